@@ -1,0 +1,181 @@
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
+import type { CompactVerifyResult, ProtectedHeaderParameters } from 'jose';
+
+import { OidcTokenError } from './errors.js';
+import { withoutReservedFields } from './extra-token-fields.js';
+import type {
+  ExtraTokenFields,
+  ExtraTokenFieldsArguments,
+  ExtraTokenFieldsFunction,
+} from './extra-token-fields.js';
+import { checkClaims, isObject } from './jwt-claims.js';
+import { checkedSignOptions, checkedVerifyOptions } from './jwt-options.js';
+import type { SignOptions, VerifyOptions } from './jwt-options.js';
+import { preparePayload } from './jwt-payload.js';
+import { KeyRing } from './key-ring.js';
+import { settingsFromOptions } from './key-settings.js';
+import type { KeyOptions } from './key-settings.js';
+import type { JsonWebKeySet } from './public-jwk.js';
+import type { VerificationKey } from './signing-key.js';
+
+/** What a {@link JwtService} that is made without Nest needs. */
+export interface JwtServiceOptions extends KeyOptions {
+  /** Claims to add to every access token that `@jmondi/oauth2-server` makes. */
+  extraTokenFields?: ExtraTokenFieldsFunction | undefined;
+}
+
+/** A service over a ring that somebody else keeps. */
+interface RingOptions {
+  ring: () => KeyRing;
+  extraTokenFields?: ExtraTokenFieldsFunction | undefined;
+}
+
+/**
+ * Signs and verifies the JWTs of an OpenID Connect issuer. It is what `@jmondi/oauth2-server` (4.3.7 and 5) calls a
+ * `JwtInterface`; the module provides it as a singleton, and it works without Nest too.
+ */
+export class JwtService {
+  readonly #ring: () => KeyRing;
+
+  /**
+   * The hook of `@jmondi/oauth2-server`, there only if the option of the same name was given.
+   * Rejects with `OIDC_TOKEN_RESERVED_CLAIM` where the hook returns a claim that would turn an access token into
+   * another kind of token.
+   */
+  declare readonly extraTokenFields?: (args: ExtraTokenFieldsArguments) => Promise<ExtraTokenFields>;
+
+  /** @throws OidcKeyError with the code and remedy for whatever is wrong with a key. */
+  constructor(options: JwtServiceOptions);
+  /** @internal */
+  constructor(options: RingOptions);
+  constructor(options: JwtServiceOptions | RingOptions) {
+    this.#ring = 'ring' in options ? options.ring : ringOf(options);
+    if (options.extraTokenFields) this.extraTokenFields = withoutReservedFields(options.extraTokenFields);
+  }
+
+  /**
+   * Signs a JWT (RFC 7515 section 7.1) on the thread pool.
+   *
+   * An object gets `iat` unless it has one, and a numeric `sub` becomes a string; the argument is not changed. A
+   * string or Buffer is signed as it is. `alg` and `kid` are the key's. `typ` is `at+jwt` for an access token of
+   * `@jmondi/oauth2-server` (RFC 9068), `code+jwt` and `refresh+jwt` for its codes and refresh tokens, else `JWT`.
+   *
+   * @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION`, `OIDC_TOKEN_INVALID_PAYLOAD`; OidcKeyError
+   * `OIDC_KEY_NONE_TO_SIGN`. Always from the returned promise.
+   */
+  async sign(payload: string | Buffer | Record<string, unknown>, options?: SignOptions): Promise<string> {
+    const checked = checkedSignOptions(options);
+    const { bytes, typ } = preparePayload(payload, checked);
+    const key = this.#ring().signer(checked.algorithm);
+    const header = { ...checked.header, typ: checked.header?.typ ?? typ, alg: key.algorithm, kid: key.kid };
+    const signingInput = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${bytes.toString('base64url')}`;
+    const signature = await key.sign(Buffer.from(signingInput));
+    return `${signingInput}.${signature.toString('base64url')}`;
+  }
+
+  /**
+   * Verifies a JWT against the keys that are published, and resolves to its claims.
+   *
+   * The key decides the algorithm (RFC 8725 section 3.1). **A bare `verify(token)` accepts every kind of token that
+   * this issuer signs, authorization codes and refresh tokens included, and tokens without `exp`**: whoever guards
+   * a resource asks for `{ typ: 'at+jwt', issuer, audience, requiredClaims: ['exp'] }`.
+   *
+   * @throws OidcTokenError `OIDC_TOKEN_INVALID_SIGNATURE` (message `invalid signature`), `OIDC_TOKEN_EXPIRED`
+   * (message `jwt expired`), `OIDC_TOKEN_MALFORMED`, `OIDC_TOKEN_INVALID_ALGORITHM`, `OIDC_TOKEN_NOT_ACTIVE`,
+   * `OIDC_TOKEN_CLAIM_MISMATCH`, `OIDC_TOKEN_INVALID_OPTION`. Always from the returned promise.
+   */
+  async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
+    const checked = checkedVerifyOptions(options);
+    const header = headerOf(token);
+    const { payload, protectedHeader } = await verifyUnderOneOf(
+      this.#candidates(header),
+      token,
+      header,
+      checked,
+    );
+    const claims = parseClaims(payload);
+    checkClaims(claims, protectedHeader.typ, checked);
+    return claims;
+  }
+
+  /** The claims of a JWT, **not verified**; `null` for anything that is no JWT. Never throws. */
+  decode(token: string): Record<string, unknown> | null {
+    try {
+      decodeProtectedHeader(token);
+      return decodeJwt(token);
+    } catch {
+      // That it is no JWT is the answer.
+      return null;
+    }
+  }
+
+  /** A copy of the JWKS (RFC 7517 section 5) that the route serves. Synchronous, and never throws. */
+  getKeySet(): JsonWebKeySet {
+    return this.#ring().toKeySet();
+  }
+
+  #candidates(header: ProtectedHeaderParameters): readonly VerificationKey[] {
+    const ring = this.#ring();
+    if (!Object.hasOwn(header, 'kid')) return ring.candidatesFor(header.alg);
+    // The kid is untrusted (RFC 8725 section 3.10): it can only pick a key that is published.
+    const key = typeof header.kid === 'string' ? ring.find(header.kid) : undefined;
+    if (!key) throw invalidSignature();
+    return [key];
+  }
+}
+
+function ringOf(options: KeyOptions): () => KeyRing {
+  const ring = new KeyRing(settingsFromOptions(options));
+  return () => ring;
+}
+
+function headerOf(token: string): ProtectedHeaderParameters {
+  try {
+    if (typeof token === 'string') return decodeProtectedHeader(token);
+  } catch {
+    // jose's reason adds nothing to ours, and a caller must not learn how far a forged token got.
+  }
+  throw malformed();
+}
+
+async function verifyUnderOneOf(
+  candidates: readonly VerificationKey[],
+  token: string,
+  header: ProtectedHeaderParameters,
+  { algorithms }: VerifyOptions,
+): Promise<CompactVerifyResult> {
+  // RFC 7797 changes what is signed; none of our tokens does that.
+  if ('b64' in header) throw malformed();
+  const accepted = candidates.filter(
+    ({ algorithm }) =>
+      algorithm === header.alg && (algorithms === undefined || algorithms.includes(algorithm)),
+  );
+  if (accepted.length === 0) throw new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm');
+  for (const { publicKey, algorithm } of accepted) {
+    try {
+      return await compactVerify(token, publicKey, { algorithms: [algorithm] });
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+      throw error instanceof errors.JOSEError ? malformed() : error;
+    }
+  }
+  throw invalidSignature();
+}
+
+function parseClaims(payload: Uint8Array): Record<string, unknown> {
+  try {
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    if (isObject(claims)) return claims;
+  } catch {
+    // The parser's message would quote the token.
+  }
+  throw malformed();
+}
+
+function malformed(): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_MALFORMED', 'jwt malformed');
+}
+
+function invalidSignature(): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_INVALID_SIGNATURE', 'invalid signature');
+}

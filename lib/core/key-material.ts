@@ -1,0 +1,181 @@
+import { KeyObject } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
+import { isUint8Array } from 'node:util/types';
+
+import type { SigningAlgorithm } from './algorithms.js';
+import { labelOfDer } from './der.js';
+import { OidcKeyError } from './errors.js';
+import { openBlock, openJwk } from './open-key.js';
+import { looksLikePem, readPemBlocks, unescapeWhiteSpace } from './pem.js';
+import type { PemBlock } from './pem.js';
+
+/** The encoded key itself: PEM, DER, JWK or JWK Set (object or JSON), also base64-encoded, or a `KeyObject`. */
+export type EncodedKey = string | Uint8Array | KeyObject | JsonWebKey | { keys: JsonWebKey[] };
+
+/** A key with what its encoding does not say. */
+export interface DescribedKey {
+  /** The key in any form. */
+  key: EncodedKey;
+  /** For every encrypted block in `key`. */
+  passphrase?: string | undefined;
+  /** Default: a JWK's own `kid`, else the RFC 7638 thumbprint. */
+  kid?: string | undefined;
+  /** Default: a JWK's own `alg`, else RS256 for RSA. */
+  algorithm?: SigningAlgorithm | undefined;
+}
+
+/** Key material in any accepted form. */
+export type KeyInput = EncodedKey | DescribedKey;
+
+/** One setting's value, and the name by which errors speak of it. */
+export interface KeySetting {
+  readonly name: string;
+  readonly value: KeyInput | readonly KeyInput[];
+  readonly passphrase?: string | undefined;
+}
+
+/** One key, loaded: a private or a public `KeyObject`, and what its owner said about it. */
+export interface KeyMaterial {
+  readonly keyObject: KeyObject;
+  readonly kid?: string | undefined;
+  readonly algorithm?: string | undefined;
+  /** The setting, and which of its keys this is. */
+  readonly where: string;
+}
+
+type Found = { readonly block: PemBlock } | { readonly jwk: JsonWebKey } | { readonly keyObject: KeyObject };
+
+export const makeOne = '`npx nestjs-oidc-key generate` makes a key';
+
+/**
+ * Loads every key of a setting.
+ *
+ * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a certificate or a
+ * secret), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_ENCRYPTED`.
+ */
+export function loadKeyMaterial({ name, value, passphrase }: KeySetting): KeyMaterial[] {
+  const inputs = (Array.isArray(value) ? value : [value]) as readonly KeyInput[];
+  return inputs.flatMap((input, index) => {
+    const nameOfInput = inputs.length > 1 ? `${name} (entry ${index + 1} of ${inputs.length})` : name;
+    return loadInput(input, nameOfInput, passphrase);
+  });
+}
+
+function loadInput(input: KeyInput, name: string, settingPassphrase: string | undefined): KeyMaterial[] {
+  const described: DescribedKey = isDescribedKey(input) ? input : { key: input };
+  const { key, passphrase = settingPassphrase, kid, algorithm } = described;
+  const found = findKeys(key, name);
+  if (found.length > 1 && kid !== undefined) {
+    throw new OidcKeyError(
+      'OIDC_KEY_SEVERAL',
+      `${name} gives one kid to ${found.length} keys. Give each key an entry of its own.`,
+    );
+  }
+  return found.map((each, index) => {
+    const where = found.length > 1 ? `${name} (key ${index + 1} of ${found.length})` : name;
+    const opened = open(each, where, passphrase);
+    return {
+      keyObject: opened.keyObject,
+      kid: kid ?? opened.kid,
+      algorithm: algorithm ?? opened.algorithm,
+      where,
+    };
+  });
+}
+
+function isDescribedKey(input: KeyInput): input is DescribedKey {
+  return typeof input === 'object' && input !== null && 'key' in input && !(input instanceof KeyObject);
+}
+
+function open(found: Found, where: string, passphrase: string | undefined): Omit<KeyMaterial, 'where'> {
+  if ('keyObject' in found) return found;
+  return 'jwk' in found
+    ? openJwk(found.jwk, where)
+    : { keyObject: openBlock(found.block, where, passphrase) };
+}
+
+function findKeys(key: unknown, where: string): Found[] {
+  if (key instanceof KeyObject) return [{ keyObject: key }];
+  if (typeof key === 'string') return findInText(key, where);
+  if (isUint8Array(key)) return findInBytes(Buffer.from(key), where, true);
+  if (typeof key === 'object' && key !== null && !Array.isArray(key)) return findInJwk(key, where);
+  if (key === undefined || key === null) throw missing(where);
+  throw new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} is no key: expected a PEM or JWK as text, a Buffer, a KeyObject or a JWK object. ${makeOne}.`,
+  );
+}
+
+export function missing(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MISSING',
+    `${where} holds no key, and none is ever made at boot. ${makeOne}; keep it in a secret manager and set it there.`,
+  );
+}
+
+function findInBytes(bytes: Buffer, where: string, mayBeBase64: boolean): Found[] {
+  // No text form begins with "0", which is the byte that begins every DER key.
+  if (bytes[0] === 0x30) return [{ block: { label: labelOfDer(bytes) ?? 'DER', bytes } }];
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return findInText(bytes.toString(utf16 ? 'utf16le' : 'utf8'), where, mayBeBase64);
+}
+
+function findInText(raw: string, where: string, mayBeBase64 = true): Found[] {
+  // The quotes and the byte order mark that shells, YAML and editors put around a value.
+  const text = raw.replace(/^[\s\uFEFF"'`]+|[\s"'`]+$/g, '');
+  if (text === '') throw missing(where);
+  if (looksLikePem(text)) {
+    // The curve's name, which `openssl ecparam` writes before the key; the key repeats it.
+    const blocks = readPemBlocks(text, where).filter(({ label }) => label !== 'EC PARAMETERS');
+    if (blocks.length === 0) throw missing(where);
+    return blocks.map((block) => ({ block }));
+  }
+  if (text.startsWith('{')) return findInJson(text, where);
+  const compact = unescapeWhiteSpace(text).replace(/\s+/g, '');
+  if (mayBeBase64 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) {
+    const bytes = Buffer.from(compact, 'base64');
+    if (bytes[0] === 0x30 || looksLikePem(bytes.toString('utf8')) || /^\s*\{/.test(bytes.toString('utf8'))) {
+      return findInBytes(bytes, where, false);
+    }
+  }
+  throw noKey(text, where);
+}
+
+/** What people put where a key belongs, by how it begins. */
+const lookAlikes: readonly (readonly [RegExp, string])[] = [
+  [/^(ssh|ecdsa)-/, 'It looks like an OpenSSH public key.'],
+  [
+    /^PuTTY-User-Key-File/,
+    'It looks like a PuTTY key; export it with PuTTYgen as an OpenSSH key, then as PKCS#8.',
+  ],
+  [/^(\.{0,2}\/|[A-Za-z]:\\)/, 'It looks like the path of a file; a path goes into the name with _FILE.'],
+];
+
+function noKey(text: string, where: string): OidcKeyError {
+  const guess = lookAlikes.find(([pattern]) => pattern.test(text))?.[1] ?? 'A shared secret cannot be used.';
+  return new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} is no key: neither PEM, DER nor JWK, nor one of them in base64. ${guess} ${makeOne}.`,
+  );
+}
+
+function findInJson(text: string, where: string): Found[] {
+  for (const candidate of [text, unescapeWhiteSpace(text)]) {
+    try {
+      return findInJwk(JSON.parse(candidate) as object, where);
+    } catch (error) {
+      // The parser's own message quotes the text, so it must not get out.
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  throw new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} begins like a JWK but is not JSON; it may be cut off. Copy it again, unedited.`,
+  );
+}
+
+function findInJwk(jwk: object, where: string): Found[] {
+  if (!('keys' in jwk)) return [{ jwk: jwk as JsonWebKey }];
+  if (!Array.isArray(jwk.keys) || jwk.keys.length === 0) throw missing(where);
+  return jwk.keys.map((each: unknown) => ({ jwk: each as JsonWebKey }));
+}

@@ -1,0 +1,197 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+
+import { declaredLengthOf, labelOfDer } from './der.js';
+import { OidcKeyError } from './errors.js';
+import type { OidcKeyErrorCode } from './errors.js';
+import { renderPemBlock } from './pem.js';
+import type { PemBlock } from './pem.js';
+
+/** How node:crypto opens what a label announces. */
+const containers: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1' | 'spki'>> = {
+  'PRIVATE KEY': 'pkcs8',
+  'ENCRYPTED PRIVATE KEY': 'pkcs8',
+  'RSA PRIVATE KEY': 'pkcs1',
+  'EC PRIVATE KEY': 'sec1',
+  'PUBLIC KEY': 'spki',
+  'RSA PUBLIC KEY': 'pkcs1',
+};
+
+const certificate: readonly [OidcKeyErrorCode, string] = [
+  'OIDC_KEY_NOT_PRIVATE',
+  'is a certificate. A certificate holds no private key: keep only the private key here.',
+];
+
+/** What is recognised in order to be refused, with the reason. */
+const refusals: Readonly<Record<string, readonly [OidcKeyErrorCode, string]>> = {
+  CERTIFICATE: certificate,
+  'X509 CERTIFICATE': certificate,
+  'TRUSTED CERTIFICATE': certificate,
+  'CERTIFICATE REQUEST': certificate,
+  'NEW CERTIFICATE REQUEST': certificate,
+  PKCS12: [
+    'OIDC_KEY_UNSUPPORTED',
+    'is a PKCS#12 file. Take the key out of it with `openssl pkcs12 -in FILE -nocerts -nodes`.',
+  ],
+  'OPENSSH PRIVATE KEY': [
+    'OIDC_KEY_UNSUPPORTED',
+    'is an OpenSSH key. Convert a copy of it with `ssh-keygen -p -m PKCS8 -f COPY`.',
+  ],
+  'DSA PRIVATE KEY': [
+    'OIDC_KEY_UNSUPPORTED',
+    'is a DSA key, for which JWS has no algorithm. Use an RSA key.',
+  ],
+};
+
+/**
+ * Opens one PEM block or DER document. The label decides what is refused; what is in it decides how it is
+ * opened, since tools put PKCS#1 under the label of PKCS#8 and the other way round.
+ *
+ * @throws OidcKeyError `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a certificate), `OIDC_KEY_UNSUPPORTED`,
+ * `OIDC_KEY_ENCRYPTED`.
+ */
+export function openBlock(block: PemBlock, where: string, passphrase: string | undefined): KeyObject {
+  refuse(block.label, where);
+  if (block.encryption) return decrypt(renderPemBlock(block), where, passphrase);
+
+  const declared = declaredLengthOf(block.bytes);
+  if (declared !== undefined && declared !== block.bytes.length) {
+    const defect = declared > block.bytes.length ? 'is cut off' : 'has something behind its end';
+    throw new OidcKeyError(
+      'OIDC_KEY_MALFORMED',
+      `${where} ${defect}: ${declared} bytes belong to the key and ${block.bytes.length} are there. ` +
+        'Copy the whole file again, unedited.',
+    );
+  }
+
+  const label = labelOfDer(block.bytes);
+  if (!label) throw damaged(where, block.label);
+  refuse(label, where);
+  const source = { key: block.bytes, format: 'der', type: containers[label] } as const;
+  if (label === 'ENCRYPTED PRIVATE KEY') return decrypt({ ...source, type: 'pkcs8' }, where, passphrase);
+  try {
+    return label.endsWith('PUBLIC KEY')
+      ? createPublicKey({ ...source, type: source.type as 'spki' | 'pkcs1' })
+      : createPrivateKey({ ...source, type: source.type as 'pkcs8' | 'pkcs1' | 'sec1' });
+  } catch {
+    // OpenSSL's reason is a chain of parser states; what helps is in our message, and none of its text gets out.
+    throw damaged(where, label);
+  }
+}
+
+function refuse(label: string, where: string): void {
+  const refusal = refusals[label];
+  if (refusal) throw new OidcKeyError(refusal[0], `${where} ${refusal[1]}`);
+}
+
+function damaged(where: string, label: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} is damaged: OpenSSL cannot read it as ${label}. Copy the file again, unedited, or make a new key.`,
+  );
+}
+
+function decrypt(
+  source: string | { key: Buffer; format: 'der'; type: 'pkcs8' },
+  where: string,
+  passphrase: string | undefined,
+): KeyObject {
+  if (!passphrase) {
+    throw new OidcKeyError(
+      'OIDC_KEY_ENCRYPTED',
+      `${where} is encrypted and no passphrase is set. Set the passphrase, or store the key unencrypted.`,
+    );
+  }
+  try {
+    return createPrivateKey({ ...(typeof source === 'string' ? { key: source } : source), passphrase });
+  } catch (error) {
+    if (/UNSUPPORTED/.test((error as NodeJS.ErrnoException).code ?? '')) {
+      throw new OidcKeyError(
+        'OIDC_KEY_UNSUPPORTED',
+        `${where} is encrypted with a cipher that this OpenSSL does not have. ` +
+          'Encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`.',
+      );
+    }
+    throw new OidcKeyError(
+      'OIDC_KEY_ENCRYPTED',
+      `${where} cannot be decrypted: the passphrase is wrong, or the key is damaged. ` +
+        'Mind that expandVariables of ConfigModule alters a "$"; read the passphrase from a file instead.',
+    );
+  }
+}
+
+/** The members of an RSA private key that node:crypto needs (RFC 7518 section 6.3.2). */
+const rsaPrivateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
+
+/**
+ * Opens a JWK, private or public (RFC 7517, RFC 7518 section 6).
+ *
+ * @throws OidcKeyError `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a shared secret), `OIDC_KEY_UNSUPPORTED`.
+ */
+export function openJwk(
+  jwk: JsonWebKey,
+  where: string,
+): { keyObject: KeyObject; kid?: string | undefined; algorithm?: string | undefined } {
+  const defect = defectOf(jwk);
+  if (defect) throw new OidcKeyError(defect[0], `${where} ${defect[1]}`);
+  const { kid, alg } = jwk as { kid?: string; alg?: string };
+  try {
+    const open = jwk.d === undefined ? createPublicKey : createPrivateKey;
+    return { keyObject: open({ key: jwk, format: 'jwk' }), kid, algorithm: alg };
+  } catch {
+    // Node's message would quote the member.
+    throw new OidcKeyError(
+      'OIDC_KEY_MALFORMED',
+      `${where} is a JWK whose members make no key. Export it again, or make a new one.`,
+    );
+  }
+}
+
+function defectOf(jwk: unknown): [OidcKeyErrorCode, string] | undefined {
+  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk) || !('kty' in jwk)) {
+    return ['OIDC_KEY_MALFORMED', 'is an object but no JWK: it has no "kty" (RFC 7517 section 4.1).'];
+  }
+  const members = jwk as Record<string, unknown>;
+  if (members.kty === 'oct') {
+    return ['OIDC_KEY_NOT_PRIVATE', 'is a shared secret (JWK "oct"). Use an RSA private key.'];
+  }
+  if (members.use !== undefined && members.use !== 'sig') {
+    return [
+      'OIDC_KEY_UNSUPPORTED',
+      'is a JWK for another use: its "use" is not "sig" (RFC 7517 section 4.2).',
+    ];
+  }
+  const operation = members.d === undefined ? 'verify' : 'sign';
+  if (
+    members.key_ops !== undefined &&
+    !(Array.isArray(members.key_ops) && members.key_ops.includes(operation))
+  ) {
+    return ['OIDC_KEY_UNSUPPORTED', `is a JWK whose "key_ops" lack "${operation}" (RFC 7517 section 4.3).`];
+  }
+  if (members.kid !== undefined && (typeof members.kid !== 'string' || members.kid === '')) {
+    return ['OIDC_KEY_MALFORMED', 'is a JWK whose "kid" is not a string with something in it.'];
+  }
+  if (members.alg !== undefined && typeof members.alg !== 'string') {
+    return ['OIDC_KEY_MALFORMED', 'is a JWK whose "alg" is not a string.'];
+  }
+  return members.kty === 'RSA' ? rsaDefectOf(members) : undefined;
+}
+
+function rsaDefectOf(members: Record<string, unknown>): [OidcKeyErrorCode, string] | undefined {
+  const isPrivate = rsaPrivateMembers.some((member) => members[member] !== undefined);
+  const needed = ['n', 'e', ...(isPrivate ? rsaPrivateMembers : [])];
+  const bad = needed.filter((member) => {
+    const value = members[member];
+    return typeof value !== 'string' || !/^[A-Za-z0-9_-]+$/.test(value);
+  });
+  if (bad.length > 0) {
+    const names = bad.map((member) => `"${member}"`).join(', ');
+    return [
+      'OIDC_KEY_MALFORMED',
+      `is an RSA JWK without a base64url value in ${names} (RFC 7518 section 6.3). Export the whole key.`,
+    ];
+  }
+  return members.oth === undefined
+    ? undefined
+    : ['OIDC_KEY_UNSUPPORTED', 'is an RSA key of more than two primes ("oth"). Use a key of two primes.'];
+}

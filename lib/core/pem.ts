@@ -1,0 +1,85 @@
+import { OidcKeyError } from './errors.js';
+
+/** The encryption headers of a traditional PEM (RFC 1421 section 4.6.1.3). */
+interface EncryptionHeaders {
+  readonly cipher: string;
+  readonly initializationVector: string;
+}
+
+export interface PemBlock {
+  readonly label: string;
+  readonly bytes: Buffer;
+  readonly encryption?: EncryptionHeaders;
+}
+
+const wholeBlock = /-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/gs;
+const anyBoundary = /-----(?:BEGIN|END) /;
+
+/** An escaped line end, as environments and JSON leave them: `\n`, `\\n`, `\r`, `\t`. */
+const escapedWhiteSpace = /\\+[nrt]/g;
+
+export function unescapeWhiteSpace(text: string): string {
+  return text.replace(escapedWhiteSpace, '\n');
+}
+
+export function looksLikePem(text: string): boolean {
+  return anyBoundary.test(text);
+}
+
+/**
+ * The blocks of a PEM text (RFC 7468), whatever happened to its line ends: the labels are found, and of each
+ * body only its base64 characters are kept.
+ *
+ * @throws OidcKeyError `OIDC_KEY_MALFORMED` where a block is cut off or holds something else than base64.
+ */
+export function readPemBlocks(text: string, where: string): PemBlock[] {
+  const blocks = [...text.matchAll(wholeBlock)].map(([, label = '', body = '']) =>
+    readBlock(label, body, where),
+  );
+  if (blocks.length === 0 || anyBoundary.test(text.replace(wholeBlock, ''))) {
+    throw new OidcKeyError(
+      'OIDC_KEY_MALFORMED',
+      `${where} is cut off: a PEM block has no matching BEGIN and END line. ` +
+        'Copy the whole file, from "-----BEGIN" to the last dash, or set the name with _FILE to its path.',
+    );
+  }
+  return blocks;
+}
+
+function readBlock(label: string, rawBody: string, where: string): PemBlock {
+  let body = unescapeWhiteSpace(rawBody);
+  const encryption = readEncryptionHeaders(body);
+  if (encryption) body = body.slice(encryption.length);
+  const base64 = body.replace(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+    throw new OidcKeyError(
+      'OIDC_KEY_MALFORMED',
+      `${where} is damaged: between the BEGIN and END line of its ${label} there is something else than base64. ` +
+        'Copy the file again, unedited.',
+    );
+  }
+  return {
+    label,
+    bytes: Buffer.from(base64, 'base64'),
+    ...(encryption && { encryption: encryption.headers }),
+  };
+}
+
+function readEncryptionHeaders(body: string): { headers: EncryptionHeaders; length: number } | undefined {
+  const match = /^\s*Proc-Type:\s*4,ENCRYPTED\s*DEK-Info:\s*([A-Z0-9-]+),/i.exec(body);
+  if (!match?.[1]) return undefined;
+  const cipher = match[1];
+  // Where the line ends are gone, nothing but its length tells the vector from the base64 behind it.
+  const digits = /^(DES|RC2|BF|CAST5|IDEA)/i.test(cipher) ? 16 : 32;
+  const length = match[0].length + digits;
+  return { headers: { cipher, initializationVector: body.slice(match[0].length, length) }, length };
+}
+
+/** The block as PEM text with the line ends that OpenSSL wants. */
+export function renderPemBlock({ label, bytes, encryption }: PemBlock): string {
+  const headers = encryption
+    ? `Proc-Type: 4,ENCRYPTED\nDEK-Info: ${encryption.cipher},${encryption.initializationVector}\n\n`
+    : '';
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${headers}${lines.join('\n')}\n-----END ${label}-----\n`;
+}

@@ -1,0 +1,54 @@
+import type { KeyObject } from 'node:crypto';
+
+/**
+ * The primes whose residues make the published ROCA fingerprint (CVE-2017-15361; Nemec et al., "The Return of
+ * Coppersmith's Attack", CCS 2017, section 3.2). A vulnerable modulus is a power of 65537 modulo every one of them,
+ * which a random modulus is with a probability below 2^-27.
+ */
+const rocaPrimes = [
+  3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107,
+  109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+] as const;
+
+const rocaGenerator = 65537;
+
+const rocaResidues = rocaPrimes.map((prime) => {
+  const residues = new Set<number>();
+  for (let power = 1; !residues.has(power); power = (power * rocaGenerator) % prime) residues.add(power);
+  return { prime: BigInt(prime), residues };
+});
+
+/** True for a modulus with the structure that makes it cheap to factor. */
+export function isRocaModulus(modulus: bigint): boolean {
+  return rocaResidues.every(({ prime, residues }) => residues.has(Number(modulus % prime)));
+}
+
+/** The modulus of a public or private RSA key. */
+export function modulusOf(key: KeyObject): bigint {
+  return toBigInt(key.export({ format: 'jwk' }).n);
+}
+
+/**
+ * True where modulus, exponents, primes and CRT values of a private key fit each other (RFC 8017 section 3.2).
+ * A key in which they don't may still sign correctly by one path and give its primes away by the other.
+ */
+export function isConsistentRsaKey(privateKey: KeyObject): boolean {
+  const jwk = privateKey.export({ format: 'jwk' });
+  const [n, e, d, p, q, dp, dq, qi] = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map(
+    toBigInt,
+  ) as [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
+  return (
+    p > 1n &&
+    q > 1n &&
+    p * q === n &&
+    (e * d) % (p - 1n) === 1n &&
+    (e * d) % (q - 1n) === 1n &&
+    dp === d % (p - 1n) &&
+    dq === d % (q - 1n) &&
+    (qi * q) % p === 1n
+  );
+}
+
+function toBigInt(base64url: string | undefined): bigint {
+  return BigInt(`0x${Buffer.from(base64url ?? '', 'base64url').toString('hex') || '0'}`);
+}

@@ -1,0 +1,45 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+
+import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
+import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
+import type { OidcKeyFactoryOptions, OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
+import { createJwksController } from './jwks.controller.js';
+import { defaultEnvPrefix } from './oidc-key.config.js';
+
+export type ResolvedExtras = Required<OidcKeyExtras>;
+
+/** Injects what was known at registration. */
+export const OIDC_KEY_EXTRAS = Symbol('OIDC_KEY_EXTRAS');
+
+const defaultExtras: ResolvedExtras = { isGlobal: false, jwks: {}, envPrefix: defaultEnvPrefix };
+
+const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({ moduleName: 'OidcKey' })
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createOidcKeyOptions')
+  .setExtras<OidcKeyExtras>(defaultExtras, (module, given) => {
+    // An extra that is passed as undefined is one that is not given.
+    const extras = {
+      ...defaultExtras,
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    };
+    return {
+      ...module,
+      global: extras.isGlobal,
+      providers: [...(module.providers ?? []), { provide: OIDC_KEY_EXTRAS, useValue: extras }],
+      controllers: extras.jwks === false ? [] : [createJwksController(extras.jwks)],
+    };
+  })
+  .build();
+
+export const OIDC_KEY_OPTIONS = definition.MODULE_OPTIONS_TOKEN;
+
+/** The statics as they are documented; the builder's own types know neither extras as optional nor a call without options. */
+interface OidcKeyModuleStatics {
+  new (): object;
+  forRoot(options: OidcKeyOptions & OidcKeyExtras): DynamicModule;
+  forRootAsync(options?: OidcKeyAsyncOptions): DynamicModule;
+}
+
+export const ConfigurableOidcKeyModule =
+  definition.ConfigurableModuleClass as unknown as OidcKeyModuleStatics;

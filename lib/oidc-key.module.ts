@@ -1,0 +1,100 @@
+import { Inject, Logger, Module, RequestMethod } from '@nestjs/common';
+import type { DynamicModule, NestModule, OnModuleInit } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+
+import { OidcKeyError } from './core/errors.js';
+import { JwtService } from './core/jwt.service.js';
+import { KeyInfo } from './core/key-info.js';
+import { KeyRing } from './core/key-ring.js';
+import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
+import type { OidcKeyFactoryOptions } from './interfaces/oidc-key-options.interface.js';
+import { jwksPathOf } from './jwks.controller.js';
+import {
+  ConfigurableOidcKeyModule,
+  OIDC_KEY_EXTRAS,
+  OIDC_KEY_OPTIONS,
+} from './oidc-key.module-definition.js';
+import type { ResolvedExtras } from './oidc-key.module-definition.js';
+import { resolveOptions } from './oidc-key.options.js';
+import type { ResolvedOptions } from './oidc-key.options.js';
+import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
+
+/**
+ * Turns one configured private key into a {@link JwtService}, a {@link KeyInfo} and the JWKS route.
+ *
+ * `forRootAsync()` reads the key from ConfigService: `OIDC_PRIVATE_KEY`, or the file that `OIDC_PRIVATE_KEY_FILE`
+ * names. A key that is missing or cannot sign stops the boot with an {@link OidcKeyError}.
+ */
+@Module({
+  providers: [
+    {
+      provide: RESOLVED_OPTIONS,
+      useFactory: (options: OidcKeyFactoryOptions, { envPrefix }: ResolvedExtras, config?: ConfigService) =>
+        resolveOptions(options, config, envPrefix),
+      inject: [OIDC_KEY_OPTIONS, OIDC_KEY_EXTRAS, { token: ConfigService, optional: true }],
+    },
+    {
+      provide: KeyRing,
+      useFactory: ({ keys }: ResolvedOptions) => new KeyRing(keys),
+      inject: [RESOLVED_OPTIONS],
+    },
+    {
+      provide: JwtService,
+      useFactory: (ring: KeyRing, { extraTokenFields }: ResolvedOptions) =>
+        new JwtService({ ring: () => ring, extraTokenFields }),
+      inject: [KeyRing, RESOLVED_OPTIONS],
+    },
+    { provide: KeyInfo, useFactory: (ring: KeyRing) => new KeyInfo(() => ring), inject: [KeyRing] },
+  ],
+  exports: [JwtService, KeyInfo],
+})
+export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModule, OnModuleInit {
+  constructor(
+    @Inject(OIDC_KEY_EXTRAS) private readonly extras: ResolvedExtras,
+    @Inject(ApplicationConfig) private readonly applicationConfig: ApplicationConfig,
+    @Inject(KeyInfo) private readonly keyInfo: KeyInfo,
+    @Inject(ModulesContainer) modules: ModulesContainer,
+  ) {
+    super();
+    refuseTwice(modules);
+  }
+
+  /** The key is read from ConfigService unless the options' factory gives one. */
+  static override forRootAsync(options: OidcKeyAsyncOptions = {}): DynamicModule {
+    const hasFactory = options.useFactory ?? options.useClass ?? options.useExisting;
+    return super.forRootAsync(hasFactory ? options : { ...options, useFactory: () => ({}) });
+  }
+
+  /** The last moment before Nest builds its routes: keeps the JWKS out of the application's global prefix. */
+  configure(): void {
+    if (this.extras.jwks === false) return;
+    const path = jwksPathOf(this.extras.jwks);
+    const { exclude = [], ...others } = this.applicationConfig.getGlobalPrefixOptions();
+    // Nest compares with and without a trailing slash, and without regard to case.
+    const pathRegex = new RegExp(`^${path.replaceAll('.', '\\.')}/?$`, 'i');
+    this.applicationConfig.setGlobalPrefixOptions({
+      ...others,
+      exclude: [...exclude, { path, requestMethod: RequestMethod.ALL, pathRegex }],
+    });
+  }
+
+  onModuleInit(): void {
+    new Logger(OidcKeyModule.name).log(`${this.keyInfo.algorithm} key ${this.keyInfo.kid} signs`);
+  }
+}
+
+/** @throws OidcKeyError `OIDC_KEY_MODULE_TWICE` */
+function refuseTwice(modules: ModulesContainer): void {
+  const registered = [...modules.values()]
+    .filter(({ metatype }) => metatype === OidcKeyModule)
+    .map(({ providers }) => providers.get(OIDC_KEY_EXTRAS)?.instance as ResolvedExtras);
+  const paths = registered.flatMap(({ jwks }) => (jwks === false ? [] : jwksPathOf(jwks).toLowerCase()));
+  if (registered.filter(({ isGlobal }) => isGlobal).length > 1 || new Set(paths).size < paths.length) {
+    throw new OidcKeyError(
+      'OIDC_KEY_MODULE_TWICE',
+      'OidcKeyModule is registered twice: both are global, or both serve the JWKS at one path. Register it once with ' +
+        '`isGlobal: true`; for a second issuer, give it a `jwks.path` and an `envPrefix` of its own in a feature module.',
+    );
+  }
+}
