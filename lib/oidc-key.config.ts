@@ -73,13 +73,18 @@ function keySetting(setting: Setting, passphrase: string | undefined): KeySettin
   return { name: setting.name, value: setting.value as KeyInput, passphrase };
 }
 
+/** The passphrase of every encrypted key. */
+export function readPassphrase(reader: SettingsReader, prefix: string): string | undefined {
+  return textOf(read(reader, `${prefix}PRIVATE_KEY_PASSPHRASE`));
+}
+
 /**
  * The keys of all slots.
  *
  * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_CONFLICT`, `OIDC_KEY_UNREADABLE_FILE`.
  */
 export function readKeySettings(reader: SettingsReader, prefix: string): KeySettings {
-  const passphrase = textOf(read(reader, `${prefix}PRIVATE_KEY_PASSPHRASE`));
+  const passphrase = readPassphrase(reader, prefix);
   const slot = (name: string) => {
     const setting = read(reader, `${prefix}${name}`);
     return setting && keySetting(setting, passphrase);

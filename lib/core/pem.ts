@@ -40,7 +40,7 @@ export function readPemBlocks(text: string, where: string): PemBlock[] {
     throw new OidcKeyError(
       'OIDC_KEY_MALFORMED',
       `${where} is cut off: a PEM block has no matching BEGIN and END line. ` +
-        'Copy the whole file, from "-----BEGIN" to the last dash, or set the name with _FILE to its path.',
+        'Copy the whole file, from "-----BEGIN" to the last dash.',
     );
   }
   return blocks;
