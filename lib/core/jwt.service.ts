@@ -24,6 +24,9 @@ export interface JwtServiceOptions extends KeyOptions {
   extraTokenFields?: ExtraTokenFieldsFunction | undefined;
 }
 
+/** RFC 7515 section 7.1. jose skips white space and padding, with which one token could be written in many ways. */
+const compactSerialization = /^[\w-]+\.[\w-]*\.[\w-]*$/;
+
 /** A service over a ring that somebody else keeps. */
 interface RingOptions {
   ring: () => KeyRing;
@@ -131,7 +134,7 @@ function ringOf(options: KeyOptions): () => KeyRing {
 
 function headerOf(token: string): ProtectedHeaderParameters {
   try {
-    if (typeof token === 'string') return decodeProtectedHeader(token);
+    if (typeof token === 'string' && compactSerialization.test(token)) return decodeProtectedHeader(token);
   } catch {
     // jose's reason adds nothing to ours, and a caller must not learn how far a forged token got.
   }

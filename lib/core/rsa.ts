@@ -12,11 +12,14 @@ const rocaPrimes = [
 
 const rocaGenerator = 65537;
 
-const rocaResidues = rocaPrimes.map((prime) => {
+const rocaResidues = rocaPrimes.map((prime) => ({ prime: BigInt(prime), residues: rocaResiduesOf(prime) }));
+
+/** The residues that the modulus of a vulnerable key can have: the powers of 65537 modulo the prime. */
+export function rocaResiduesOf(prime: number): Set<number> {
   const residues = new Set<number>();
   for (let power = 1; !residues.has(power); power = (power * rocaGenerator) % prime) residues.add(power);
-  return { prime: BigInt(prime), residues };
-});
+  return residues;
+}
 
 /** True for a modulus with the structure that makes it cheap to factor. */
 export function isRocaModulus(modulus: bigint): boolean {

@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+
+import { JwtService } from '../../lib/core/jwt.service.js';
+import { rejectionOf } from '../support/errors.js';
+import { makeRsaKey, pemOf } from '../support/keys.js';
+import { headerOf, payloadOf } from '../support/tokens.js';
+
+const key = makeRsaKey();
+const jwt = new JwtService({ key });
+const [{ kid }] = jwt.getKeySet().keys as [{ kid: string }];
+const sign = async (payload: unknown, options?: unknown) => jwt.sign(payload as object as Record<string, unknown>, options as object);
+const seconds = () => Math.floor(Date.now() / 1000);
+
+describe('RFC 7515 section 7.1, compact serialization', () => {
+  it('makes a token that jose verifies against the key set', async () => {
+    const token = await sign({ sub: 'alice' });
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwt.getKeySet()));
+    expect(protectedHeader).toEqual({ typ: 'JWT', alg: 'RS256', kid });
+    expect(payload).toEqual({ sub: 'alice', iat: expect.any(Number) });
+  });
+
+  it('signs many at once', async () => {
+    const tokens = await Promise.all(Array.from({ length: 50 }, (_, index) => sign({ index })));
+    for (const [index, token] of tokens.entries()) await expect(jwt.verify(token)).resolves.toMatchObject({ index });
+  });
+});
+
+describe('payload', () => {
+  it('a string or a Buffer is signed to the byte, without iat', async () => {
+    const text = '{ "auth_code_id":"1",  "scopes":[] }';
+    for (const payload of [text, Buffer.from(text)]) {
+      const [, body] = (await sign(payload)).split('.');
+      expect(Buffer.from(body!, 'base64url').toString()).toBe(text);
+    }
+  });
+
+  it('an object gets iat unless it has one, and is not changed', async () => {
+    const payload = Object.freeze({ sub: 7, aud: undefined });
+    const claims = payloadOf(await sign(payload));
+    expect(claims).toEqual({ sub: '7', iat: expect.any(Number) });
+    expect(Math.abs((claims.iat as number) - seconds())).toBeLessThanOrEqual(1);
+    expect(payload).toEqual({ sub: 7, aud: undefined });
+    expect(payloadOf(await sign({ iat: 5 })).iat).toBe(5);
+  });
+
+  it('RFC 7519 section 4.1.2: a numeric sub becomes a string, and none is invented', async () => {
+    expect(payloadOf(await sign({ sub: 42 })).sub).toBe('42');
+    expect(payloadOf(await sign({ sub: 42n })).sub).toBe('42');
+    expect(payloadOf(await sign({ cid: 'client' }))).not.toHaveProperty('sub');
+  });
+
+  it('claims that are named like header members stay claims', async () => {
+    const token = await sign({ alg: 'none', typ: 'x', kid: 'y' });
+    expect(headerOf(token)).toEqual({ typ: 'JWT', alg: 'RS256', kid });
+    expect(payloadOf(token)).toMatchObject({ alg: 'none', typ: 'x', kid: 'y' });
+  });
+
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a list', [1]],
+    ['a number', 1],
+    ['a cycle', cyclic],
+    ['a bigint claim', { n: 1n }],
+    ['exp as text', { exp: '1' }],
+    ['exp as Date', { exp: new Date() }],
+    ['exp as null', { exp: null }],
+    ['nbf as NaN', { nbf: Number.NaN }],
+    ['iat as text', { iat: 'x' }],
+    ['aud as object', { aud: { a: 1 } }],
+    ['aud as list of objects', { aud: [{}] }],
+    ['iss as list', { iss: ['a'] }],
+    ['sub as object', { sub: {} }],
+    ['sub as null', { sub: null }],
+    ['jti as number', { jti: 1 }],
+  ])('%s is refused', async (_, payload) => {
+    const error = await rejectionOf(sign(payload));
+    expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_PAYLOAD']);
+  });
+});
+
+describe('typ keeps one kind of token from passing for another', () => {
+  const accessToken = { jti: '1', cid: 'client', scope: 'openid' };
+  it.each([
+    ['at+jwt', 'an access token (RFC 9068 section 2.1)', accessToken],
+    ['at+jwt', 'an access token without scopes', { ...accessToken, scope: '' }],
+    ['JWT', 'an ID token', { sub: '1', at_hash: 'x', nonce: 'y' }],
+    ['JWT', 'access token members with a nonce', { ...accessToken, nonce: 'n' }],
+    ['JWT', 'access token members with at_hash', { ...accessToken, at_hash: 'h' }],
+    ['JWT', 'a payload without cid', { jti: '1', scope: '' }],
+    ['JWT', 'a scope that is no string', { ...accessToken, scope: ['a'] }],
+    ['refresh+jwt', 'a refresh token', { refresh_token_id: '1', client_id: 'c' }],
+    ['code+jwt', 'a code', JSON.stringify({ auth_code_id: '1' })],
+    ['code+jwt', 'a code in a Buffer', Buffer.from(JSON.stringify({ auth_code_id: '1' }))],
+    ['JWT', 'other JSON', '{"a":1}'],
+    ['JWT', 'text that is no JSON', 'hello'],
+  ])('%s for %s', async (typ, _, payload) => {
+    expect(headerOf(await sign(payload)).typ).toBe(typ);
+  });
+
+  it('is the one of options.header where it is given', async () => {
+    expect(headerOf(await sign(accessToken, { header: { typ: 'logout+jwt' } })).typ).toBe('logout+jwt');
+    expect(headerOf(await sign(accessToken, { header: { typ: undefined } })).typ).toBe('at+jwt');
+  });
+});
+
+describe('options are applied', () => {
+  it('expiresIn, notBefore, audience, issuer, subject, jwtid', async () => {
+    const options = { expiresIn: 60, notBefore: -5, audience: ['a', 'b'], issuer: 'https://issuer.example', subject: 's', jwtid: 'j' };
+    expect(payloadOf(await sign({ iat: 100 }, options))).toEqual({
+      iat: 100,
+      exp: 160,
+      nbf: 95,
+      aud: ['a', 'b'],
+      iss: 'https://issuer.example',
+      sub: 's',
+      jti: 'j',
+    });
+  });
+
+  it('noTimestamp leaves iat out, and exp still counts from now or the given iat', async () => {
+    expect(payloadOf(await sign({ a: 1 }, { noTimestamp: true }))).toEqual({ a: 1 });
+    expect(payloadOf(await sign({ iat: 100 }, { noTimestamp: true, expiresIn: 5 }))).toEqual({ exp: 105 });
+  });
+
+  it('header members are kept, alg and kid are always the key’s', async () => {
+    const token = await sign({}, { header: { typ: 'at+jwt', alg: 'HS256', kid: 'theirs', cty: 'x' }, algorithm: 'RS256' });
+    expect(headerOf(token)).toEqual({ typ: 'at+jwt', alg: 'RS256', kid, cty: 'x' });
+  });
+
+  it('undefined options are none', async () => {
+    await expect(sign({}, { expiresIn: undefined, header: undefined })).resolves.toEqual(expect.any(String));
+    await expect(sign({}, null)).resolves.toEqual(expect.any(String));
+  });
+});
+
+describe('or refused, never ignored', () => {
+  it.each([
+    ['an unknown option', {}, { keyid: 'x' }],
+    ['an algorithm without a row', {}, { algorithm: 'HS256' }],
+    ['a time span in words', {}, { expiresIn: '1h' }],
+    ['expiresIn beside exp', { exp: 1 }, { expiresIn: 1 }],
+    ['audience beside aud', { aud: 'a' }, { audience: 'b' }],
+    ['subject beside sub', { sub: 'a' }, { subject: 'b' }],
+    ['an audience that is an object', {}, { audience: { a: 1 } }],
+    ['an empty issuer', {}, { issuer: '' }],
+    ['a header that is a list', {}, { header: [] }],
+    ['a header with crit', {}, { header: { crit: ['x'] } }],
+    ['a header with b64', {}, { header: { b64: false } }],
+    ['a typ that is no string', {}, { header: { typ: 1 } }],
+    ['options that are a text', {}, 'RS256'],
+    ['a claim for a text payload', 'text', { expiresIn: 1 }],
+    ['a member of Object.prototype', {}, { constructor: 'x' }],
+  ])('%s', async (_, payload, options) => {
+    const error = await rejectionOf(sign(payload, options));
+    expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_OPTION']);
+  });
+});
+
+describe('the form of the seed’s documentation', () => {
+  it('new JwtService({ key }) takes a PEM or a KeyObject and gives both one kid', () => {
+    expect(new JwtService({ key: pemOf(key) }).getKeySet()).toEqual(jwt.getKeySet());
+  });
+
+  it('refuses at once what cannot sign', () => {
+    expect(() => new JwtService({ key: undefined as never })).toThrow(expect.objectContaining({ code: 'OIDC_KEY_MISSING' }));
+    expect(() => new JwtService({ key: 'secret' })).toThrow(expect.objectContaining({ code: 'OIDC_KEY_MALFORMED' }));
+  });
+
+  it('getKeySet is synchronous and a copy', () => {
+    const set = jwt.getKeySet();
+    expect(set).toEqual({ keys: [{ kty: 'RSA', n: expect.any(String), e: 'AQAB', use: 'sig', alg: 'RS256', kid }] });
+    set.keys.pop();
+    expect(jwt.getKeySet().keys).toHaveLength(1);
+  });
+});
+
+describe('extraTokenFields', () => {
+  const user = { id: 1 };
+  const client = { id: 'client' };
+
+  it('is there only if the option was given', () => {
+    expect('extraTokenFields' in jwt).toBe(false);
+  });
+
+  it('is called with what the server gives, and may be asynchronous', async () => {
+    const service = new JwtService({ key, extraTokenFields: async (args) => ({ client_id: args.client.id }) });
+    await expect(service.extraTokenFields?.({ user, client })).resolves.toEqual({ client_id: 'client' });
+  });
+
+  it.each(['auth_code_id', 'refresh_token_id', 'access_token_id', 'nonce', 'at_hash'])('may not return %s', async (claim) => {
+    const service = new JwtService({ key, extraTokenFields: () => ({ [claim]: 'x' }) });
+    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+    expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+    expect(error.message).toContain(claim);
+  });
+});
+
+describe('the event loop', () => {
+  it('goes on while signatures are made on the thread pool', async () => {
+    const slow = new JwtService({ key: makeRsaKey(4096) });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await Promise.all(Array.from({ length: 20 }, () => slow.sign({})));
+    clearInterval(timer);
+    // Signatures made on the loop would leave no turn to the timer.
+    expect(turns).toBeGreaterThan(3);
+  });
+});

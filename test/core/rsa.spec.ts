@@ -1,0 +1,79 @@
+import { createPrivateKey, randomBytes } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { isConsistentRsaKey, isRocaModulus, modulusOf, rocaResiduesOf } from '../../lib/core/rsa.js';
+import { errorOf } from '../support/errors.js';
+import { jwkOf, makeRsaKey } from '../support/keys.js';
+import { makeRocaKey } from '../support/roca-key.js';
+import { JwtService } from '../../lib/core/jwt.service.js';
+
+describe('the ROCA fingerprint (CVE-2017-15361)', () => {
+  // Residues of the powers of 65537 as bit masks, from the table that the authors of the attack published.
+  const published: readonly (readonly [bigint, bigint])[] = [
+    [11n, 1026n],
+    [13n, 5658n],
+    [17n, 107286n],
+    [19n, 199410n],
+    [37n, 67109890n],
+    [53n, 5310023542746834n],
+    [61n, 1455791217086302986n],
+    [71n, 20052041432995567486n],
+    [73n, 6041388139249378920330n],
+    [79n, 207530445072488465666n],
+    [97n, 79228162521181866724264247298n],
+    [103n, 1760368345969468176824550810518n],
+    [107n, 50079290986288516948354744811034n],
+    [109n, 473022961816146413042658758988474n],
+    [127n, 144390480366845522447407333004847678774n],
+    [151n, 1800793591454480341970779146165214289059119882n],
+    [157n, 126304807362733370595828809000324029340048915994n],
+  ];
+
+  it.each(published)('has the published residues for the prime %d', (prime, mask) => {
+    const bits = [...rocaResiduesOf(Number(prime))].reduce((sum, residue) => sum | (1n << BigInt(residue)), 0n);
+    expect(bits).toBe(mask);
+  });
+
+  it('finds a key that was made the flawed way, and the boot refuses it', () => {
+    const key = makeRocaKey();
+    expect(isConsistentRsaKey(key)).toBe(true);
+    expect(isRocaModulus(modulusOf(key))).toBe(true);
+    const error = errorOf(() => new JwtService({ key }));
+    expect(error.code).toBe('OIDC_KEY_TOO_WEAK');
+    expect(error.message).toMatch(/ROCA/);
+  });
+
+  it('leaves ordinary moduli alone', () => {
+    expect(isRocaModulus(modulusOf(makeRsaKey()))).toBe(false);
+    for (let round = 0; round < 1000; round++) {
+      expect(isRocaModulus(BigInt(`0x${randomBytes(256).toString('hex')}`) | 1n)).toBe(false);
+    }
+  });
+});
+
+describe('RFC 8017 section 3.2, consistency of a private key', () => {
+  const first = makeRsaKey();
+  const jwk = jwkOf(first);
+  const other = jwkOf(makeRsaKey());
+
+  it('holds for a real key', () => expect(isConsistentRsaKey(first)).toBe(true));
+
+  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'n'] as const)('does not hold where %s is of another key', (member) => {
+    const mixed = openMixed({ ...jwk, [member]: other[member] });
+    // OpenSSL refuses some of these mixtures by itself.
+    expect(mixed === undefined || isConsistentRsaKey(mixed)).toBe(mixed === undefined);
+    const error = errorOf(() => new JwtService({ key: { ...jwk, [member]: other[member] } }));
+    expect(['OIDC_KEY_MISMATCH', 'OIDC_KEY_MALFORMED']).toContain(error.code);
+  });
+});
+
+function openMixed(jwk: JsonWebKey) {
+  try {
+    return createPrivateKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
+

@@ -1,0 +1,55 @@
+import { checkPrimeSync, createPrivateKey, randomBytes, randomInt } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+/** The product of the first 126 primes, which the flawed library uses for keys of 2048 bits. */
+function primorial(count: number): bigint {
+  let product = 1n;
+  for (let candidate = 2, found = 0; found < count; candidate++) {
+    if (!checkPrimeSync(BigInt(candidate))) continue;
+    product *= BigInt(candidate);
+    found++;
+  }
+  return product;
+}
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n;
+  for (let rest = exponent, square = base % modulus; rest > 0n; rest >>= 1n, square = (square * square) % modulus) {
+    if (rest & 1n) result = (result * square) % modulus;
+  }
+  return result;
+}
+
+function inverse(value: bigint, modulus: bigint): bigint {
+  let [a, b, x, y] = [value % modulus, modulus, 1n, 0n];
+  while (b > 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
+  return ((x % modulus) + modulus) % modulus;
+}
+
+/** A prime of 1024 bits in the form k * M + 65537^a mod M (Nemec et al., section 2.2). */
+function flawedPrime(m: bigint): bigint {
+  const highest = 1n << 1024n;
+  const lowest = highest - (highest >> 2n);
+  for (;;) {
+    const residue = power(65537n, BigInt(randomInt(1, 2 ** 40)), m);
+    const k = lowest / m + 1n + (BigInt(`0x${randomBytes(16).toString('hex')}`) % ((highest - lowest) / m - 2n));
+    const candidate = k * m + residue;
+    if (candidate % 65537n !== 1n && checkPrimeSync(candidate)) return candidate;
+  }
+}
+
+function base64url(value: bigint): string {
+  const hex = value.toString(16);
+  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
+}
+
+/** A real RSA key of 2048 bits with the structure of CVE-2017-15361. */
+export function makeRocaKey(): KeyObject {
+  const m = primorial(126);
+  const [p, q] = [flawedPrime(m), flawedPrime(m)];
+  const e = 65537n;
+  const d = inverse(e, (p - 1n) * (q - 1n));
+  const members = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
+  const jwk = Object.fromEntries(Object.entries(members).map(([name, value]) => [name, base64url(value)]));
+  return createPrivateKey({ key: { kty: 'RSA', ...jwk }, format: 'jwk' });
+}
