@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The environment of this process without the settings that a test is about. */
+export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(OIDC_|RSA_PRIVATE|NODE_OPTIONS)/.test(name));
+  return { ...Object.fromEntries(inherited), NO_COLOR: '1', ...extra };
+}
+
+/** Runs a program to its end. */
+export async function run(command: string, args: string[], options: SpawnOptions & { input?: string | Buffer } = {}): Promise<Finished> {
+  const { input, ...spawnOptions } = options;
+  const child = spawn(command, args, { cwd: root, env: cleanEnvironment(), ...spawnOptions, stdio: 'pipe' });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+const children: ChildProcess[] = [];
+
+/** Starts a program, and resolves to the first line that it prints. */
+export async function start(command: string, args: string[], env: NodeJS.ProcessEnv = cleanEnvironment()): Promise<string> {
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  for await (const chunk of child.stdout) return String(chunk).split('\n')[0] ?? '';
+  throw new Error(`${command} ${args[0]} ended without a word`);
+}
+
+/** For afterEach: ends what `start` started. */
+export async function stopAll(): Promise<void> {
+  await Promise.all(
+    children.splice(0).map(async (child) => {
+      if (child.exitCode !== null) return;
+      const closed = once(child, 'close');
+      child.kill('SIGKILL');
+      await closed;
+    }),
+  );
+}
