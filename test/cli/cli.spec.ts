@@ -1,0 +1,132 @@
+import { createPublicKey } from 'node:crypto';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from '@jest/globals';
+
+import { JwtService } from '../../lib/core/jwt.service.js';
+import { jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
+import { cleanEnvironment, root, run } from '../support/processes.js';
+
+const program = join(root, 'dist/cli/main.js');
+const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
+const cli = (args: string[], env: Record<string, string> = {}, input?: string | Buffer) =>
+  run(process.execPath, [program, ...args], { env: cleanEnvironment(env), ...(input !== undefined && { input }) });
+
+describe('generate', () => {
+  it('writes a PKCS#8 key of 2048 bits to standard output, and its kid to standard error', async () => {
+    const { code, stdout, stderr } = await cli(['generate']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
+    const [jwk] = new JwtService({ key: stdout }).getKeySet().keys;
+    expect(createPublicKey(stdout).asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(stderr).toBe(`RS256 key of 2048 bits, kid ${jwk!.kid}\n`);
+  });
+
+  it('--bits sets the size', async () => {
+    const { stdout } = await cli(['generate', '--bits', '3072']);
+    expect(createPublicKey(stdout).asymmetricKeyDetails?.modulusLength).toBe(3072);
+  });
+
+  it('--out writes a file for its owner only, and never overwrites', async () => {
+    const file = join(folder, 'new.pem');
+    const first = await cli(['generate', '--out', file]);
+    expect([first.code, first.stdout]).toEqual([0, '']);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const content = readFileSync(file, 'utf8');
+    expect(first.stderr).toContain(new JwtService({ key: content }).getKeySet().keys[0]!.kid);
+
+    const second = await cli(['generate', '--out', file]);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/^FILE_EXISTS: .*left as it is/);
+    expect(readFileSync(file, 'utf8')).toBe(content);
+  });
+
+  it('--out in a folder that is not there is refused', async () => {
+    const { code, stderr } = await cli(['generate', '--out', join(folder, 'absent', 'key.pem')]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^FILE_NOT_WRITTEN: .*ENOENT/)]);
+  });
+
+  it('--env writes one line that an env file can hold', async () => {
+    const { stdout } = await cli(['generate', '--env']);
+    const [, value] = /^OIDC_PRIVATE_KEY="(-----BEGIN PRIVATE KEY-----\\n[^\n]*\\n)"\n$/.exec(stdout) ?? [];
+    expect(new JwtService({ key: value! }).getKeySet().keys).toHaveLength(1);
+  });
+
+  it.each([['1024'], ['2047'], ['8200'], ['2048.5'], ['many'], ['']])('--bits %p is wrong usage', async (bits) => {
+    const { code, stdout, stderr } = await cli(['generate', '--bits', bits]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/multiple of 8 from 2048 to 8192/);
+  });
+});
+
+describe('inspect', () => {
+  const key = makeRsaKey();
+  const other = makeRsaKey();
+  const [jwk] = new JwtService({ key }).getKeySet().keys;
+  const file = join(folder, 'inspected.pem');
+  beforeAll(() => writeFileSync(file, pemOf(key)));
+
+  const expectTheKey = ({ code, stdout, stderr }: Awaited<ReturnType<typeof cli>>) => {
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`kid         ${jwk!.kid}\n`);
+    expect(stdout).toMatch(/algorithm {3}RS256\nsize {8}2048 bits\ncan sign {4}yes\n/);
+    expect(JSON.parse(/public JWK {2}(.*)/.exec(stdout)![1]!)).toEqual(jwk);
+  };
+
+  it('from a file', async () => expectTheKey(await cli(['inspect', file])));
+  it('from standard input', async () => expectTheKey(await cli(['inspect', '-'], {}, pemOf(key, 'pkcs1'))));
+  it('from standard input, as JWK', async () => expectTheKey(await cli(['inspect', '-'], {}, JSON.stringify(jwkOf(key)))));
+  it('from the environment', async () => expectTheKey(await cli(['inspect'], { OIDC_PRIVATE_KEY: pemOf(key) })));
+  it('from the file that the environment names', async () => expectTheKey(await cli(['inspect'], { OIDC_PRIVATE_KEY_FILE: file })));
+  it('from the environment of another issuer', async () =>
+    expectTheKey(await cli(['inspect', '--prefix', 'ADMIN_'], { ADMIN_PRIVATE_KEY: pemOf(key), OIDC_PRIVATE_KEY: pemOf(other) })));
+
+  it('an encrypted key, with the passphrase of the environment', async () => {
+    const encrypted = key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'secret-passphrase' });
+    expectTheKey(await cli(['inspect', '-'], { OIDC_PRIVATE_KEY_PASSPHRASE: 'secret-passphrase' }, encrypted));
+    const refused = await cli(['inspect', '-'], {}, encrypted);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^OIDC_KEY_ENCRYPTED: Standard input/)]);
+  });
+
+  it('--json describes every key, and says which cannot sign', async () => {
+    const publicPem = createPublicKey(other).export({ format: 'pem', type: 'spki' }).toString();
+    const { stdout } = await cli(['inspect', '-', '--json'], {}, pemOf(key) + publicPem);
+    expect(JSON.parse(stdout)).toEqual([
+      { kid: jwk!.kid, algorithm: 'RS256', bits: 2048, private: true, publicJwk: jwk },
+      expect.objectContaining({ private: false }),
+    ]);
+  });
+
+  it('never shows anything private', async () => {
+    const outputs = [await cli(['inspect', file]), await cli(['inspect', '--json', file])];
+    for (const { stdout, stderr } of outputs) {
+      for (const trace of privateTraces(key)) expect(stdout + stderr).not.toContain(trace);
+    }
+  });
+
+  it('refuses what would not boot, with its code and exit code 1', async () => {
+    expect(await cli(['inspect'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^OIDC_KEY_MISSING: OIDC_PRIVATE_KEY/) });
+    expect(await cli(['inspect', '-'], {}, pemOf(makeRsaKey(1024)))).toMatchObject({ code: 1, stderr: expect.stringMatching(/^OIDC_KEY_TOO_WEAK/) });
+    expect(await cli(['inspect', '-'], {}, '')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^OIDC_KEY_MISSING/) });
+    expect(await cli(['inspect', join(folder, 'absent')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^FILE_NOT_READ.*ENOENT/) });
+  });
+});
+
+describe('usage', () => {
+  it.each([[['--help']], [['generate', '--help']], [['inspect', '--help']], [['help', 'generate']], [['--version']]])('%p exits with 0', async (args) => {
+    const { code, stdout, stderr } = await cli(args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).not.toBe('');
+  });
+
+  it.each([[[]], [['nope']], [['generate', '--nope']], [['generate', 'extra']], [['inspect', 'a', 'b']], [['generate', '--out']]])(
+    '%p exits with 2',
+    async (args) => {
+      const { code, stdout, stderr } = await cli(args);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/Usage: nestjs-oidc-key/);
+    },
+  );
+});
