@@ -40,16 +40,31 @@ it('a key made with generateKeyPairSync, as the documentation has it', async () 
     openssl('rsa -in oidc_private.pem -pubout -out oidc_public.pem');
     await expectToSign(content('oidc_private.pem'));
     const fromPublic = new JwtService({ key: content('oidc_private.pem') }).getKeySet().keys[0]!.kid;
-    const rotated = new JwtService({ key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, previousKeys: content('oidc_public.pem') });
+    const rotated = new JwtService({
+      key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+      previousKeys: content('oidc_public.pem'),
+    });
     expect(rotated.getKeySet().keys[1]!.kid).toBe(fromPublic);
   });
 
   it.each([
     ['PKCS#1', 'rsa -in plain.pem -traditional -out out.pem', undefined],
-    ['PBES2 with PBKDF2', 'pkcs8 -topk8 -v2 aes-256-cbc -in plain.pem -passout pass:secret -out out.pem', 'secret'],
+    [
+      'PBES2 with PBKDF2',
+      'pkcs8 -topk8 -v2 aes-256-cbc -in plain.pem -passout pass:secret -out out.pem',
+      'secret',
+    ],
     ['PBES2 with scrypt', 'pkcs8 -topk8 -scrypt -in plain.pem -passout pass:secret -out out.pem', 'secret'],
-    ['PBES1 with 3DES', 'pkcs8 -topk8 -v1 PBE-SHA1-3DES -in plain.pem -passout pass:secret -out out.pem', 'secret'],
-    ['traditional, AES', 'rsa -in plain.pem -traditional -aes128 -passout pass:secret -out out.pem', 'secret'],
+    [
+      'PBES1 with 3DES',
+      'pkcs8 -topk8 -v1 PBE-SHA1-3DES -in plain.pem -passout pass:secret -out out.pem',
+      'secret',
+    ],
+    [
+      'traditional, AES',
+      'rsa -in plain.pem -traditional -aes128 -passout pass:secret -out out.pem',
+      'secret',
+    ],
   ])('%s', async (_, command, passphrase) => {
     openssl('genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out plain.pem');
     openssl(command);
@@ -60,16 +75,35 @@ it('a key made with generateKeyPairSync, as the documentation has it', async () 
   it('refuses a certificate beside the key, by name', () => {
     openssl('req -x509 -newkey rsa:2048 -nodes -subj /CN=issuer -keyout tls.key -out tls.crt -days 1');
     const error = errorOf(() => new JwtService({ key: content('tls.key') + content('tls.crt') }));
-    expect(error).toMatchObject({ code: 'OIDC_KEY_NOT_PRIVATE', message: expect.stringMatching(/key 2 of 2.*is a certificate/) });
+    expect(error).toMatchObject({
+      code: 'OIDC_KEY_NOT_PRIVATE',
+      message: expect.stringMatching(/key 2 of 2.*is a certificate/),
+    });
     expect(errorOf(() => new JwtService({ key: content('tls.crt') })).code).toBe('OIDC_KEY_NOT_PRIVATE');
   });
 
   it.each([
-    ['an EC key with its parameters', 'ecparam -name prime256v1 -genkey -out weak.pem', 'OIDC_KEY_UNSUPPORTED'],
-    ['an RSA-PSS key', 'genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out weak.pem', 'OIDC_KEY_UNSUPPORTED'],
+    [
+      'an EC key with its parameters',
+      'ecparam -name prime256v1 -genkey -out weak.pem',
+      'OIDC_KEY_UNSUPPORTED',
+    ],
+    [
+      'an RSA-PSS key',
+      'genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out weak.pem',
+      'OIDC_KEY_UNSUPPORTED',
+    ],
     ['1024 bits', 'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out weak.pem', 'OIDC_KEY_TOO_WEAK'],
-    ['exponent 3', 'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out weak.pem', 'OIDC_KEY_TOO_WEAK'],
-    ['three primes', 'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_primes:3 -out weak.pem', 'OIDC_KEY_MISMATCH'],
+    [
+      'exponent 3',
+      'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out weak.pem',
+      'OIDC_KEY_TOO_WEAK',
+    ],
+    [
+      'three primes',
+      'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_primes:3 -out weak.pem',
+      'OIDC_KEY_MISMATCH',
+    ],
   ])('refuses %s', (_, command, code) => {
     openssl(command);
     expect(errorOf(() => new JwtService({ key: content('weak.pem') })).code).toBe(code);

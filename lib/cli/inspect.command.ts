@@ -19,7 +19,10 @@ const environment = { get: (name: string) => process.env[name] };
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('Show kid, algorithm, size and public JWK of a key; never anything private.')
-    .argument('[file]', 'a file with one or more keys, or "-" for standard input; without it, the environment')
+    .argument(
+      '[file]',
+      'a file with one or more keys, or "-" for standard input; without it, the environment',
+    )
     .option('--prefix <prefix>', 'what the names in the environment begin with', defaultEnvPrefix)
     .option('--json', 'write one JSON array')
     .addHelpText(
@@ -39,7 +42,9 @@ async function inspect(file: string | undefined, { json, prefix }: InspectOption
     const { kid, algorithm, publicJwk } = key;
     return { kid, algorithm, bits, private: isPrivate, publicJwk };
   });
-  process.stdout.write(json ? `${JSON.stringify(descriptions, null, 2)}\n` : descriptions.map(describe).join('\n'));
+  process.stdout.write(
+    json ? `${JSON.stringify(descriptions, null, 2)}\n` : descriptions.map(describe).join('\n'),
+  );
 }
 
 type Description = Pick<VerificationKey, 'kid' | 'algorithm' | 'publicJwk'> & {

@@ -15,7 +15,7 @@ export interface Algorithm {
   readonly hash: 'sha256';
   readonly minimumBits: number;
   readonly maximumBits: number;
-  signParameters(privateKey: KeyObject): SignKeyObjectInput;
+  readonly signParameters: (privateKey: KeyObject) => SignKeyObjectInput;
 }
 
 const table: Readonly<Record<SigningAlgorithm, Algorithm>> = {

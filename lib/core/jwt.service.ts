@@ -66,6 +66,12 @@ export class JwtService {
    * @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION`, `OIDC_TOKEN_INVALID_PAYLOAD`; OidcKeyError
    * `OIDC_KEY_NONE_TO_SIGN`. Always from the returned promise.
    */
+  sign(payload: string | Buffer | Record<string, unknown>, options?: SignOptions): Promise<string>;
+  /** The form in which the declarations of jsonwebtoken, and so of `@jmondi/oauth2-server`, accept this class. */
+  sign(
+    payload: string | Buffer | Record<string, unknown>,
+    options?: Pick<SignOptions, 'header'>,
+  ): Promise<string>;
   async sign(payload: string | Buffer | Record<string, unknown>, options?: SignOptions): Promise<string> {
     const checked = checkedSignOptions(options);
     const { bytes, typ } = preparePayload(payload, checked);
@@ -87,6 +93,12 @@ export class JwtService {
    * (message `jwt expired`), `OIDC_TOKEN_MALFORMED`, `OIDC_TOKEN_INVALID_ALGORITHM`, `OIDC_TOKEN_NOT_ACTIVE`,
    * `OIDC_TOKEN_CLAIM_MISMATCH`, `OIDC_TOKEN_INVALID_OPTION`. Always from the returned promise.
    */
+  verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>>;
+  /** The form in which the declarations of jsonwebtoken, and so of `@jmondi/oauth2-server`, accept this class. */
+  verify(
+    token: string,
+    options?: Pick<VerifyOptions, 'ignoreExpiration' | 'ignoreNotBefore'>,
+  ): Promise<Record<string, unknown>>;
   async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
     const checked = checkedVerifyOptions(options);
     const header = headerOf(token);

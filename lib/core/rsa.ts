@@ -37,18 +37,17 @@ export function modulusOf(key: KeyObject): bigint {
  */
 export function isConsistentRsaKey(privateKey: KeyObject): boolean {
   const jwk = privateKey.export({ format: 'jwk' });
-  const [n, e, d, p, q, dp, dq, qi] = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map(
-    toBigInt,
-  ) as [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
+  const [n, e, d] = [toBigInt(jwk.n), toBigInt(jwk.e), toBigInt(jwk.d)];
+  const [p, q] = [toBigInt(jwk.p), toBigInt(jwk.q)];
   return (
     p > 1n &&
     q > 1n &&
     p * q === n &&
     (e * d) % (p - 1n) === 1n &&
     (e * d) % (q - 1n) === 1n &&
-    dp === d % (p - 1n) &&
-    dq === d % (q - 1n) &&
-    (qi * q) % p === 1n
+    toBigInt(jwk.dp) === d % (p - 1n) &&
+    toBigInt(jwk.dq) === d % (q - 1n) &&
+    (toBigInt(jwk.qi) * q) % p === 1n
   );
 }
 

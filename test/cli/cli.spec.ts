@@ -12,7 +12,10 @@ import { cleanEnvironment, root, run } from '../support/processes.js';
 const program = join(root, 'dist/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
 const cli = (args: string[], env: Record<string, string> = {}, input?: string | Buffer) =>
-  run(process.execPath, [program, ...args], { env: cleanEnvironment(env), ...(input !== undefined && { input }) });
+  run(process.execPath, [program, ...args], {
+    env: cleanEnvironment(env),
+    ...(input !== undefined && { input }),
+  });
 
 describe('generate', () => {
   it('writes a PKCS#8 key of 2048 bits to standard output, and its kid to standard error', async () => {
@@ -54,11 +57,14 @@ describe('generate', () => {
     expect(new JwtService({ key: value! }).getKeySet().keys).toHaveLength(1);
   });
 
-  it.each([['1024'], ['2047'], ['8200'], ['2048.5'], ['many'], ['']])('--bits %p is wrong usage', async (bits) => {
-    const { code, stdout, stderr } = await cli(['generate', '--bits', bits]);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/multiple of 8 from 2048 to 8192/);
-  });
+  it.each([['1024'], ['2047'], ['8200'], ['2048.5'], ['many'], ['']])(
+    '--bits %p is wrong usage',
+    async (bits) => {
+      const { code, stdout, stderr } = await cli(['generate', '--bits', bits]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/multiple of 8 from 2048 to 8192/);
+    },
+  );
 });
 
 describe('inspect', () => {
@@ -77,17 +83,35 @@ describe('inspect', () => {
 
   it('from a file', async () => expectTheKey(await cli(['inspect', file])));
   it('from standard input', async () => expectTheKey(await cli(['inspect', '-'], {}, pemOf(key, 'pkcs1'))));
-  it('from standard input, as JWK', async () => expectTheKey(await cli(['inspect', '-'], {}, JSON.stringify(jwkOf(key)))));
-  it('from the environment', async () => expectTheKey(await cli(['inspect'], { OIDC_PRIVATE_KEY: pemOf(key) })));
-  it('from the file that the environment names', async () => expectTheKey(await cli(['inspect'], { OIDC_PRIVATE_KEY_FILE: file })));
+  it('from standard input, as JWK', async () =>
+    expectTheKey(await cli(['inspect', '-'], {}, JSON.stringify(jwkOf(key)))));
+  it('from the environment', async () =>
+    expectTheKey(await cli(['inspect'], { OIDC_PRIVATE_KEY: pemOf(key) })));
+  it('from the file that the environment names', async () =>
+    expectTheKey(await cli(['inspect'], { OIDC_PRIVATE_KEY_FILE: file })));
   it('from the environment of another issuer', async () =>
-    expectTheKey(await cli(['inspect', '--prefix', 'ADMIN_'], { ADMIN_PRIVATE_KEY: pemOf(key), OIDC_PRIVATE_KEY: pemOf(other) })));
+    expectTheKey(
+      await cli(['inspect', '--prefix', 'ADMIN_'], {
+        ADMIN_PRIVATE_KEY: pemOf(key),
+        OIDC_PRIVATE_KEY: pemOf(other),
+      }),
+    ));
 
   it('an encrypted key, with the passphrase of the environment', async () => {
-    const encrypted = key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'secret-passphrase' });
-    expectTheKey(await cli(['inspect', '-'], { OIDC_PRIVATE_KEY_PASSPHRASE: 'secret-passphrase' }, encrypted));
+    const encrypted = key.export({
+      format: 'pem',
+      type: 'pkcs8',
+      cipher: 'aes-256-cbc',
+      passphrase: 'secret-passphrase',
+    });
+    expectTheKey(
+      await cli(['inspect', '-'], { OIDC_PRIVATE_KEY_PASSPHRASE: 'secret-passphrase' }, encrypted),
+    );
     const refused = await cli(['inspect', '-'], {}, encrypted);
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^OIDC_KEY_ENCRYPTED: Standard input/)]);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^OIDC_KEY_ENCRYPTED: Standard input/),
+    ]);
   });
 
   it('--json describes every key, and says which cannot sign', async () => {
@@ -107,26 +131,49 @@ describe('inspect', () => {
   });
 
   it('refuses what would not boot, with its code and exit code 1', async () => {
-    expect(await cli(['inspect'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^OIDC_KEY_MISSING: OIDC_PRIVATE_KEY/) });
-    expect(await cli(['inspect', '-'], {}, pemOf(makeRsaKey(1024)))).toMatchObject({ code: 1, stderr: expect.stringMatching(/^OIDC_KEY_TOO_WEAK/) });
-    expect(await cli(['inspect', '-'], {}, '')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^OIDC_KEY_MISSING/) });
-    expect(await cli(['inspect', join(folder, 'absent')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^FILE_NOT_READ.*ENOENT/) });
+    expect(await cli(['inspect'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^OIDC_KEY_MISSING: OIDC_PRIVATE_KEY/),
+    });
+    expect(await cli(['inspect', '-'], {}, pemOf(makeRsaKey(1024)))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^OIDC_KEY_TOO_WEAK/),
+    });
+    expect(await cli(['inspect', '-'], {}, '')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^OIDC_KEY_MISSING/),
+    });
+    expect(await cli(['inspect', join(folder, 'absent')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^FILE_NOT_READ.*ENOENT/),
+    });
   });
 });
 
 describe('usage', () => {
-  it.each([[['--help']], [['generate', '--help']], [['inspect', '--help']], [['help', 'generate']], [['--version']]])('%p exits with 0', async (args) => {
+  it.each([
+    [['--help']],
+    [['generate', '--help']],
+    [['inspect', '--help']],
+    [['help', 'generate']],
+    [['--version']],
+  ])('%p exits with 0', async (args) => {
     const { code, stdout, stderr } = await cli(args);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).not.toBe('');
   });
 
-  it.each([[[]], [['nope']], [['generate', '--nope']], [['generate', 'extra']], [['inspect', 'a', 'b']], [['generate', '--out']]])(
-    '%p exits with 2',
-    async (args) => {
-      const { code, stdout, stderr } = await cli(args);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(/Usage: nestjs-oidc-key/);
-    },
-  );
+  it.each([
+    [[]],
+    [['nope']],
+    [['generate', '--nope']],
+    [['generate', 'extra']],
+    [['inspect', 'a', 'b']],
+    [['generate', '--out']],
+  ])('%p exits with 2', async (args) => {
+    const { code, stdout, stderr } = await cli(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/Usage: nestjs-oidc-key/);
+  });
 });

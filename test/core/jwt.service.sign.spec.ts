@@ -8,8 +8,9 @@ import { headerOf, payloadOf } from '../support/tokens.js';
 
 const key = makeRsaKey();
 const jwt = new JwtService({ key });
-const [{ kid }] = jwt.getKeySet().keys as [{ kid: string }];
-const sign = async (payload: unknown, options?: unknown) => jwt.sign(payload as object as Record<string, unknown>, options as object);
+const { kid } = jwt.getKeySet().keys[0]!;
+const sign = async (payload: unknown, options?: unknown) =>
+  jwt.sign(payload as object as Record<string, unknown>, options as object);
 const seconds = () => Math.floor(Date.now() / 1000);
 
 describe('RFC 7515 section 7.1, compact serialization', () => {
@@ -22,7 +23,8 @@ describe('RFC 7515 section 7.1, compact serialization', () => {
 
   it('signs many at once', async () => {
     const tokens = await Promise.all(Array.from({ length: 50 }, (_, index) => sign({ index })));
-    for (const [index, token] of tokens.entries()) await expect(jwt.verify(token)).resolves.toMatchObject({ index });
+    for (const [index, token] of tokens.entries())
+      await expect(jwt.verify(token)).resolves.toMatchObject({ index });
   });
 });
 
@@ -109,7 +111,14 @@ describe('typ keeps one kind of token from passing for another', () => {
 
 describe('options are applied', () => {
   it('expiresIn, notBefore, audience, issuer, subject, jwtid', async () => {
-    const options = { expiresIn: 60, notBefore: -5, audience: ['a', 'b'], issuer: 'https://issuer.example', subject: 's', jwtid: 'j' };
+    const options = {
+      expiresIn: 60,
+      notBefore: -5,
+      audience: ['a', 'b'],
+      issuer: 'https://issuer.example',
+      subject: 's',
+      jwtid: 'j',
+    };
     expect(payloadOf(await sign({ iat: 100 }, options))).toEqual({
       iat: 100,
       exp: 160,
@@ -127,7 +136,10 @@ describe('options are applied', () => {
   });
 
   it('header members are kept, alg and kid are always the key’s', async () => {
-    const token = await sign({}, { header: { typ: 'at+jwt', alg: 'HS256', kid: 'theirs', cty: 'x' }, algorithm: 'RS256' });
+    const token = await sign(
+      {},
+      { header: { typ: 'at+jwt', alg: 'HS256', kid: 'theirs', cty: 'x' }, algorithm: 'RS256' },
+    );
     expect(headerOf(token)).toEqual({ typ: 'at+jwt', alg: 'RS256', kid, cty: 'x' });
   });
 
@@ -166,13 +178,19 @@ describe('the form of the seed’s documentation', () => {
   });
 
   it('refuses at once what cannot sign', () => {
-    expect(() => new JwtService({ key: undefined as never })).toThrow(expect.objectContaining({ code: 'OIDC_KEY_MISSING' }));
-    expect(() => new JwtService({ key: 'secret' })).toThrow(expect.objectContaining({ code: 'OIDC_KEY_MALFORMED' }));
+    expect(() => new JwtService({ key: undefined as never })).toThrow(
+      expect.objectContaining({ code: 'OIDC_KEY_MISSING' }),
+    );
+    expect(() => new JwtService({ key: 'secret' })).toThrow(
+      expect.objectContaining({ code: 'OIDC_KEY_MALFORMED' }),
+    );
   });
 
   it('getKeySet is synchronous and a copy', () => {
     const set = jwt.getKeySet();
-    expect(set).toEqual({ keys: [{ kty: 'RSA', n: expect.any(String), e: 'AQAB', use: 'sig', alg: 'RS256', kid }] });
+    expect(set).toEqual({
+      keys: [{ kty: 'RSA', n: expect.any(String), e: 'AQAB', use: 'sig', alg: 'RS256', kid }],
+    });
     set.keys.pop();
     expect(jwt.getKeySet().keys).toHaveLength(1);
   });
@@ -187,16 +205,22 @@ describe('extraTokenFields', () => {
   });
 
   it('is called with what the server gives, and may be asynchronous', async () => {
-    const service = new JwtService({ key, extraTokenFields: async (args) => ({ client_id: args.client.id }) });
+    const service = new JwtService({
+      key,
+      extraTokenFields: async (args) => ({ client_id: args.client.id }),
+    });
     await expect(service.extraTokenFields?.({ user, client })).resolves.toEqual({ client_id: 'client' });
   });
 
-  it.each(['auth_code_id', 'refresh_token_id', 'access_token_id', 'nonce', 'at_hash'])('may not return %s', async (claim) => {
-    const service = new JwtService({ key, extraTokenFields: () => ({ [claim]: 'x' }) });
-    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
-    expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
-    expect(error.message).toContain(claim);
-  });
+  it.each(['auth_code_id', 'refresh_token_id', 'access_token_id', 'nonce', 'at_hash'])(
+    'may not return %s',
+    async (claim) => {
+      const service = new JwtService({ key, extraTokenFields: () => ({ [claim]: 'x' }) });
+      const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+      expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+      expect(error.message).toContain(claim);
+    },
+  );
 });
 
 describe('the event loop', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { JwtService } from '../../lib/core/jwt.service.js';
 import type { VerifyOptions } from '../../lib/core/jwt-options.js';
-import { rejectionOf } from '../support/errors.js';
+import { everythingPrintedOf, rejectionOf } from '../support/errors.js';
 import { makeRsaKey } from '../support/keys.js';
 import { forge } from '../support/tokens.js';
 
@@ -52,8 +52,12 @@ describe('RFC 7519 section 4.1, registered claims', () => {
   it('ignoreExpiration and ignoreNotBefore each lift their own check', async () => {
     await expect(accepted({ exp: 1, nbf: 0 }, { ...at, ignoreExpiration: true })).resolves.toBeDefined();
     await expect(accepted({ nbf: now * 2 }, { ...at, ignoreNotBefore: true })).resolves.toBeDefined();
-    expect((await refusal({ exp: 1, nbf: now * 2 }, { ...at, ignoreExpiration: true }))[1]).toBe('jwt not active');
-    expect((await refusal({ exp: 1, nbf: now * 2 }, { ...at, ignoreNotBefore: true }))[1]).toBe('jwt expired');
+    expect((await refusal({ exp: 1, nbf: now * 2 }, { ...at, ignoreExpiration: true }))[1]).toBe(
+      'jwt not active',
+    );
+    expect((await refusal({ exp: 1, nbf: now * 2 }, { ...at, ignoreNotBefore: true }))[1]).toBe(
+      'jwt expired',
+    );
   });
 
   it('neither lifts the check of the signature or of the type of the claim', async () => {
@@ -67,7 +71,13 @@ describe('RFC 7519 section 4.1, registered claims', () => {
     const payload = { iss: 'https://issuer.example' };
     await expect(accepted(payload, { issuer: 'https://issuer.example' })).resolves.toEqual(payload);
     await expect(accepted(payload, { issuer: ['x', 'https://issuer.example'] })).resolves.toEqual(payload);
-    for (const iss of ['https://issuer.example/', 'https://other.example', undefined, ['https://issuer.example'], 1]) {
+    for (const iss of [
+      'https://issuer.example/',
+      'https://other.example',
+      undefined,
+      ['https://issuer.example'],
+      1,
+    ]) {
       expect(await refusal({ iss }, { issuer: 'https://issuer.example' })).toEqual([
         'OIDC_TOKEN_CLAIM_MISMATCH',
         'jwt issuer invalid',
@@ -96,12 +106,17 @@ describe('RFC 7519 section 4.1, registered claims', () => {
   it('requiredClaims have to be there as own members', async () => {
     await expect(accepted({ exp: now + 1 }, { ...at, requiredClaims: ['exp'] })).resolves.toBeDefined();
     expect((await refusal({}, { requiredClaims: ['exp'] }))[1]).toBe('jwt claim missing: exp');
-    expect((await refusal({}, { requiredClaims: ['constructor'] }))[1]).toBe('jwt claim missing: constructor');
+    expect((await refusal({}, { requiredClaims: ['constructor'] }))[1]).toBe(
+      'jwt claim missing: constructor',
+    );
   });
 
   it('maxAge counts from iat', async () => {
     await expect(accepted({ iat: now - 10 }, { ...at, maxAge: 10 })).resolves.toBeDefined();
-    expect(await refusal({ iat: now - 11 }, { ...at, maxAge: 10 })).toEqual(['OIDC_TOKEN_EXPIRED', 'maxAge exceeded']);
+    expect(await refusal({ iat: now - 11 }, { ...at, maxAge: 10 })).toEqual([
+      'OIDC_TOKEN_EXPIRED',
+      'maxAge exceeded',
+    ]);
     expect((await refusal({}, { ...at, maxAge: 10 }))[1]).toBe('jwt claim missing: iat');
     expect((await refusal({ iat: now + 1 }, { ...at, maxAge: 10 }))[1]).toBe('jwt iat lies in the future');
   });
@@ -138,13 +153,19 @@ describe('options are applied or refused, never ignored', () => {
   it('algorithms can only narrow', async () => {
     const token = await jwt.sign({});
     await expect(verify(token, { algorithms: ['RS256', 'HS256'] })).resolves.toBeDefined();
-    expect((await rejectionOf(verify(token, { algorithms: ['RS512'] }))).code).toBe('OIDC_TOKEN_INVALID_ALGORITHM');
+    expect((await rejectionOf(verify(token, { algorithms: ['RS512'] }))).code).toBe(
+      'OIDC_TOKEN_INVALID_ALGORITHM',
+    );
   });
 });
 
 describe('the keys that are tried', () => {
   const [current, next, previous, older] = [key, makeRsaKey(), makeRsaKey(), makeRsaKey()];
-  const many = new JwtService({ key: current, nextKeys: next, previousKeys: [createPublicKey(previous), createPublicKey(older)] });
+  const many = new JwtService({
+    key: current,
+    nextKeys: next,
+    previousKeys: [createPublicKey(previous), createPublicKey(older)],
+  });
   const kidOf = (each: typeof key) => new JwtService({ key: each }).getKeySet().keys[0]!.kid;
 
   it.each([
@@ -153,7 +174,9 @@ describe('the keys that are tried', () => {
     ['previous', previous],
     ['older', older],
   ])('with a kid: the %s key', async (_, signer) => {
-    await expect(many.verify(forge(signer, { alg: 'RS256', kid: kidOf(signer) }, { a: 1 }))).resolves.toEqual({ a: 1 });
+    await expect(many.verify(forge(signer, { alg: 'RS256', kid: kidOf(signer) }, { a: 1 }))).resolves.toEqual(
+      { a: 1 },
+    );
   });
 
   it('with a kid that no slot holds: none', async () => {
@@ -172,7 +195,9 @@ describe('the keys that are tried', () => {
     for (const signer of [current, previous, older]) {
       await expect(many.verify(forge(signer, { alg: 'RS256' }, { a: 1 }))).resolves.toEqual({ a: 1 });
     }
-    expect((await rejectionOf(many.verify(forge(next, { alg: 'RS256' }, {})))).message).toBe('invalid signature');
+    expect((await rejectionOf(many.verify(forge(next, { alg: 'RS256' }, {})))).message).toBe(
+      'invalid signature',
+    );
   });
 });
 
@@ -182,10 +207,23 @@ describe('decode', () => {
     expect(jwt.decode(await jwt.sign('{"auth_code_id":"1"}'))).toEqual({ auth_code_id: '1' });
   });
 
-  it.each(['', 'x', 'a.b', 'a.b.c', 'e30.e30', 'e30.e30.x.y', 'bnVsbA.e30.', 'e30.W10.', 'e30.bnVsbA.', undefined, null, 1, {}, [], Buffer.from('a')])(
-    'is null for %p',
-    (token) => expect(jwt.decode(token as string)).toBeNull(),
-  );
+  it.each([
+    '',
+    'x',
+    'a.b',
+    'a.b.c',
+    'e30.e30',
+    'e30.e30.x.y',
+    'bnVsbA.e30.',
+    'e30.W10.',
+    'e30.bnVsbA.',
+    undefined,
+    null,
+    1,
+    {},
+    [],
+    Buffer.from('a'),
+  ])('is null for %p', (token) => expect(jwt.decode(token as string)).toBeNull());
 });
 
 describe('errors', () => {
@@ -194,7 +232,7 @@ describe('errors', () => {
     const error = await rejectionOf(verify(token));
     expect(error).not.toHaveProperty('oauth');
     expect(error.cause).toBeUndefined();
-    expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toMatch(/marker|eyJ/);
+    expect(everythingPrintedOf(error)).not.toMatch(/marker|eyJ/);
   });
 
   it('are rejections, never thrown synchronously', () => {

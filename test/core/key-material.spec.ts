@@ -16,9 +16,15 @@ const { kid } = new SigningKey({ keyObject: key, where: name });
 
 const pkcs8 = pemOf(key);
 const pkcs1 = pemOf(key, 'pkcs1');
-const encryptedPkcs8 = key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase }).toString();
-const encryptedTraditional = key.export({ format: 'pem', type: 'pkcs1', cipher: 'aes-256-cbc', passphrase }).toString();
-const traditionalDes = key.export({ format: 'pem', type: 'pkcs1', cipher: 'des-ede3-cbc', passphrase }).toString();
+const encryptedPkcs8 = key
+  .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase })
+  .toString();
+const encryptedTraditional = key
+  .export({ format: 'pem', type: 'pkcs1', cipher: 'aes-256-cbc', passphrase })
+  .toString();
+const traditionalDes = key
+  .export({ format: 'pem', type: 'pkcs1', cipher: 'des-ede3-cbc', passphrase })
+  .toString();
 const encryptedDer = key.export({ format: 'der', type: 'pkcs8', cipher: 'aes-128-cbc', passphrase });
 const json = JSON.stringify(jwkOf(key));
 const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64');
@@ -106,7 +112,10 @@ describe('accepted forms', () => {
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const curve = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
     const text = curve + ec.export({ format: 'pem', type: 'sec1' }).toString() + pkcs1;
-    const kinds = loadKeyMaterial({ name, value: text }).map(({ keyObject, where }) => [keyObject.asymmetricKeyType, where]);
+    const kinds = loadKeyMaterial({ name, value: text }).map(({ keyObject, where }) => [
+      keyObject.asymmetricKeyType,
+      where,
+    ]);
     expect(kinds).toEqual([
       ['ec', `${name} (key 1 of 2)`],
       ['rsa', `${name} (key 2 of 2)`],
@@ -132,7 +141,12 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ['a number', 42 as unknown as string, 'OIDC_KEY_MALFORMED', /is no key/],
   ['a plain secret', 'correct-horse-battery-staple', 'OIDC_KEY_MALFORMED', /shared secret/],
   ['a path', '/run/secrets/oidc_private.pem', 'OIDC_KEY_MALFORMED', /_FILE/],
-  ['an OpenSSH public key', `ssh-rsa ${base64(derOf(key).subarray(0, 200))}`, 'OIDC_KEY_MALFORMED', /OpenSSH public key/],
+  [
+    'an OpenSSH public key',
+    `ssh-rsa ${base64(derOf(key).subarray(0, 200))}`,
+    'OIDC_KEY_MALFORMED',
+    /OpenSSH public key/,
+  ],
   ['a public PEM', publicPem, 'OIDC_KEY_NOT_PRIVATE', /public key/],
   ['a public PEM with literal \\n', publicPem.replaceAll('\n', '\\n'), 'OIDC_KEY_NOT_PRIVATE', /public key/],
   ['a public PEM in base64', base64(publicPem), 'OIDC_KEY_NOT_PRIVATE', /public key/],
@@ -142,7 +156,12 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ['a secret JWK', { kty: 'oct', k: 'AAAA' }, 'OIDC_KEY_NOT_PRIVATE', /shared secret/],
   ['a certificate', certificate, 'OIDC_KEY_NOT_PRIVATE', /is a certificate/],
   ['a certificate beside the key', pkcs8 + certificate, 'OIDC_KEY_NOT_PRIVATE', /key 2 of 2.*certificate/],
-  ['a certificate as DER', Buffer.from('3006300030003000', 'hex'), 'OIDC_KEY_NOT_PRIVATE', /is a certificate/],
+  [
+    'a certificate as DER',
+    Buffer.from('3006300030003000', 'hex'),
+    'OIDC_KEY_NOT_PRIVATE',
+    /is a certificate/,
+  ],
   ['an EC key', ec, 'OIDC_KEY_UNSUPPORTED', /ec key on prime256v1.*RS256/],
   ['an EC PEM', ec.export({ format: 'pem', type: 'sec1' }).toString(), 'OIDC_KEY_UNSUPPORTED', /ec key/],
   ['an Ed25519 key', generateKeyPairSync('ed25519').privateKey, 'OIDC_KEY_UNSUPPORTED', /ed25519/],
@@ -158,9 +177,19 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ['an even exponent', { ...jwk, e: 'AQAC' }, 'OIDC_KEY_TOO_WEAK', /exponent/],
   ['a truncated block', pkcs8.slice(0, 900), 'OIDC_KEY_MALFORMED', /cut off/],
   ['a block without its beginning', pkcs8.slice(100), 'OIDC_KEY_MALFORMED', /cut off/],
-  ['a block whose body is cut', pkcs8.replace(/\n.{64}\n-----END/, '\n-----END').replace(/.{65}(?=.{1,64}\n-----END)/s, ''), 'OIDC_KEY_MALFORMED', /cut off/],
+  [
+    'a block whose body is cut',
+    pkcs8.replace(/\n.{64}\n-----END/, '\n-----END').replace(/.{65}(?=.{1,64}\n-----END)/s, ''),
+    'OIDC_KEY_MALFORMED',
+    /cut off/,
+  ],
   ['truncated DER', derOf(key).subarray(0, 500), 'OIDC_KEY_MALFORMED', /cut off: \d+ bytes.*500/],
-  ['DER with something behind it', Buffer.concat([derOf(key), Buffer.from('x')]), 'OIDC_KEY_MALFORMED', /behind its end/],
+  [
+    'DER with something behind it',
+    Buffer.concat([derOf(key), Buffer.from('x')]),
+    'OIDC_KEY_MALFORMED',
+    /behind its end/,
+  ],
   ['damaged DER', flipped, 'OIDC_KEY_MALFORMED', /damaged/],
   ['a block that is not base64', pkcs8.replace('\nM', '\n!'), 'OIDC_KEY_MALFORMED', /base64/],
   ['JSON that is cut off', json.slice(0, 200), 'OIDC_KEY_MALFORMED', /not JSON/],
@@ -171,10 +200,30 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ['an empty kid', { key, kid: '' }, 'OIDC_KEY_INVALID_OPTION', /kid/],
   ['one kid for two keys', { key: pkcs8 + pkcs1, kid: 'x' }, 'OIDC_KEY_SEVERAL', /2 keys/],
   ['an encrypted key without passphrase', encryptedPkcs8, 'OIDC_KEY_ENCRYPTED', /no passphrase is set/],
-  ['a traditional encrypted key without passphrase', encryptedTraditional, 'OIDC_KEY_ENCRYPTED', /no passphrase is set/],
-  ['a wrong passphrase', { key: encryptedPkcs8, passphrase: 'wrong' }, 'OIDC_KEY_ENCRYPTED', /passphrase is wrong/],
-  ['a wrong passphrase, traditional', { key: encryptedTraditional, passphrase: 'wrong' }, 'OIDC_KEY_ENCRYPTED', /passphrase is wrong/],
-  ['a wrong passphrase, DER', { key: encryptedDer, passphrase: 'wrong' }, 'OIDC_KEY_ENCRYPTED', /passphrase is wrong/],
+  [
+    'a traditional encrypted key without passphrase',
+    encryptedTraditional,
+    'OIDC_KEY_ENCRYPTED',
+    /no passphrase is set/,
+  ],
+  [
+    'a wrong passphrase',
+    { key: encryptedPkcs8, passphrase: 'wrong' },
+    'OIDC_KEY_ENCRYPTED',
+    /passphrase is wrong/,
+  ],
+  [
+    'a wrong passphrase, traditional',
+    { key: encryptedTraditional, passphrase: 'wrong' },
+    'OIDC_KEY_ENCRYPTED',
+    /passphrase is wrong/,
+  ],
+  [
+    'a wrong passphrase, DER',
+    { key: encryptedDer, passphrase: 'wrong' },
+    'OIDC_KEY_ENCRYPTED',
+    /passphrase is wrong/,
+  ],
 ];
 
 describe('what cannot be a signing key is refused', () => {
@@ -193,7 +242,9 @@ describe('what cannot be a signing key is refused', () => {
   });
 
   it('more than 8192 bits, also where the key would only verify', () => {
-    const n = Buffer.concat([Buffer.from([0xff]), Buffer.alloc(1023), Buffer.from([1, 1])]).toString('base64url');
+    const n = Buffer.concat([Buffer.from([0xff]), Buffer.alloc(1023), Buffer.from([1, 1])]).toString(
+      'base64url',
+    );
     const [material] = loadKeyMaterial({ name, value: { kty: 'RSA', n, e: 'AQAB' } });
     const error = errorOf(() => new VerificationKey(material!));
     expect(error.code).toBe('OIDC_KEY_UNSUPPORTED');
@@ -204,11 +255,17 @@ describe('what cannot be a signing key is refused', () => {
 /** Pieces of the value, long enough not to occur by chance. */
 function tracesOf(value: unknown): string[] {
   if (value === undefined || typeof value === 'number') return [];
-  if (typeof value === 'string') return value.match(/[A-Za-z0-9+/=_-]{12,}/g)?.filter((piece) => !/^-+$/.test(piece)) ?? [];
-  if (Buffer.isBuffer(value)) return [value.toString('base64'), value.toString('hex'), ...tracesOf(value.toString('latin1'))].filter((t) => t.length > 11);
+  if (typeof value === 'string')
+    return value.match(/[A-Za-z0-9+/=_-]{12,}/g)?.filter((piece) => !/^-+$/.test(piece)) ?? [];
+  if (Buffer.isBuffer(value))
+    return [value.toString('base64'), value.toString('hex'), ...tracesOf(value.toString('latin1'))].filter(
+      (t) => t.length > 11,
+    );
   if (typeof value === 'object' && value !== null && 'type' in value && 'export' in value) {
     const keyObject = value as KeyObject;
-    return keyObject.type === 'private' && keyObject.asymmetricKeyType === 'rsa' ? privateTraces(keyObject) : [];
+    return keyObject.type === 'private' && keyObject.asymmetricKeyType === 'rsa'
+      ? privateTraces(keyObject)
+      : [];
   }
   return Object.values(value as object).flatMap(tracesOf);
 }

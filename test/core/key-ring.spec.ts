@@ -41,7 +41,10 @@ describe('the slots', () => {
     expect(kids(ring.candidatesFor('RS256'))).toEqual([...kids(ring.current), ...kids(ring.previous)]);
     expect(ring.candidatesFor('HS256')).toEqual([]);
     const many = ringOf({ key: one, previousKeys: [two!, three!, four!, five!] });
-    expect(kids(many.candidatesFor('RS256'))).toEqual([...kids(many.current), ...kids(many.previous).slice(0, 3)]);
+    expect(kids(many.candidatesFor('RS256'))).toEqual([
+      ...kids(many.current),
+      ...kids(many.previous).slice(0, 3),
+    ]);
   });
 
   it('takes several keys for a slot in one text', () => {
@@ -63,7 +66,9 @@ describe('the rendered JWKS', () => {
   });
 
   it('RFC 7517 section 4.3: has no key_ops beside use, whatever the JWK held', () => {
-    const { keys } = ringOf({ key: { ...jwkOf(one), key_ops: ['sign'], use: 'sig', x5c: ['MII'] } as never }).toKeySet();
+    const { keys } = ringOf({
+      key: { ...jwkOf(one), key_ops: ['sign'], use: 'sig', x5c: ['MII'] },
+    }).toKeySet();
     expect(Object.keys(keys[0]!).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
   });
 });
@@ -71,7 +76,16 @@ describe('the rendered JWKS', () => {
 describe('a ring is whole or is not', () => {
   it.each([
     ['the current key is a previous one too', { key: one, previousKeys: pemOf(one) }],
-    ['two next keys have one kid', { key: one, nextKeys: [{ key: two!, kid: 'x' }, { key: three!, kid: 'x' }] }],
+    [
+      'two next keys have one kid',
+      {
+        key: one,
+        nextKeys: [
+          { key: two!, kid: 'x' },
+          { key: three!, kid: 'x' },
+        ],
+      },
+    ],
   ] as [string, KeyOptions][])('RFC 7517 section 4.5: refused where %s', (_, options) => {
     const error = errorOf(() => ringOf(options));
     expect(error.code).toBe('OIDC_KEY_DUPLICATE_KID');
@@ -86,7 +100,9 @@ describe('a ring is whole or is not', () => {
   });
 
   it('refuses a public key that would have to sign later', () => {
-    expect(errorOf(() => ringOf({ key: one, nextKeys: createPublicKey(two!) })).code).toBe('OIDC_KEY_NOT_PRIVATE');
+    expect(errorOf(() => ringOf({ key: one, nextKeys: createPublicKey(two!) })).code).toBe(
+      'OIDC_KEY_NOT_PRIVATE',
+    );
   });
 
   it('refuses an empty slot that was given', () => {

@@ -28,7 +28,9 @@ describe('RFC 7638, JWK thumbprint', () => {
   it('section 1: it is one for PEM, DER, JWK and KeyObject of one key', () => {
     const key = makeRsaKey();
     const forms = [pemOf(key), pemOf(key, 'pkcs1'), derOf(key), derOf(key, 'pkcs1'), jwkOf(key), key];
-    const kids = forms.flatMap((value) => loadKeyMaterial({ name: 'key', value })).map((material) => new SigningKey(material).kid);
+    const kids = forms
+      .flatMap((value) => loadKeyMaterial({ name: 'key', value }))
+      .map((material) => new SigningKey(material).kid);
     expect(new Set(kids)).toEqual(new Set([thumbprintOf(createPublicKey(key))]));
     expect(kids).toHaveLength(forms.length);
   });

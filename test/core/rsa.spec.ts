@@ -32,7 +32,10 @@ describe('the ROCA fingerprint (CVE-2017-15361)', () => {
   ];
 
   it.each(published)('has the published residues for the prime %d', (prime, mask) => {
-    const bits = [...rocaResiduesOf(Number(prime))].reduce((sum, residue) => sum | (1n << BigInt(residue)), 0n);
+    const bits = [...rocaResiduesOf(Number(prime))].reduce(
+      (sum, residue) => sum | (1n << BigInt(residue)),
+      0n,
+    );
     expect(bits).toBe(mask);
   });
 
@@ -60,13 +63,16 @@ describe('RFC 8017 section 3.2, consistency of a private key', () => {
 
   it('holds for a real key', () => expect(isConsistentRsaKey(first)).toBe(true));
 
-  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'n'] as const)('does not hold where %s is of another key', (member) => {
-    const mixed = openMixed({ ...jwk, [member]: other[member] });
-    // OpenSSL refuses some of these mixtures by itself.
-    expect(mixed === undefined || isConsistentRsaKey(mixed)).toBe(mixed === undefined);
-    const error = errorOf(() => new JwtService({ key: { ...jwk, [member]: other[member] } }));
-    expect(['OIDC_KEY_MISMATCH', 'OIDC_KEY_MALFORMED']).toContain(error.code);
-  });
+  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'n'] as const)(
+    'does not hold where %s is of another key',
+    (member) => {
+      const mixed = openMixed({ ...jwk, [member]: other[member] });
+      // OpenSSL refuses some of these mixtures by itself.
+      expect(mixed === undefined || isConsistentRsaKey(mixed)).toBe(mixed === undefined);
+      const error = errorOf(() => new JwtService({ key: { ...jwk, [member]: other[member] } }));
+      expect(['OIDC_KEY_MISMATCH', 'OIDC_KEY_MALFORMED']).toContain(error.code);
+    },
+  );
 });
 
 function openMixed(jwk: JsonWebKey) {
@@ -76,4 +82,3 @@ function openMixed(jwk: JsonWebKey) {
     return undefined;
   }
 }
-

@@ -21,50 +21,206 @@ mkdirSync(join(folder, 'directory'));
 writeFileSync(join(folder, 'empty.pem'), '');
 writeFileSync(join(folder, 'key.pem'), pem);
 writeFileSync(join(folder, 'truncated.pem'), pem.slice(0, 1000));
-const encrypted = key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'right-passphrase' }).toString();
+const encrypted = key
+  .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'right-passphrase' })
+  .toString();
 const publicPem = createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString();
 
 const config = (settings: object) =>
-  ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, skipProcessEnv: true, load: [() => settings as Record<string, unknown>] });
+  ConfigModule.forRoot({
+    isGlobal: true,
+    ignoreEnvFile: true,
+    skipProcessEnv: true,
+    load: [() => settings],
+  });
 
 const settings: [string, object, string, RegExp][] = [
-  ['no key at all', {}, 'OIDC_KEY_MISSING', /^OIDC_PRIVATE_KEY \(or OIDC_PRIVATE_KEY_FILE\) holds no key.*npx nestjs-oidc-key generate/],
-  ['an empty file', { OIDC_PRIVATE_KEY_FILE: join(folder, 'empty.pem') }, 'OIDC_KEY_MISSING', /OIDC_PRIVATE_KEY/],
-  ['only next and previous keys', { OIDC_NEXT_KEYS: pem, OIDC_PREVIOUS_KEYS: publicPem }, 'OIDC_KEY_MISSING', /OIDC_PRIVATE_KEY/],
-  ['a file that is not there', { OIDC_PRIVATE_KEY_FILE: join(folder, 'absent-file-name.pem') }, 'OIDC_KEY_UNREADABLE_FILE', /OIDC_PRIVATE_KEY_FILE.*ENOENT/],
-  ['a directory as file', { OIDC_PRIVATE_KEY_FILE: join(folder, 'directory') }, 'OIDC_KEY_UNREADABLE_FILE', /EISDIR/],
-  ['the key where its path belongs', { OIDC_PRIVATE_KEY_FILE: pem }, 'OIDC_KEY_UNREADABLE_FILE', /is no path/],
-  ['the path where the key belongs', { OIDC_PRIVATE_KEY: join(folder, 'key.pem') }, 'OIDC_KEY_MALFORMED', /_FILE/],
-  ['NAME and NAME_FILE', { OIDC_PRIVATE_KEY: pem, OIDC_PRIVATE_KEY_FILE: join(folder, 'key.pem') }, 'OIDC_KEY_CONFLICT', /OIDC_PRIVATE_KEY and OIDC_PRIVATE_KEY_FILE are both set/],
-  ['both names with different keys', { OIDC_PRIVATE_KEY: pem, RSA_PRIVATE_KEY_PEM: pemOf(other) }, 'OIDC_KEY_CONFLICT', /OIDC_PRIVATE_KEY and RSA_PRIVATE_KEY_PEM hold different keys/],
-  ['a public key', { OIDC_PRIVATE_KEY: publicPem }, 'OIDC_KEY_NOT_PRIVATE', /^OIDC_PRIVATE_KEY is a public key/],
-  ['a public key as next', { OIDC_PRIVATE_KEY: pem, OIDC_NEXT_KEYS: publicPem.replaceAll('\n', '\\n') }, 'OIDC_KEY_NOT_PRIVATE', /^OIDC_NEXT_KEYS is a public key/],
-  ['a shared secret', { OIDC_PRIVATE_KEY: 'correct-horse-battery-staple' }, 'OIDC_KEY_MALFORMED', /shared secret/],
-  ['a truncated file', { OIDC_PRIVATE_KEY_FILE: join(folder, 'truncated.pem') }, 'OIDC_KEY_MALFORMED', /^OIDC_PRIVATE_KEY_FILE is cut off/],
+  [
+    'no key at all',
+    {},
+    'OIDC_KEY_MISSING',
+    /^OIDC_PRIVATE_KEY \(or OIDC_PRIVATE_KEY_FILE\) holds no key.*npx nestjs-oidc-key generate/,
+  ],
+  [
+    'an empty file',
+    { OIDC_PRIVATE_KEY_FILE: join(folder, 'empty.pem') },
+    'OIDC_KEY_MISSING',
+    /OIDC_PRIVATE_KEY/,
+  ],
+  [
+    'only next and previous keys',
+    { OIDC_NEXT_KEYS: pem, OIDC_PREVIOUS_KEYS: publicPem },
+    'OIDC_KEY_MISSING',
+    /OIDC_PRIVATE_KEY/,
+  ],
+  [
+    'a file that is not there',
+    { OIDC_PRIVATE_KEY_FILE: join(folder, 'absent-file-name.pem') },
+    'OIDC_KEY_UNREADABLE_FILE',
+    /OIDC_PRIVATE_KEY_FILE.*ENOENT/,
+  ],
+  [
+    'a directory as file',
+    { OIDC_PRIVATE_KEY_FILE: join(folder, 'directory') },
+    'OIDC_KEY_UNREADABLE_FILE',
+    /EISDIR/,
+  ],
+  [
+    'the key where its path belongs',
+    { OIDC_PRIVATE_KEY_FILE: pem },
+    'OIDC_KEY_UNREADABLE_FILE',
+    /is no path/,
+  ],
+  [
+    'the path where the key belongs',
+    { OIDC_PRIVATE_KEY: join(folder, 'key.pem') },
+    'OIDC_KEY_MALFORMED',
+    /_FILE/,
+  ],
+  [
+    'NAME and NAME_FILE',
+    { OIDC_PRIVATE_KEY: pem, OIDC_PRIVATE_KEY_FILE: join(folder, 'key.pem') },
+    'OIDC_KEY_CONFLICT',
+    /OIDC_PRIVATE_KEY and OIDC_PRIVATE_KEY_FILE are both set/,
+  ],
+  [
+    'both names with different keys',
+    { OIDC_PRIVATE_KEY: pem, RSA_PRIVATE_KEY_PEM: pemOf(other) },
+    'OIDC_KEY_CONFLICT',
+    /OIDC_PRIVATE_KEY and RSA_PRIVATE_KEY_PEM hold different keys/,
+  ],
+  [
+    'a public key',
+    { OIDC_PRIVATE_KEY: publicPem },
+    'OIDC_KEY_NOT_PRIVATE',
+    /^OIDC_PRIVATE_KEY is a public key/,
+  ],
+  [
+    'a public key as next',
+    { OIDC_PRIVATE_KEY: pem, OIDC_NEXT_KEYS: publicPem.replaceAll('\n', '\\n') },
+    'OIDC_KEY_NOT_PRIVATE',
+    /^OIDC_NEXT_KEYS is a public key/,
+  ],
+  [
+    'a shared secret',
+    { OIDC_PRIVATE_KEY: 'correct-horse-battery-staple' },
+    'OIDC_KEY_MALFORMED',
+    /shared secret/,
+  ],
+  [
+    'a truncated file',
+    { OIDC_PRIVATE_KEY_FILE: join(folder, 'truncated.pem') },
+    'OIDC_KEY_MALFORMED',
+    /^OIDC_PRIVATE_KEY_FILE is cut off/,
+  ],
   ['1024 bits', { OIDC_PRIVATE_KEY: pemOf(makeRsaKey(1024)) }, 'OIDC_KEY_TOO_WEAK', /1024 bits/],
-  ['an EC key', { OIDC_PRIVATE_KEY: pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey) }, 'OIDC_KEY_UNSUPPORTED', /ec key/],
+  [
+    'an EC key',
+    { OIDC_PRIVATE_KEY: pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey) },
+    'OIDC_KEY_UNSUPPORTED',
+    /ec key/,
+  ],
   ['no passphrase', { OIDC_PRIVATE_KEY: encrypted }, 'OIDC_KEY_ENCRYPTED', /no passphrase is set/],
-  ['a wrong passphrase', { OIDC_PRIVATE_KEY: encrypted, OIDC_PRIVATE_KEY_PASSPHRASE: 'wrong-passphrase' }, 'OIDC_KEY_ENCRYPTED', /passphrase is wrong/],
-  ['a passphrase twice', { OIDC_PRIVATE_KEY: pem, OIDC_PRIVATE_KEY_PASSPHRASE: 'a', OIDC_PRIVATE_KEY_PASSPHRASE_FILE: join(folder, 'key.pem') }, 'OIDC_KEY_CONFLICT', /PASSPHRASE/],
-  ['two current keys', { OIDC_PRIVATE_KEY: pem + pemOf(other) }, 'OIDC_KEY_SEVERAL', /key 1 of 2.*key 2 of 2/],
-  ['a certificate beside the key', { OIDC_PRIVATE_KEY: `${pem}-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n` }, 'OIDC_KEY_NOT_PRIVATE', /certificate/],
-  ['previous equal to current', { OIDC_PRIVATE_KEY: pem, OIDC_PREVIOUS_KEYS: publicPem }, 'OIDC_KEY_DUPLICATE_KID', /OIDC_PRIVATE_KEY and OIDC_PREVIOUS_KEYS/],
-  ['max-age in words', { OIDC_PRIVATE_KEY: pem, OIDC_JWKS_MAX_AGE: '1h' }, 'OIDC_KEY_INVALID_OPTION', /OIDC_JWKS_MAX_AGE.*whole number of seconds/],
-  ['a negative max-age', { OIDC_PRIVATE_KEY: pem, OIDC_JWKS_MAX_AGE: '-1' }, 'OIDC_KEY_INVALID_OPTION', /OIDC_JWKS_MAX_AGE/],
+  [
+    'a wrong passphrase',
+    { OIDC_PRIVATE_KEY: encrypted, OIDC_PRIVATE_KEY_PASSPHRASE: 'wrong-passphrase' },
+    'OIDC_KEY_ENCRYPTED',
+    /passphrase is wrong/,
+  ],
+  [
+    'a passphrase twice',
+    {
+      OIDC_PRIVATE_KEY: pem,
+      OIDC_PRIVATE_KEY_PASSPHRASE: 'a',
+      OIDC_PRIVATE_KEY_PASSPHRASE_FILE: join(folder, 'key.pem'),
+    },
+    'OIDC_KEY_CONFLICT',
+    /PASSPHRASE/,
+  ],
+  [
+    'two current keys',
+    { OIDC_PRIVATE_KEY: pem + pemOf(other) },
+    'OIDC_KEY_SEVERAL',
+    /key 1 of 2.*key 2 of 2/,
+  ],
+  [
+    'a certificate beside the key',
+    { OIDC_PRIVATE_KEY: `${pem}-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n` },
+    'OIDC_KEY_NOT_PRIVATE',
+    /certificate/,
+  ],
+  [
+    'previous equal to current',
+    { OIDC_PRIVATE_KEY: pem, OIDC_PREVIOUS_KEYS: publicPem },
+    'OIDC_KEY_DUPLICATE_KID',
+    /OIDC_PRIVATE_KEY and OIDC_PREVIOUS_KEYS/,
+  ],
+  [
+    'max-age in words',
+    { OIDC_PRIVATE_KEY: pem, OIDC_JWKS_MAX_AGE: '1h' },
+    'OIDC_KEY_INVALID_OPTION',
+    /OIDC_JWKS_MAX_AGE.*whole number of seconds/,
+  ],
+  [
+    'a negative max-age',
+    { OIDC_PRIVATE_KEY: pem, OIDC_JWKS_MAX_AGE: '-1' },
+    'OIDC_KEY_INVALID_OPTION',
+    /OIDC_JWKS_MAX_AGE/,
+  ],
 ];
 
 const modules: [string, () => DynamicModule[], string, RegExp][] = [
-  ['no ConfigService', () => [OidcKeyModule.forRootAsync()], 'OIDC_KEY_NO_CONFIG', /ConfigModule\.forRoot\(\{ isGlobal: true \}\)/],
-  ['an option "key" that is undefined', () => [OidcKeyModule.forRootAsync({ useFactory: () => ({ key: undefined as never }) })], 'OIDC_KEY_MISSING', /The option "key"/],
-  ['an unknown option', () => [OidcKeyModule.forRoot({ key, privateKey: pem } as never)], 'OIDC_KEY_INVALID_OPTION', /no option "privateKey"/],
-  ['next keys without a key', () => [OidcKeyModule.forRootAsync({ useFactory: () => ({ nextKeys: pem }) })], 'OIDC_KEY_INVALID_OPTION', /nextKeys/],
-  ['an impossible max-age', () => [OidcKeyModule.forRoot({ key, jwksMaxAge: 1.5 })], 'OIDC_KEY_INVALID_OPTION', /jwksMaxAge/],
-  ['an algorithm without a key', () => [OidcKeyModule.forRoot({ key: { key, algorithm: 'ES256' as never } })], 'OIDC_KEY_UNSUPPORTED', /Supported: RS256/],
-  ['two global modules', () => [global_(), global_({ jwks: false })], 'OIDC_KEY_MODULE_TWICE', /registered twice/],
-  ['two modules on one path', () => [OidcKeyModule.forRoot({ key }), OidcKeyModule.forRoot({ key: other })], 'OIDC_KEY_MODULE_TWICE', /jwks\.path/],
+  [
+    'no ConfigService',
+    () => [OidcKeyModule.forRootAsync()],
+    'OIDC_KEY_NO_CONFIG',
+    /ConfigModule\.forRoot\(\{ isGlobal: true \}\)/,
+  ],
+  [
+    'an option "key" that is undefined',
+    () => [OidcKeyModule.forRootAsync({ useFactory: () => ({ key: undefined as never }) })],
+    'OIDC_KEY_MISSING',
+    /The option "key"/,
+  ],
+  [
+    'an unknown option',
+    () => [OidcKeyModule.forRoot({ key, privateKey: pem } as never)],
+    'OIDC_KEY_INVALID_OPTION',
+    /no option "privateKey"/,
+  ],
+  [
+    'next keys without a key',
+    () => [OidcKeyModule.forRootAsync({ useFactory: () => ({ nextKeys: pem }) })],
+    'OIDC_KEY_INVALID_OPTION',
+    /nextKeys/,
+  ],
+  [
+    'an impossible max-age',
+    () => [OidcKeyModule.forRoot({ key, jwksMaxAge: 1.5 })],
+    'OIDC_KEY_INVALID_OPTION',
+    /jwksMaxAge/,
+  ],
+  [
+    'an algorithm without a key',
+    () => [OidcKeyModule.forRoot({ key: { key, algorithm: 'ES256' as never } })],
+    'OIDC_KEY_UNSUPPORTED',
+    /Supported: RS256/,
+  ],
+  [
+    'two global modules',
+    () => [globalModule(), globalModule({ jwks: false })],
+    'OIDC_KEY_MODULE_TWICE',
+    /registered twice/,
+  ],
+  [
+    'two modules on one path',
+    () => [OidcKeyModule.forRoot({ key }), OidcKeyModule.forRoot({ key: other })],
+    'OIDC_KEY_MODULE_TWICE',
+    /jwks\.path/,
+  ],
 ];
 
-function global_(extras: OidcKeyExtras = {}): DynamicModule {
+function globalModule(extras: OidcKeyExtras = {}): DynamicModule {
   return OidcKeyModule.forRoot({ key, isGlobal: true, ...extras });
 }
 
@@ -81,7 +237,13 @@ describe.each(platforms)('bad configuration on %s', (_, adapter) => {
     const { error, printed } = await failedBoot([config(values), OidcKeyModule.forRootAsync()]);
     expect([error.name, error.code]).toEqual(['OidcKeyError', code]);
     expect(error.message).toMatch(message);
-    for (const secret of [...privateTraces(key), 'wrong-passphrase', 'right-passphrase', 'correct-horse', 'absent-file-name']) {
+    for (const secret of [
+      ...privateTraces(key),
+      'wrong-passphrase',
+      'right-passphrase',
+      'correct-horse',
+      'absent-file-name',
+    ]) {
       expect(printed).not.toContain(secret);
     }
   });
@@ -93,9 +255,18 @@ describe.each(platforms)('bad configuration on %s', (_, adapter) => {
   });
 });
 
-it.each(['jwks.json', '/', '/jwks.json/', '/:id', '/a*', '/a b', '//a', 'https://issuer.example/jwks.json', '/jwks?x'])(
-  'a path that cannot be served is refused at registration: %s',
-  (path) => {
-    expect(() => OidcKeyModule.forRoot({ key, jwks: { path } })).toThrow(expect.objectContaining({ code: 'OIDC_KEY_INVALID_OPTION' }));
-  },
-);
+it.each([
+  'jwks.json',
+  '/',
+  '/jwks.json/',
+  '/:id',
+  '/a*',
+  '/a b',
+  '//a',
+  'https://issuer.example/jwks.json',
+  '/jwks?x',
+])('a path that cannot be served is refused at registration: %s', (path) => {
+  expect(() => OidcKeyModule.forRoot({ key, jwks: { path } })).toThrow(
+    expect.objectContaining({ code: 'OIDC_KEY_INVALID_OPTION' }),
+  );
+});

@@ -2,8 +2,26 @@ import { request as rawRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, Injectable, Module, Post, SetMetadata, UnauthorizedException, ValidationPipe, VersioningType } from '@nestjs/common';
-import type { CallHandler, CanActivate, ExecutionContext, INestApplication, ModuleMetadata, NestInterceptor } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  SetMetadata,
+  UnauthorizedException,
+  ValidationPipe,
+  VersioningType,
+} from '@nestjs/common';
+import type {
+  CallHandler,
+  CanActivate,
+  ExecutionContext,
+  INestApplication,
+  ModuleMetadata,
+  NestInterceptor,
+} from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
@@ -56,13 +74,16 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
   afterEach(closeAll);
 
   const start = (
-    jwks: JwksRouteOptions | undefined = undefined,
+    jwks?: JwksRouteOptions,
     metadata: ModuleMetadata = {},
     setUp?: (app: INestApplication) => void,
   ) =>
     boot(
       adapter(),
-      { ...metadata, imports: [OidcKeyModule.forRoot({ key, jwks }), HelloModule, ...(metadata.imports ?? [])] },
+      {
+        ...metadata,
+        imports: [OidcKeyModule.forRoot({ key, jwks }), HelloModule, ...(metadata.imports ?? [])],
+      },
       setUp,
     );
 
@@ -91,20 +112,34 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
   it('jose fetches it, and verifies a token with it', async () => {
     const { app, url } = await start();
     const token = await app.get(JwtService).sign({ sub: 'alice' });
-    await expect(jwtVerify(token, createRemoteJWKSet(new URL(url + path)))).resolves.toMatchObject({ payload: { sub: 'alice' } });
+    await expect(jwtVerify(token, createRemoteJWKSet(new URL(url + path)))).resolves.toMatchObject({
+      payload: { sub: 'alice' },
+    });
   });
 
   it('is the same bytes each time, and from another instance with the same key', async () => {
     const [first, second] = [await start(), await start()];
-    const texts = await Promise.all([first.fetch(path), first.fetch(path), second.fetch(path)].map(async (r) => (await r).text()));
+    const texts = await Promise.all(
+      [first.fetch(path), first.fetch(path), second.fetch(path)].map(async (r) => (await r).text()),
+    );
     expect(new Set(texts).size).toBe(1);
   });
 
   it('always answers application/json, whatever is accepted', async () => {
     const { fetch } = await start();
-    for (const accept of ['application/jwk-set+json', 'text/html', 'application/xml;q=1', '*/*', 'garbage', '']) {
+    for (const accept of [
+      'application/jwk-set+json',
+      'text/html',
+      'application/xml;q=1',
+      '*/*',
+      'garbage',
+      '',
+    ]) {
       const response = await fetch(path, { headers: { accept } });
-      expect([response.status, response.headers.get('content-type')?.split(';')[0]]).toEqual([200, 'application/json']);
+      expect([response.status, response.headers.get('content-type')?.split(';')[0]]).toEqual([
+        200,
+        'application/json',
+      ]);
     }
   });
 
@@ -130,10 +165,19 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
     const head = await fetch(path, { method: 'HEAD' });
     expect(head.status).toBe(200);
     expect(await head.text()).toBe('');
-    for (const name of ['etag', 'cache-control', 'content-type', 'content-length', 'access-control-allow-origin']) {
+    for (const name of [
+      'etag',
+      'cache-control',
+      'content-type',
+      'content-length',
+      'access-control-allow-origin',
+    ]) {
       expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)]);
     }
-    const conditional = await fetch(path, { method: 'HEAD', headers: { 'if-none-match': get.headers.get('etag')! } });
+    const conditional = await fetch(path, {
+      method: 'HEAD',
+      headers: { 'if-none-match': get.headers.get('etag')! },
+    });
     expect(conditional.status).toBe(304);
   });
 
@@ -150,7 +194,9 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
 
   describe('stays where it is told', () => {
     it('with a global prefix, and leaves the application’s own exclusions alone', async () => {
-      const { app, fetch } = await start(undefined, {}, (each) => each.setGlobalPrefix('api', { exclude: ['hello'] }));
+      const { app, fetch } = await start(undefined, {}, (each) =>
+        each.setGlobalPrefix('api', { exclude: ['hello'] }),
+      );
       await expectTheDocument(await fetch(path), app);
       expect((await fetch(`/api${path}`)).status).toBe(404);
       expect((await fetch('/hello')).status).toBe(200);
@@ -180,14 +226,18 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
     });
 
     it('with an interceptor that wraps every response', async () => {
-      const { app, fetch } = await start(undefined, { providers: [{ provide: APP_INTERCEPTOR, useClass: WrappingInterceptor }] });
+      const { app, fetch } = await start(undefined, {
+        providers: [{ provide: APP_INTERCEPTOR, useClass: WrappingInterceptor }],
+      });
       await expectTheDocument(await fetch(path), app);
       expect(await (await fetch('/hello')).json()).toEqual({ success: true, data: { hello: 'world' } });
     });
 
     it('with a strict ValidationPipe', async () => {
       const { app, fetch } = await start(undefined, {}, (each) =>
-        each.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true })),
+        each.useGlobalPipes(
+          new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
+        ),
       );
       await expectTheDocument(await fetch(`${path}?unknown=1`), app);
     });
@@ -208,7 +258,9 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
   });
 
   it('keeps its own CORS header beside an application’s narrower policy', async () => {
-    const { fetch } = await start(undefined, {}, (each) => each.enableCors({ origin: 'https://app.example', credentials: true }));
+    const { fetch } = await start(undefined, {}, (each) =>
+      each.enableCors({ origin: 'https://app.example', credentials: true }),
+    );
     const response = await fetch(path, { headers: { origin: 'https://other.example' } });
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
@@ -216,7 +268,10 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
   it('two issuers on two paths serve their own keys', async () => {
     const other = makeRsaKey();
     const application = await boot(adapter(), {
-      imports: [OidcKeyModule.forRoot({ key }), OidcKeyModule.forRoot({ key: other, jwks: { path: '/admin/jwks.json' } })],
+      imports: [
+        OidcKeyModule.forRoot({ key }),
+        OidcKeyModule.forRoot({ key: other, jwks: { path: '/admin/jwks.json' } }),
+      ],
     });
     const [first, second] = await Promise.all(
       [path, '/admin/jwks.json'].map(async (each) => (await application.fetch(each)).json()),
@@ -253,42 +308,61 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
       }
     });
 
-    it.each(['GET', 'HEAD', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'])('%s with a body and hostile headers', async (method) => {
-      const { url } = await start();
-      for (const headers of [
-        { 'if-none-match': ','.repeat(5_000) },
-        { 'if-none-match': `"${'x'.repeat(8_000)}"` },
-        { 'if-none-match': 'W/"' },
-        { 'if-modified-since': 'not a date' },
-        { range: 'bytes=0-1' },
-        { accept: ',;q=,'.repeat(500) },
-        { 'accept-encoding': 'gzip;q=x, *;q=0' },
-        { 'content-type': 'application/json' },
-        { 'x-forwarded-host': 'evil.example', 'x-http-method-override': 'DELETE' },
-      ]) {
-        await expectHarmless(await rawly(url, method, { ...headers, 'content-length': '5' }, '{"a":'));
-      }
-    });
-
-    it.each(['//.well-known/jwks.json', '/.well-known/../.well-known/jwks.json', '/.well-known/jwks.json/', '/.well-known/jwks.json%00', '/.WELL-KNOWN/JWKS.JSON', '/.well-known/jwks.json?callback=alert&x[]=%'])(
-      'path %s',
-      async (hostile) => {
+    it.each(['GET', 'HEAD', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'])(
+      '%s with a body and hostile headers',
+      async (method) => {
         const { url } = await start();
-        await expectHarmless(await rawly(url, 'GET', {}, undefined, hostile));
+        const hostile: Record<string, string>[] = [
+          { 'if-none-match': ','.repeat(5_000) },
+          { 'if-none-match': `"${'x'.repeat(8_000)}"` },
+          { 'if-none-match': 'W/"' },
+          { 'if-modified-since': 'not a date' },
+          { range: 'bytes=0-1' },
+          { accept: ',;q=,'.repeat(500) },
+          { 'accept-encoding': 'gzip;q=x, *;q=0' },
+          { 'content-type': 'application/json' },
+          { 'x-forwarded-host': 'evil.example', 'x-http-method-override': 'DELETE' },
+        ];
+        for (const headers of hostile) {
+          await expectHarmless(await rawly(url, method, { ...headers, 'content-length': '5' }, '{"a":'));
+        }
       },
     );
+
+    it.each([
+      '//.well-known/jwks.json',
+      '/.well-known/../.well-known/jwks.json',
+      '/.well-known/jwks.json/',
+      '/.well-known/jwks.json%00',
+      '/.WELL-KNOWN/JWKS.JSON',
+      '/.well-known/jwks.json?callback=alert&x[]=%',
+    ])('path %s', async (hostile) => {
+      const { url } = await start();
+      await expectHarmless(await rawly(url, 'GET', {}, undefined, hostile));
+    });
   });
 });
 
 /** A request that fetch would refuse to send. */
-function rawly(url: string, method: string, headers: Record<string, string>, body?: string, target = path): Promise<{ status: number; text: string }> {
+function rawly(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  body?: string,
+  target = path,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     const respond = (response: IncomingMessage) => {
       let text = '';
-      response.on('data', (chunk) => (text += chunk)).on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response
+        .on('data', (chunk) => (text += chunk))
+        .on('end', () => resolve({ status: response.statusCode ?? 0, text }));
     };
-    const outgoing = rawRequest({ hostname, port, method, headers, path: target, timeout: 5_000, agent: false }, respond);
+    const outgoing = rawRequest(
+      { hostname, port, method, headers, path: target, timeout: 5_000, agent: false },
+      respond,
+    );
     outgoing.on('timeout', () => outgoing.destroy(new Error('the request hung')));
     outgoing.on('error', reject);
     outgoing.end(body);

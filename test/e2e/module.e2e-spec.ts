@@ -28,7 +28,13 @@ const file = (name: string, content: string | Buffer) => {
 
 /** A ConfigModule that knows these settings and nothing of the environment. */
 const config = (settings: Record<string, unknown>, isGlobal = true) =>
-  ConfigModule.forRoot({ isGlobal, ignoreEnvFile: true, skipProcessEnv: true, cache: false, load: [() => settings] });
+  ConfigModule.forRoot({
+    isGlobal,
+    ignoreEnvFile: true,
+    skipProcessEnv: true,
+    cache: false,
+    load: [() => settings],
+  });
 
 @Injectable()
 class TokenService {
@@ -60,7 +66,11 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
 
     it('OIDC_PRIVATE_KEY_FILE', async () => {
       expect(await served({ OIDC_PRIVATE_KEY_FILE: file('key.pem', pemOf(key)) })).toEqual([kid]);
-      expect(await served({ OIDC_PRIVATE_KEY_FILE: file('key.der', key.export({ format: 'der', type: 'pkcs8' })) })).toEqual([kid]);
+      expect(
+        await served({
+          OIDC_PRIVATE_KEY_FILE: file('key.der', key.export({ format: 'der', type: 'pkcs8' })),
+        }),
+      ).toEqual([kid]);
     });
 
     it('RSA_PRIVATE_KEY_PEM, the name of @jmondi/oauth2-server, and its file', async () => {
@@ -69,18 +79,30 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
     });
 
     it('both names, with one key in two forms', async () => {
-      expect(await served({ OIDC_PRIVATE_KEY: pemOf(key), RSA_PRIVATE_KEY_PEM: pemOf(key, 'pkcs1') })).toEqual([kid]);
+      expect(
+        await served({ OIDC_PRIVATE_KEY: pemOf(key), RSA_PRIVATE_KEY_PEM: pemOf(key, 'pkcs1') }),
+      ).toEqual([kid]);
     });
 
     it('OIDC_PRIVATE_KEY_PASSPHRASE, from a file without its line end', async () => {
-      const encrypted = key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'pa$$ ' }).toString();
-      expect(await served({ OIDC_PRIVATE_KEY: encrypted, OIDC_PRIVATE_KEY_PASSPHRASE: 'pa$$ ' })).toEqual([kid]);
+      const encrypted = key
+        .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'pa$$ ' })
+        .toString();
+      expect(await served({ OIDC_PRIVATE_KEY: encrypted, OIDC_PRIVATE_KEY_PASSPHRASE: 'pa$$ ' })).toEqual([
+        kid,
+      ]);
       const passphraseFile = file('passphrase', 'pa$$ \n');
-      expect(await served({ OIDC_PRIVATE_KEY: encrypted, OIDC_PRIVATE_KEY_PASSPHRASE_FILE: passphraseFile })).toEqual([kid]);
+      expect(
+        await served({ OIDC_PRIVATE_KEY: encrypted, OIDC_PRIVATE_KEY_PASSPHRASE_FILE: passphraseFile }),
+      ).toEqual([kid]);
     });
 
     it('OIDC_NEXT_KEYS and OIDC_PREVIOUS_KEYS', async () => {
-      const settings = { OIDC_PRIVATE_KEY: pemOf(key), OIDC_NEXT_KEYS: pemOf(other), OIDC_PREVIOUS_KEYS: pemOf(makeRsaKey()) };
+      const settings = {
+        OIDC_PRIVATE_KEY: pemOf(key),
+        OIDC_NEXT_KEYS: pemOf(other),
+        OIDC_PREVIOUS_KEYS: pemOf(makeRsaKey()),
+      };
       const kids = await served(settings);
       expect(kids.slice(0, 2)).toEqual([kid, otherKid]);
       expect(kids).toHaveLength(3);
@@ -88,7 +110,10 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
 
     it('OIDC_JWKS_MAX_AGE', async () => {
       const { fetch } = await boot(adapter(), {
-        imports: [config({ OIDC_PRIVATE_KEY: pemOf(key), OIDC_JWKS_MAX_AGE: '90' }), OidcKeyModule.forRootAsync()],
+        imports: [
+          config({ OIDC_PRIVATE_KEY: pemOf(key), OIDC_JWKS_MAX_AGE: '90' }),
+          OidcKeyModule.forRootAsync(),
+        ],
       });
       expect((await fetch('/.well-known/jwks.json')).headers.get('cache-control')).toBe('public, max-age=90');
     });
@@ -107,14 +132,23 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
     });
 
     it('the names of an envPrefix, and only those', async () => {
-      const settings = { OIDC_PRIVATE_KEY: pemOf(key), RSA_PRIVATE_KEY_PEM: pemOf(key), ADMIN_PRIVATE_KEY: pemOf(other) };
+      const settings = {
+        OIDC_PRIVATE_KEY: pemOf(key),
+        RSA_PRIVATE_KEY_PEM: pemOf(key),
+        ADMIN_PRIVATE_KEY: pemOf(other),
+      };
       expect(await served(settings, { envPrefix: 'ADMIN_' })).toEqual([otherKid]);
     });
 
     it('the environment, as ConfigModule reads it', async () => {
       process.env.OIDC_PRIVATE_KEY = pemOf(key).replaceAll('\n', '\\n');
       try {
-        expect(await kidServedBy(ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }), OidcKeyModule.forRootAsync())).toEqual([kid]);
+        expect(
+          await kidServedBy(
+            ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }),
+            OidcKeyModule.forRootAsync(),
+          ),
+        ).toEqual([kid]);
       } finally {
         delete process.env.OIDC_PRIVATE_KEY;
       }
@@ -123,7 +157,12 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
     it('an env file', async () => {
       const envFilePath = file('.env', `OIDC_PRIVATE_KEY="${pemOf(key).replaceAll('\n', '\\n')}"\n`);
       try {
-        expect(await kidServedBy(ConfigModule.forRoot({ isGlobal: true, envFilePath }), OidcKeyModule.forRootAsync())).toEqual([kid]);
+        expect(
+          await kidServedBy(
+            ConfigModule.forRoot({ isGlobal: true, envFilePath }),
+            OidcKeyModule.forRootAsync(),
+          ),
+        ).toEqual([kid]);
       } finally {
         delete process.env.OIDC_PRIVATE_KEY;
       }
@@ -134,7 +173,12 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
         await wait(50);
         return { OIDC_PRIVATE_KEY: pemOf(key) };
       };
-      const loader = ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, skipProcessEnv: true, load: [load] });
+      const loader = ConfigModule.forRoot({
+        isGlobal: true,
+        ignoreEnvFile: true,
+        skipProcessEnv: true,
+        load: [load],
+      });
       expect(await kidServedBy(OidcKeyModule.forRootAsync(), loader)).toEqual([kid]);
       expect(await kidServedBy(loader, OidcKeyModule.forRootAsync())).toEqual([kid]);
     });
@@ -146,7 +190,8 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
   });
 
   describe('the other ways', () => {
-    it('forRoot', async () => expect(await kidServedBy(OidcKeyModule.forRoot({ key: pemOf(key) }))).toEqual([kid]));
+    it('forRoot', async () =>
+      expect(await kidServedBy(OidcKeyModule.forRoot({ key: pemOf(key) }))).toEqual([kid]));
 
     it('useFactory with inject', async () => {
       const settings = { MY_KEY: pemOf(key) };
@@ -172,7 +217,9 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
       @Module({ providers: [Options], exports: [Options] })
       class OptionsModule {}
       expect(await kidServedBy(OidcKeyModule.forRootAsync({ useClass: Options }))).toEqual([kid]);
-      expect(await kidServedBy(OidcKeyModule.forRootAsync({ imports: [OptionsModule], useExisting: Options }))).toEqual([kid]);
+      expect(
+        await kidServedBy(OidcKeyModule.forRootAsync({ imports: [OptionsModule], useExisting: Options })),
+      ).toEqual([kid]);
     });
 
     it('extraTokenFields, also beside keys from ConfigService', async () => {
@@ -181,7 +228,10 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
       const { app } = await boot(adapter(), { imports: [OidcKeyModule.forRoot({ key, extraTokenFields })] });
       await expect(app.get(JwtService).extraTokenFields?.(args)).resolves.toEqual({ aud: 'api' });
       const second = await boot(adapter(), {
-        imports: [config({ OIDC_PRIVATE_KEY: pemOf(key) }), OidcKeyModule.forRootAsync({ useFactory: () => ({ extraTokenFields }) })],
+        imports: [
+          config({ OIDC_PRIVATE_KEY: pemOf(key) }),
+          OidcKeyModule.forRootAsync({ useFactory: () => ({ extraTokenFields }) }),
+        ],
       });
       await expect(second.app.get(JwtService).extraTokenFields?.(args)).resolves.toEqual({ aud: 'api' });
     });
@@ -195,16 +245,25 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
       const { jwt, keyInfo } = app.get(TokenService);
       expect(jwt).toBe(app.get(JwtService));
       expect(headerOf(await jwt.sign({})).kid).toBe(keyInfo.kid);
-      expect(keyInfo.toJSON()).toEqual({ kid, publicJwk: jwt.getKeySet().keys[0], algorithm: 'RS256', algorithms: ['RS256'] });
+      expect(keyInfo.toJSON()).toEqual({
+        kid,
+        publicJwk: jwt.getKeySet().keys[0],
+        algorithm: 'RS256',
+        algorithms: ['RS256'],
+      });
       expect(JSON.parse(JSON.stringify(keyInfo))).toEqual(keyInfo.toJSON());
     });
 
     it('everywhere with isGlobal, and nowhere else without', async () => {
       @Module({ providers: [TokenService] })
       class FeatureModule {}
-      const { app } = await boot(adapter(), { imports: [OidcKeyModule.forRoot({ key, isGlobal: true }), FeatureModule] });
+      const { app } = await boot(adapter(), {
+        imports: [OidcKeyModule.forRoot({ key, isGlobal: true }), FeatureModule],
+      });
       expect(app.get(TokenService).keyInfo.kid).toBe(kid);
-      await expect(boot(adapter(), { imports: [OidcKeyModule.forRoot({ key }), FeatureModule] })).rejects.toThrow(/TokenService/);
+      await expect(
+        boot(adapter(), { imports: [OidcKeyModule.forRoot({ key }), FeatureModule] }),
+      ).rejects.toThrow(/TokenService/);
     });
 
     it('exports JwtService and KeyInfo and nothing else', () => {
@@ -224,13 +283,23 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
       })
       class AdminModule {}
       const { app, fetch } = await boot(adapter(), {
-        imports: [config({ OIDC_PRIVATE_KEY: pemOf(key), ADMIN_PRIVATE_KEY: pemOf(other) }), CustomerModule, AdminModule],
+        imports: [
+          config({ OIDC_PRIVATE_KEY: pemOf(key), ADMIN_PRIVATE_KEY: pemOf(other) }),
+          CustomerModule,
+          AdminModule,
+        ],
       });
       expect(headerOf(await app.get(TokenService).jwt.sign({})).kid).toBe(kid);
       expect(headerOf(await app.get(AdminTokenService).jwt.sign({})).kid).toBe(otherKid);
-      await expect(app.get(TokenService).jwt.verify(await app.get(AdminTokenService).jwt.sign({}))).rejects.toThrow('invalid signature');
-      expect(await (await fetch('/admin/jwks.json')).json()).toEqual(app.get(AdminTokenService).jwt.getKeySet());
-      expect(await (await fetch('/.well-known/jwks.json')).json()).toEqual(app.get(TokenService).jwt.getKeySet());
+      await expect(
+        app.get(TokenService).jwt.verify(await app.get(AdminTokenService).jwt.sign({})),
+      ).rejects.toThrow('invalid signature');
+      expect(await (await fetch('/admin/jwks.json')).json()).toEqual(
+        app.get(AdminTokenService).jwt.getKeySet(),
+      );
+      expect(await (await fetch('/.well-known/jwks.json')).json()).toEqual(
+        app.get(TokenService).jwt.getKeySet(),
+      );
     });
   });
 });

@@ -7,7 +7,8 @@ const path = '/.well-known/jwks.json';
 describe.each(['Express', 'Fastify'])('a global throttler on %s', (platform) => {
   afterEach(stopAll);
 
-  const startThrottled = (...args: string[]) => start(process.execPath, ['test/support/throttled-application.mjs', platform, ...args]);
+  const startThrottled = (...args: string[]) =>
+    start(process.execPath, ['test/support/throttled-application.mjs', platform, ...args]);
 
   it('answers 429, and its answer stands', async () => {
     const url = await startThrottled();

@@ -22,9 +22,21 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error & { 
 
 /** Everything that a logger or a debugger could print of a value. */
 export function everythingPrintedOf(value: unknown): string {
-  const whole = inspect(value, { depth: Infinity, showHidden: true, getters: true, maxStringLength: Infinity, maxArrayLength: Infinity });
+  const whole = inspect(value, {
+    depth: Infinity,
+    showHidden: true,
+    getters: true,
+    maxStringLength: Infinity,
+    maxArrayLength: Infinity,
+  });
   const own = typeof value === 'object' && value !== null ? inspect({ ...value }, { depth: Infinity }) : '';
-  return [whole, own, String(value), safeJson(value), value instanceof Error ? inspect(value.cause) : ''].join('\n');
+  return [
+    whole,
+    own,
+    String(value),
+    safeJson(value),
+    value instanceof Error ? inspect(value.cause) : '',
+  ].join('\n');
 }
 
 function safeJson(value: unknown): string {

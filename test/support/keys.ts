@@ -21,7 +21,9 @@ export function jwkOf(key: KeyObject): JsonWebKey {
 /** Every private member of a key, in each encoding in which it might turn up in a text. */
 export function privateTraces(key: KeyObject): string[] {
   const jwk = jwkOf(key);
-  const members = [jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map((member) => Buffer.from(member ?? '', 'base64url'));
+  const members = [jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map((member) =>
+    Buffer.from(member ?? '', 'base64url'),
+  );
   const bodies = [derOf(key), derOf(key, 'pkcs1')].map((der) => der.subarray(-256));
   return [...members, ...bodies].flatMap((bytes) => {
     const base64 = bytes.toString('base64');
@@ -32,7 +34,10 @@ export function privateTraces(key: KeyObject): string[] {
       base64.slice(8, 48),
       BigInt(`0x${bytes.toString('hex')}`).toString(),
       [...bytes.subarray(4, 20)].join(','),
-      bytes.subarray(4, 20).toString('hex').replaceAll(/(..)(?=.)/g, '$1 '),
+      bytes
+        .subarray(4, 20)
+        .toString('hex')
+        .replaceAll(/(..)(?=.)/g, '$1 '),
     ];
   });
 }

@@ -14,7 +14,7 @@ export const platforms: [string, () => AbstractHttpAdapter][] = [
 export interface RunningApplication {
   readonly app: INestApplication;
   readonly url: string;
-  fetch(path: string, init?: RequestInit): Promise<Response>;
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
 /** Keeps every line that is logged, at every level, as it would be printed. */

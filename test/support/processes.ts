@@ -13,12 +13,18 @@ export interface Finished {
 
 /** The environment of this process without the settings that a test is about. */
 export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(OIDC_|RSA_PRIVATE|NODE_OPTIONS)/.test(name));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(OIDC_|RSA_PRIVATE|NODE_OPTIONS)/.test(name),
+  );
   return { ...Object.fromEntries(inherited), NO_COLOR: '1', ...extra };
 }
 
 /** Runs a program to its end. */
-export async function run(command: string, args: string[], options: SpawnOptions & { input?: string | Buffer } = {}): Promise<Finished> {
+export async function run(
+  command: string,
+  args: string[],
+  options: SpawnOptions & { input?: string | Buffer } = {},
+): Promise<Finished> {
   const { input, ...spawnOptions } = options;
   const child = spawn(command, args, { cwd: root, env: cleanEnvironment(), ...spawnOptions, stdio: 'pipe' });
   let stdout = '';
@@ -34,7 +40,11 @@ export async function run(command: string, args: string[], options: SpawnOptions
 const children: ChildProcess[] = [];
 
 /** Starts a program, and resolves to the first line that it prints. */
-export async function start(command: string, args: string[], env: NodeJS.ProcessEnv = cleanEnvironment()): Promise<string> {
+export async function start(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = cleanEnvironment(),
+): Promise<string> {
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   for await (const chunk of child.stdout) return String(chunk).split('\n')[0] ?? '';

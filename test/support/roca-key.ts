@@ -14,7 +14,11 @@ function primorial(count: number): bigint {
 
 function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n;
-  for (let rest = exponent, square = base % modulus; rest > 0n; rest >>= 1n, square = (square * square) % modulus) {
+  for (
+    let rest = exponent, square = base % modulus;
+    rest > 0n;
+    rest >>= 1n, square = (square * square) % modulus
+  ) {
     if (rest & 1n) result = (result * square) % modulus;
   }
   return result;
@@ -32,7 +36,8 @@ function flawedPrime(m: bigint): bigint {
   const lowest = highest - (highest >> 2n);
   for (;;) {
     const residue = power(65537n, BigInt(randomInt(1, 2 ** 40)), m);
-    const k = lowest / m + 1n + (BigInt(`0x${randomBytes(16).toString('hex')}`) % ((highest - lowest) / m - 2n));
+    const k =
+      lowest / m + 1n + (BigInt(`0x${randomBytes(16).toString('hex')}`) % ((highest - lowest) / m - 2n));
     const candidate = k * m + residue;
     if (candidate % 65537n !== 1n && checkPrimeSync(candidate)) return candidate;
   }

@@ -2,7 +2,10 @@ import { createHmac, createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 export function base64url(value: unknown): string {
-  const bytes = typeof value === 'string' || Buffer.isBuffer(value) ? Buffer.from(value as string) : Buffer.from(JSON.stringify(value));
+  const bytes =
+    typeof value === 'string' || Buffer.isBuffer(value)
+      ? Buffer.from(value as string)
+      : Buffer.from(JSON.stringify(value));
   return bytes.toString('base64url');
 }
 
@@ -13,13 +16,21 @@ export function forge(key: KeyObject, header: object, payload: unknown, hash = '
 }
 
 /** A token by HMAC, keyed with what an attacker can get of a public key. */
-export function forgeHmac(secret: string | Buffer, header: object, payload: unknown, hash = 'sha256'): string {
+export function forgeHmac(
+  secret: string | Buffer,
+  header: object,
+  payload: unknown,
+  hash = 'sha256',
+): string {
   const input = `${base64url(header)}.${base64url(payload)}`;
   return `${input}.${createHmac(hash, secret).update(input).digest('base64url')}`;
 }
 
 export function partOf(token: string, index: 0 | 1): Record<string, unknown> {
-  return JSON.parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString()) as Record<string, unknown>;
+  return JSON.parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
 }
 
 export const headerOf = (token: string) => partOf(token, 0);

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { root } from './support/processes.js';
+
+const lib = join(root, 'lib');
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .toSorted();
+
+const importsOf = (file: string) =>
+  [...readFileSync(join(lib, file), 'utf8').matchAll(/^(?:import|export)\s[^;]*?from '([^']+)';$/gms)].map(
+    ([, specifier]) => specifier!,
+  );
+
+const localImportsOf = (file: string) =>
+  importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(lib, resolve(lib, dirname(file), specifier)).replace(/\.js$/, '.ts'));
+
+/** From the top down: a file imports from its own layer and from those below it. */
+const layers: [string, RegExp][] = [
+  ['public API', /^index\.ts$/],
+  ['module', /^oidc-key\.module\.ts$/],
+  ['definition', /^oidc-key\.module-definition\.ts$/],
+  ['controller', /^jwks\.controller\.ts$/],
+  ['command line', /^cli\//],
+  ['options and settings', /^oidc-key\.(options|config|tokens)\.ts$/],
+  ['interfaces', /^interfaces\//],
+  ['core', /^core\//],
+];
+const layerOf = (file: string) => layers.findIndex(([, pattern]) => pattern.test(file));
+
+describe('architecture', () => {
+  it('finds the files and their imports', () => {
+    expect(files.length).toBeGreaterThan(15);
+    expect(localImportsOf('oidc-key.module.ts')).toContain('core/key-ring.ts');
+  });
+
+  it.each(files)('%s is in a layer, and imports downwards only', (file) => {
+    expect(layerOf(file)).toBeGreaterThanOrEqual(0);
+    for (const imported of localImportsOf(file)) {
+      expect(files).toContain(imported);
+      expect([imported, layerOf(imported)]).toEqual([imported, expect.any(Number)]);
+      expect(layerOf(imported)).toBeGreaterThanOrEqual(layerOf(file));
+    }
+  });
+
+  it.each(files.filter((file) => file.startsWith('core/')))(
+    '%s imports nothing but node:crypto, jose and core',
+    (file) => {
+      const foreign = importsOf(file).filter((specifier) => !specifier.startsWith('./'));
+      for (const specifier of foreign) expect(specifier).toMatch(/^(node:|jose$)/);
+    },
+  );
+
+  it('only the module knows ConfigService, and nothing imports @jmondi/oauth2-server, whose declarations do not compile alone', () => {
+    expect(files.filter((file) => importsOf(file).includes('@nestjs/config'))).toEqual([
+      'oidc-key.module.ts',
+    ]);
+    expect(
+      files.filter((file) => importsOf(file).some((specifier) => specifier.startsWith('@jmondi'))),
+    ).toEqual([]);
+  });
+
+  it('has no import cycle', () => {
+    const finished = new Set<string>();
+    const visit = (file: string, path: string[]) => {
+      if (path.includes(file))
+        throw new Error(`cycle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`);
+      if (finished.has(file)) return;
+      for (const imported of localImportsOf(file)) visit(imported, [...path, file]);
+      finished.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(finished.size).toBe(files.length);
+  });
+});

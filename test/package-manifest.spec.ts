@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { root, run } from './support/processes.js';
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+describe('the package', () => {
+  it('is ESM only, for the Node versions that can require it', () => {
+    expect(manifest).toMatchObject({
+      name: 'nestjs-oidc-key',
+      version: '0.1.0',
+      license: 'MIT',
+      type: 'module',
+      engines: { node: '^20.19.0 || >=22.12.0' },
+    });
+  });
+
+  it('has the peers and the dependencies that it documents, and no others', () => {
+    expect(manifest.peerDependencies).toEqual({
+      '@jmondi/oauth2-server': '^4.3.7 || ^5.0.0',
+      '@nestjs/common': '^11.0.0 || ^12.0.0',
+      '@nestjs/config': '^4.0.0 || ^12.0.0',
+      '@nestjs/core': '^11.0.0 || ^12.0.0',
+      'reflect-metadata': '^0.2.0',
+      rxjs: '^7.8.0',
+    });
+    expect(Object.keys(manifest.dependencies).toSorted()).toEqual(['commander', 'jose']);
+  });
+
+  it('exports what is there', () => {
+    expect(Object.keys(manifest.exports)).toEqual(['.', './package.json']);
+    for (const file of [
+      manifest.exports['.'].types,
+      manifest.exports['.'].default,
+      manifest.bin['nestjs-oidc-key'],
+    ]) {
+      expect([file, existsSync(join(root, file))]).toEqual([file, true]);
+    }
+  });
+
+  it('its public API can be read in one file', async () => {
+    const { stdout } = await run(process.execPath, [
+      '-e',
+      "import('nestjs-oidc-key').then((api) => console.log(Object.keys(api).join()))",
+    ]);
+    expect(stdout.trim()).toBe('JwtService,KeyInfo,OidcKeyError,OidcKeyModule,OidcTokenError');
+  });
+
+  it('packs the build, the documentation and nothing else', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']);
+    const parsed = JSON.parse(stdout) as Record<string, PackResult> | PackResult[];
+    const [packed] = Object.values(parsed);
+    const paths = packed!.files.map(({ path }) => path);
+    expect(paths.filter((path) => !path.startsWith('dist/'))).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
+    expect(paths.filter((path) => path.startsWith('dist/') && !/\.(d\.ts|js)$/.test(path))).toEqual([]);
+  });
+
+  it('has a lockfile without download addresses', () => {
+    expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/);
+  });
+});
+
+interface PackResult {
+  files: { path: string }[];
+}
