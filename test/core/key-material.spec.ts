@@ -226,7 +226,7 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ],
 ];
 
-describe('what cannot be a signing key is refused', () => {
+describe('attack 2: what cannot be a signing key is refused', () => {
   it.each(refused)('%s', (_, value, code, message) => {
     const error = errorOf(() => load(value as KeyInput));
     expect([error.name, error.code]).toEqual(['OidcKeyError', code]);

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+
+import { describe, expect, it } from '@jest/globals';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import { JwtService } from 'nestjs-oidc-key';
+
+import { Jmondi5Double } from './support/jmondi-5.double.js';
+import { makeRsaKey } from './support/keys.js';
+import { forge, headerOf, payloadOf } from './support/tokens.js';
+
+const key = makeRsaKey();
+const server = new Jmondi5Double(new JwtService({ key }));
+
+describe('the call sites of @jmondi/oauth2-server 5.0.0', () => {
+  it('the key set is synchronous, so its jwks() serves keys and not {}', async () => {
+    const keySet = JSON.parse(server.jwks()) as JSONWebKeySet;
+    const token = await server.idToken(await server.accessToken());
+    const { payload } = await jwtVerify(token, createLocalJWKSet(keySet), {
+      issuer: 'https://issuer.example',
+      audience: 'client',
+      typ: 'JWT',
+    });
+    expect(payload.nonce).toBe('n-1');
+  });
+
+  it('each kind of token has its typ', async () => {
+    const accessToken = await server.accessToken();
+    expect(headerOf(accessToken).typ).toBe('at+jwt');
+    expect(headerOf(await server.idToken(accessToken)).typ).toBe('JWT');
+    expect(headerOf(await server.code()).typ).toBe('code+jwt');
+    expect(headerOf(await server.refreshToken()).typ).toBe('refresh+jwt');
+  });
+
+  it('at_hash is over the access token as it was signed', async () => {
+    const accessToken = await server.accessToken();
+    const digest = createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
+    expect(payloadOf(await server.idToken(accessToken)).at_hash).toBe(digest);
+  });
+
+  it('a code carries its nonce, auth_time and max_age to the token endpoint', async () => {
+    await expect(server.redeem(await server.code())).resolves.toMatchObject({ nonce: 'n-1', max_age: 300 });
+  });
+
+  it('UserInfo and introspection see the messages and options that they count on', async () => {
+    expect(await server.userInfo(await server.accessToken())).toBe('200 alice');
+    const expired = forge(key, { alg: 'RS256', typ: 'at+jwt' }, { sub: 'alice', exp: 1 });
+    expect(await server.userInfo(expired)).toBe('401 jwt expired');
+    expect(await server.introspect(expired)).toBe(true);
+    const foreign = forge(makeRsaKey(), { alg: 'RS256' }, { sub: 'alice' });
+    expect(await server.userInfo(foreign)).toBe('401 invalid signature');
+    expect(await server.introspect(foreign)).toBe(false);
+  });
+});
