@@ -47,8 +47,12 @@ export async function start(
 ): Promise<string> {
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
-  for await (const chunk of child.stdout) return String(chunk).split('\n')[0] ?? '';
-  throw new Error(`${command} ${args[0]} ended without a word`);
+  const ended = once(child, 'close').then(() => {
+    throw new Error(`${command} ${args[0]} ended without a word`);
+  });
+  const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
+  ended.catch(() => undefined);
+  return line.toString().split('\n')[0] ?? '';
 }
 
 /** For afterEach: ends what `start` started. */
