@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import { APP_FILTER } from '@nestjs/core';
+import { OidcKeyModule } from 'nestjs-oidc-key';
+import { ApiModule } from './api/api.module.js';
+import { AuthorizeModule } from './authorize/authorize.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { OAuthErrorFilter } from './http/oauth-error.filter.js';
+import { OAuthModule } from './oauth/oauth.module.js';
+import { SeedService } from './seed/seed.service.js';
+import type { Settings } from './settings.js';
+
+/** The application, but for ConfigModule, which createApp adds. */
+@Module({
+  imports: [
+    OidcKeyModule.forRootAsync({
+      isGlobal: true,
+      inject: [ConfigService],
+      // The key is left out, and so read from OIDC_PRIVATE_KEY or OIDC_PRIVATE_KEY_FILE.
+      useFactory: (config: ConfigService<Settings, true>) => ({
+        // RFC 9068 section 2.2. Given for each access token, so that no `audience` of a client's choice gets in.
+        extraTokenFields: ({ client }) => ({
+          iss: config.get('ISSUER', { infer: true }),
+          aud: config.get('API_AUDIENCE', { infer: true }),
+          client_id: client.id,
+        }),
+      }),
+    }),
+    DatabaseModule,
+    OAuthModule,
+    AuthorizeModule,
+    ApiModule,
+  ],
+  providers: [SeedService, { provide: APP_FILTER, useClass: OAuthErrorFilter }],
+})
+export class AppModule {}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { readParameters } from '../http/parameters.js';
+import { AuthorizationError } from './authorization-error.js';
+
+/** RFC 6749 section 4.1.1, RFC 7636 section 4.3 and OpenID Connect Core section 3.1.2.1, after validation. */
+const parameters = z.object({
+  client_id: z.string(),
+  redirect_uri: z.string(),
+  response_type: z.string(),
+  response_mode: z.literal('query').optional(),
+  scope: z.string().optional(),
+  state: z.string().optional(),
+  nonce: z.string().optional(),
+  // A SHA-256 hash in base64url; nothing else can be one.
+  code_challenge: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  code_challenge_method: z.literal('S256'),
+  prompt: z.string().optional(),
+  max_age: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional(),
+  login_hint: z.string().optional(),
+});
+
+export type AuthorizationParameters = z.output<typeof parameters>;
+
+const refused = z.object({ request: z.unknown(), request_uri: z.unknown() }).partial();
+
+export function readAuthorizationParameters(query: unknown): AuthorizationParameters {
+  const { request, request_uri } = readParameters(refused, query);
+  if (request !== undefined) throw new AuthorizationError('request_not_supported');
+  if (request_uri !== undefined) throw new AuthorizationError('request_uri_not_supported');
+
+  const result = readParameters(parameters, query);
+  if (result.response_type !== 'code') throw new AuthorizationError('unsupported_response_type');
+  if (promptsOf(result).length > 1 && hasPrompt(result, 'none')) {
+    throw new AuthorizationError('invalid_request', 'prompt=none excludes every other prompt');
+  }
+  return result;
+}
+
+export function hasPrompt(request: AuthorizationParameters, prompt: string): boolean {
+  return promptsOf(request).includes(prompt);
+}
+
+function promptsOf({ prompt }: AuthorizationParameters): string[] {
+  return prompt?.split(' ') ?? [];
+}
