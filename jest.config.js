@@ -11,6 +11,8 @@ const swc = {
 
 export default {
   testEnvironment: 'node',
+  // Child processes on a busy machine take their time; a hang is still found.
+  testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   testRegex: '\\.(e2e-)?spec\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],

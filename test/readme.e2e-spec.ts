@@ -158,7 +158,7 @@ describe('the tables', () => {
   it('list every setting', () => {
     const listed = [...readme.matchAll(/^\| `(OIDC_\w+)`/gm)]
       .map(([, name]) => name!)
-      .filter((name) => !/^OIDC_KEY_/.test(name));
+      .filter((name) => !name.startsWith('OIDC_KEY_'));
     expect(listed).toEqual([
       'OIDC_PRIVATE_KEY',
       'OIDC_PRIVATE_KEY_PASSPHRASE',

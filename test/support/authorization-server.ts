@@ -86,7 +86,7 @@ class Store {
 
 function tokenFrom(row: Row | undefined): OAuthToken {
   if (!row) throw OAuthException.badRequest('unknown token');
-  const stored = JSON.parse(String(row.body)) as OAuthToken;
+  const stored = JSON.parse(row.body as string) as OAuthToken;
   const dates = [stored.accessTokenExpiresAt, stored.refreshTokenExpiresAt].map(
     (date) => date && new Date(date),
   );
@@ -151,7 +151,7 @@ function codeRepository(store: Store): OAuthAuthCodeRepository {
     },
     getByIdentifier: async (id) => {
       const [row] = await store.run('SELECT body FROM codes WHERE id = ?', id);
-      return JSON.parse(String(row?.body)) as OAuthAuthCode;
+      return JSON.parse(row?.body as string) as OAuthAuthCode;
     },
     isRevoked: async (id) =>
       (await store.run('SELECT revoked FROM codes WHERE id = ?', id))[0]?.revoked !== 0,
