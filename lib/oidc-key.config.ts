@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
 import { OidcKeyError } from './core/errors.js';
-import { KeyRing } from './core/key-ring.js';
 import { missing } from './core/key-material.js';
 import type { KeyInput, KeySetting } from './core/key-material.js';
 import type { KeySettings } from './core/key-settings.js';
+import { loadSlotsNow } from './core/slots.js';
 
 /** What ConfigService is to us; the command line reads the environment through the same functions. */
 export interface SettingsReader {
@@ -113,7 +113,10 @@ function readCurrentKey(reader: SettingsReader, prefix: string, passphrase: stri
 }
 
 function kidsOf(setting: KeySetting): string {
-  return new KeyRing({ current: setting }).current.map(({ kid }) => kid).join();
+  return loadSlotsNow({ current: setting })
+    .current.map(({ kid }) => kid)
+    .toSorted()
+    .join();
 }
 
 /**

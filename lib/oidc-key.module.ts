@@ -7,6 +7,7 @@ import { OidcKeyError } from './core/errors.js';
 import { JwtService } from './core/jwt.service.js';
 import { KeyInfo } from './core/key-info.js';
 import { KeyRing } from './core/key-ring.js';
+import { loadSlotsNow } from './core/slots.js';
 import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
 import type { OidcKeyFactoryOptions } from './interfaces/oidc-key-options.interface.js';
 import { jwksPathOf } from './jwks.controller.js';
@@ -36,7 +37,7 @@ import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
     },
     {
       provide: KeyRing,
-      useFactory: ({ keys }: ResolvedOptions) => new KeyRing(keys),
+      useFactory: ({ keys }: ResolvedOptions) => new KeyRing(loadSlotsNow(keys), keys.algorithm),
       inject: [RESOLVED_OPTIONS],
     },
     {
@@ -80,7 +81,13 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
   }
 
   onModuleInit(): void {
-    new Logger(OidcKeyModule.name).log(`${this.keyInfo.algorithm} key ${this.keyInfo.kid} signs`);
+    const logger = new Logger(OidcKeyModule.name);
+    logger.log(`${this.keyInfo.algorithm} key ${this.keyInfo.kid} signs`);
+    if (!this.keyInfo.algorithms.includes('RS256')) {
+      logger.warn(
+        'There is no RS256 key, so this is no OpenID provider (OpenID Connect Discovery section 3)',
+      );
+    }
   }
 }
 

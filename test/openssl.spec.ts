@@ -72,6 +72,14 @@ it('a key made with generateKeyPairSync, as the documentation has it', async () 
     await expectToSign(content('out.pem').replaceAll('\n', ''), passphrase);
   });
 
+  it('an EC key with its parameters before it, and an Ed25519 key', async () => {
+    openssl('ecparam -name prime256v1 -genkey -out ec.pem');
+    expect(content('ec.pem')).toMatch(/BEGIN EC PARAMETERS/);
+    await expectToSign(content('ec.pem'));
+    openssl('genpkey -algorithm ed25519 -out ed25519.pem');
+    await expectToSign(content('ed25519.pem'));
+  });
+
   it('refuses a certificate beside the key, by name', () => {
     openssl('req -x509 -newkey rsa:2048 -nodes -subj /CN=issuer -keyout tls.key -out tls.crt -days 1');
     const error = errorOf(() => new JwtService({ key: content('tls.key') + content('tls.crt') }));
@@ -83,11 +91,7 @@ it('a key made with generateKeyPairSync, as the documentation has it', async () 
   });
 
   it.each([
-    [
-      'an EC key with its parameters',
-      'ecparam -name prime256v1 -genkey -out weak.pem',
-      'OIDC_KEY_UNSUPPORTED',
-    ],
+    ['an EC key on another curve', 'ecparam -name secp256k1 -genkey -out weak.pem', 'OIDC_KEY_UNSUPPORTED'],
     [
       'an RSA-PSS key',
       'genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out weak.pem',

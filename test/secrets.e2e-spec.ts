@@ -55,7 +55,7 @@ describe.each(platforms)('private members leave the process by no way, on %s', (
       app.get(JwtService),
       app.get(KeyInfo),
       ring,
-      ring.defaultKey,
+      ring.signer(),
       ring.current,
       ring.jwks,
     ];

@@ -1,16 +1,24 @@
 import { generateKeyPair } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
-import { algorithmNamed } from '../core/algorithms.js';
-import { thumbprintOf } from '../core/public-jwk.js';
+import {
+  algorithm as algorithmOf,
+  maximumRsaBits,
+  minimumRsaBits,
+  signingAlgorithms,
+} from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import { publicJwkOf } from '../core/public-jwk.js';
 import { CommandLineError } from './command-line-error.js';
 
-const { minimumBits, maximumBits } = algorithmNamed('RS256');
+const generatePair = promisify(generateKeyPair);
 
 interface GenerateOptions {
+  readonly algorithm: SigningAlgorithm;
   readonly bits: number;
   readonly out?: string;
   readonly env?: true;
@@ -18,32 +26,65 @@ interface GenerateOptions {
 
 export function generateCommand(): Command {
   return new Command('generate')
-    .description('Make an RSA private key (PKCS#8 PEM) for RS256.')
-    .option('--bits <number>', `size of the modulus, ${minimumBits} to ${maximumBits}`, bitsFrom, minimumBits)
+    .description(
+      'Make a private key: a PKCS#8 PEM, or for PS256 a JWK, since a PEM would be taken for RS256.',
+    )
+    .addOption(
+      new Option('--algorithm <name>', 'what the key is for').choices(signingAlgorithms).default('RS256'),
+    )
+    .option(
+      '--bits <number>',
+      `size of an RSA modulus, ${minimumRsaBits} to ${maximumRsaBits}`,
+      bitsFrom,
+      minimumRsaBits,
+    )
     .option('--out <file>', 'write to a new file that only its owner can read (mode 0600); never overwrites')
-    .option('--env', 'write a line for an env file: OIDC_PRIVATE_KEY="..."')
+    .option('--env', 'write a line for an env file: OIDC_PRIVATE_KEY=...')
     .action(generate);
 }
 
 function bitsFrom(value: string): number {
   const bits = Number(value);
   // OpenSSL makes a modulus of any size; some relying parties only take whole bytes.
-  if (/^\d+$/.test(value) && bits >= minimumBits && bits <= maximumBits && bits % 8 === 0) return bits;
-  throw new InvalidArgumentError(`It has to be a multiple of 8 from ${minimumBits} to ${maximumBits}.`);
+  if (/^\d+$/.test(value) && bits >= minimumRsaBits && bits <= maximumRsaBits && bits % 8 === 0) return bits;
+  throw new InvalidArgumentError(`It has to be a multiple of 8 from ${minimumRsaBits} to ${maximumRsaBits}.`);
 }
 
-async function generate({ bits, out, env }: GenerateOptions): Promise<void> {
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: bits });
-  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-  const text = env ? `OIDC_PRIVATE_KEY="${pem.replaceAll('\n', '\\n')}"\n` : pem;
+async function generate({ algorithm, bits, out, env }: GenerateOptions): Promise<void> {
+  const { privateKey, publicKey } = await makePair(algorithm, bits);
+  const { kid } = publicJwkOf(publicKey, algorithm);
+  const key = encode(privateKey, algorithm);
+  const text = env ? envLine(key) : key;
   if (out === undefined) {
     process.stdout.write(text);
   } else {
     await writeNewFile(out, text);
   }
   // On standard error, so that standard output is the key and nothing else.
-  const place = out === undefined ? '' : ` in ${out}`;
-  process.stderr.write(`RS256 key of ${bits} bits, kid ${thumbprintOf(publicKey)}${place}\n`);
+  const size = algorithmOf(algorithm).keyType === 'rsa' ? ` of ${bits} bits` : '';
+  process.stderr.write(`${algorithm} key${size}, kid ${kid}${out === undefined ? '' : ` in ${out}`}\n`);
+}
+
+function makePair(
+  algorithm: SigningAlgorithm,
+  bits: number,
+): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
+  const { keyType, curve = '' } = algorithmOf(algorithm);
+  if (keyType === 'ed25519') return generatePair('ed25519');
+  return keyType === 'ec'
+    ? generatePair('ec', { namedCurve: curve })
+    : generatePair('rsa', { modulusLength: bits });
+}
+
+function encode(privateKey: KeyObject, algorithm: SigningAlgorithm): string {
+  if (algorithm !== 'PS256') return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  return `${JSON.stringify({ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: algorithm })}\n`;
+}
+
+/** A PEM needs its line ends escaped in double quotes; a JWK, which holds double quotes, stands in single ones. */
+function envLine(key: string): string {
+  const value = key.startsWith('{') ? `'${key.trim()}'` : `"${key.replaceAll('\n', '\\n')}"`;
+  return `OIDC_PRIVATE_KEY=${value}\n`;
 }
 
 async function writeNewFile(file: string, text: string): Promise<void> {

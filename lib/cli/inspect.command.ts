@@ -37,10 +37,9 @@ async function inspect(file: string | undefined, { json, prefix }: InspectOption
   const descriptions = loadKeyMaterial(await settingFrom(file, prefix)).map((material) => {
     const isPrivate = material.keyObject.type === 'private';
     // A private key is checked as it would be at boot.
-    const key = isPrivate ? new SigningKey(material) : new VerificationKey(material);
-    const bits = key.publicKey.asymmetricKeyDetails?.modulusLength;
+    const key = isPrivate ? new SigningKey(material).proveNow() : new VerificationKey(material);
     const { kid, algorithm, publicJwk } = key;
-    return { kid, algorithm, bits, private: isPrivate, publicJwk };
+    return { kid, algorithm, size: sizeOf(key), private: isPrivate, publicJwk };
   });
   process.stdout.write(
     json ? `${JSON.stringify(descriptions, null, 2)}\n` : descriptions.map(describe).join('\n'),
@@ -48,15 +47,19 @@ async function inspect(file: string | undefined, { json, prefix }: InspectOption
 }
 
 type Description = Pick<VerificationKey, 'kid' | 'algorithm' | 'publicJwk'> & {
-  readonly bits: number | undefined;
+  readonly size: string;
   readonly private: boolean;
 };
 
-function describe({ kid, algorithm, bits, private: isPrivate, publicJwk }: Description): string {
+function sizeOf({ publicKey, publicJwk }: VerificationKey): string {
+  return 'crv' in publicJwk ? publicJwk.crv : `${publicKey.asymmetricKeyDetails?.modulusLength} bits`;
+}
+
+function describe({ kid, algorithm, size, private: isPrivate, publicJwk }: Description): string {
   return [
     `kid         ${kid}`,
     `algorithm   ${algorithm}`,
-    `size        ${bits} bits`,
+    `size        ${size}`,
     `can sign    ${isPrivate ? 'yes' : 'no, it is a public key'}`,
     `public JWK  ${JSON.stringify(publicJwk)}`,
     '',

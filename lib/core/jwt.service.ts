@@ -1,6 +1,7 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
 import type { CompactVerifyResult, ProtectedHeaderParameters } from 'jose';
 
+import { algorithm } from './algorithms.js';
 import { OidcTokenError } from './errors.js';
 import { withoutReservedFields } from './extra-token-fields.js';
 import type {
@@ -17,6 +18,7 @@ import { settingsFromOptions } from './key-settings.js';
 import type { KeyOptions } from './key-settings.js';
 import type { JsonWebKeySet } from './public-jwk.js';
 import type { VerificationKey } from './signing-key.js';
+import { loadSlotsNow } from './slots.js';
 
 /** What a {@link JwtService} that is made without Nest needs. */
 export interface JwtServiceOptions extends KeyOptions {
@@ -140,7 +142,7 @@ export class JwtService {
 }
 
 function ringOf(options: KeyOptions): () => KeyRing {
-  const ring = new KeyRing(settingsFromOptions(options));
+  const ring = new KeyRing(loadSlotsNow(settingsFromOptions(options)), options.algorithm);
   return () => ring;
 }
 
@@ -161,20 +163,24 @@ async function verifyUnderOneOf(
 ): Promise<CompactVerifyResult> {
   // RFC 7797 changes what is signed; none of our tokens does that.
   if ('b64' in header) throw malformed();
-  const accepted = candidates.filter(
-    ({ algorithm }) =>
-      algorithm === header.alg && (algorithms === undefined || algorithms.includes(algorithm)),
-  );
+  const accepted = candidates.filter((key) => isAccepted(key, header.alg, algorithms));
   if (accepted.length === 0) throw new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm');
-  for (const { publicKey, algorithm } of accepted) {
+  for (const { publicKey } of accepted) {
     try {
-      return await compactVerify(token, publicKey, { algorithms: [algorithm] });
+      return await compactVerify(token, publicKey);
     } catch (error) {
       if (error instanceof errors.JWSSignatureVerificationFailed) continue;
       throw error instanceof errors.JOSEError ? malformed() : error;
     }
   }
   throw invalidSignature();
+}
+
+/** The key decides which names of an algorithm it is verified under; the caller can only narrow. */
+function isAccepted(key: VerificationKey, alg: unknown, callers: string[] | undefined): boolean {
+  const { acceptedNames } = algorithm(key.algorithm);
+  const includes = (name: unknown) => acceptedNames.some((each) => each === name);
+  return includes(alg) && (callers === undefined || callers.some(includes));
 }
 
 function parseClaims(payload: Uint8Array): Record<string, unknown> {

@@ -13,17 +13,17 @@ export class KeyInfo {
 
   /** The `kid` of the current key: its RFC 7638 thumbprint unless another one was configured. */
   get kid(): string {
-    return this.#ring().defaultKey.kid;
+    return this.#ring().signer().kid;
   }
 
   /** The public JWK of the current key, as the JWKS publishes it. */
   get publicJwk(): PublicJwk {
-    return { ...this.#ring().defaultKey.publicJwk };
+    return { ...this.#ring().signer().publicJwk };
   }
 
   /** The algorithm of the current key. */
   get algorithm(): SigningAlgorithm {
-    return this.#ring().defaultKey.algorithm;
+    return this.#ring().signer().algorithm;
   }
 
   /** Every algorithm that can sign: `id_token_signing_alg_values_supported` of the discovery document. */

@@ -153,7 +153,7 @@ function defectOf(jwk: unknown): [OidcKeyErrorCode, string] | undefined {
   }
   const members = jwk as Record<string, unknown>;
   if (members.kty === 'oct') {
-    return ['OIDC_KEY_NOT_PRIVATE', 'is a shared secret (JWK "oct"). Use an RSA private key.'];
+    return ['OIDC_KEY_NOT_PRIVATE', 'is a shared secret (JWK "oct"). Use a private key.'];
   }
   if (members.use !== undefined && members.use !== 'sig') {
     return [

@@ -3,17 +3,20 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 import type { SigningAlgorithm } from './algorithms.js';
 
-/** A verification key as the JWKS publishes it (RFC 7517 section 4, RFC 7518 section 6.3.1). */
-export interface PublicJwk {
-  kty: 'RSA';
-  /** The modulus, base64url. */
-  n: string;
-  /** The public exponent, base64url. */
-  e: string;
+interface PublishedMembers {
   use: 'sig';
   alg: SigningAlgorithm;
   kid: string;
 }
+
+/** The public members of each kind of key (RFC 7518 section 6.3.1 and 6.2.1, RFC 8037 section 2); base64url. */
+type KeyMembers =
+  | { kty: 'RSA'; n: string; e: string }
+  | { kty: 'EC'; crv: 'P-256'; x: string; y: string }
+  | { kty: 'OKP'; crv: 'Ed25519'; x: string };
+
+/** A verification key as the JWKS publishes it (RFC 7517 section 4). */
+export type PublicJwk = KeyMembers & PublishedMembers;
 
 /** A JWK Set (RFC 7517 section 5) of public keys. */
 export interface JsonWebKeySet {
@@ -24,17 +27,16 @@ export interface JsonWebKeySet {
  * The public members of each kind of key, in the lexicographic order that RFC 7638 section 3.2 asks for.
  * Projection and thumbprint both read this one table, so no member can be published that is not in it.
  */
-const publicMembers = {
+const publicMembers: Readonly<Record<string, readonly (keyof JsonWebKey)[]>> = {
   RSA: ['e', 'kty', 'n'],
-} as const;
+  EC: ['crv', 'kty', 'x', 'y'],
+  OKP: ['crv', 'kty', 'x'],
+};
 
-function publicMembersOf(publicKey: KeyObject): Pick<PublicJwk, 'kty' | 'n' | 'e'> {
-  const exported: JsonWebKey = publicKey.export({ format: 'jwk' });
-  const members = publicMembers[exported.kty as keyof typeof publicMembers];
-  return Object.fromEntries(members.map((member) => [member, exported[member]])) as Pick<
-    PublicJwk,
-    'kty' | 'n' | 'e'
-  >;
+function publicMembersOf(publicKey: KeyObject): KeyMembers {
+  const exported = publicKey.export({ format: 'jwk' });
+  const members = publicMembers[exported.kty ?? ''] ?? [];
+  return Object.fromEntries(members.map((member) => [member, exported[member]])) as unknown as KeyMembers;
 }
 
 /** The JWK thumbprint (RFC 7638): SHA-256 over the required members, base64url. */
@@ -46,6 +48,10 @@ export function thumbprintOf(publicKey: KeyObject): string {
 
 /** The public JWK of a key, frozen; `kid` is the thumbprint unless given. */
 export function publicJwkOf(publicKey: KeyObject, alg: SigningAlgorithm, kid?: string): Readonly<PublicJwk> {
-  const { kty, n, e } = publicMembersOf(publicKey);
-  return Object.freeze({ kty, n, e, use: 'sig', alg, kid: kid ?? thumbprintOf(publicKey) });
+  return Object.freeze({
+    ...publicMembersOf(publicKey),
+    use: 'sig',
+    alg,
+    kid: kid ?? thumbprintOf(publicKey),
+  });
 }

@@ -2,17 +2,20 @@ import { createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { algorithmNamed, defaultAlgorithmOf, isSigningAlgorithm, signingAlgorithms } from './algorithms.js';
+import { algorithm, algorithmNamed, defaultAlgorithmOf, fits, signingAlgorithms } from './algorithms.js';
 import type { Algorithm, SigningAlgorithm } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
 import { makeOne } from './key-material.js';
 import type { KeyMaterial } from './key-material.js';
 import { publicJwkOf } from './public-jwk.js';
 import type { PublicJwk } from './public-jwk.js';
-import { isConsistentRsaKey, isRocaModulus, modulusOf } from './rsa.js';
+import { isConsistentRsaKey } from './rsa.js';
+import { refuseWeakRsa } from './rsa-strength.js';
 
-// With a callback node:crypto signs on libuv's thread pool, off the event loop.
+// With a callback node:crypto works on libuv's thread pool, off the event loop.
 const signOnThreadPool = promisify(sign);
+
+const proof = Buffer.from('nestjs-oidc-key');
 
 /** The public half of a key: what the JWKS publishes and tokens are verified with. */
 export class VerificationKey {
@@ -23,17 +26,17 @@ export class VerificationKey {
   readonly where: string;
 
   /**
-   * @throws OidcKeyError `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_TOO_WEAK`, `OIDC_KEY_INVALID_OPTION` (a `kid` that is
-   * no string).
+   * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE` (a shared secret), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_TOO_WEAK`,
+   * `OIDC_KEY_INVALID_OPTION` (a `kid` that is no string).
    */
   constructor(material: KeyMaterial) {
-    if (material.keyObject.type === 'secret') {
+    const { kid, where, keyObject } = material;
+    if (keyObject.type === 'secret') {
       throw new OidcKeyError(
         'OIDC_KEY_NOT_PRIVATE',
-        `${material.where} is a shared secret. Use an RSA private key; ${makeOne}.`,
+        `${where} is a shared secret. Use a private key; ${makeOne}.`,
       );
     }
-    const { kid, where, keyObject } = material;
     if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
       throw new OidcKeyError(
         'OIDC_KEY_INVALID_OPTION',
@@ -43,7 +46,7 @@ export class VerificationKey {
     this.where = where;
     this.algorithm = algorithmOf(material).name;
     this.publicKey = keyObject.type === 'public' ? keyObject : createPublicKey(keyObject);
-    refuseWeakRsa(this.publicKey, algorithmNamed(this.algorithm), where);
+    if (keyObject.asymmetricKeyType === 'rsa') refuseWeakRsa(this.publicKey, where);
     this.publicJwk = publicJwkOf(this.publicKey, this.algorithm, kid);
   }
 
@@ -52,14 +55,13 @@ export class VerificationKey {
   }
 }
 
-/** A validated private key. Nothing but `sign` can reach the private half. */
+/** A private key. Nothing but `sign` can reach the private half. */
 export class SigningKey extends VerificationKey {
-  readonly #hash: string;
+  readonly #hash: string | null;
   readonly #parameters: SignKeyObjectInput;
 
   /**
-   * Checks the key whole: kind, size, exponent, halves that belong together, and one signature that its own public
-   * half verifies.
+   * Checks everything but that the key signs what its public half verifies, which `prove` and `proveNow` do.
    *
    * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE`, `OIDC_KEY_MISMATCH`, and what {@link VerificationKey} throws.
    */
@@ -71,15 +73,11 @@ export class SigningKey extends VerificationKey {
       );
     }
     super(material);
-    const { hash, signParameters } = algorithmNamed(this.algorithm);
+    const { hash, signParameters } = algorithm(this.algorithm);
     this.#hash = hash;
     this.#parameters = signParameters(material.keyObject);
-    if (!isConsistentRsaKey(material.keyObject) || !this.#signsWhatItVerifies()) {
-      throw new OidcKeyError(
-        'OIDC_KEY_MISMATCH',
-        `${this.where} is a private key whose halves do not belong together. Export the key again; ${makeOne}.`,
-      );
-    }
+    const isRsa = material.keyObject.asymmetricKeyType === 'rsa';
+    if (isRsa && !isConsistentRsaKey(material.keyObject)) throw this.#mismatch();
   }
 
   /** The signature over `data`, made on the thread pool. */
@@ -87,69 +85,59 @@ export class SigningKey extends VerificationKey {
     return signOnThreadPool(this.#hash, data, this.#parameters);
   }
 
-  #signsWhatItVerifies(): boolean {
-    const data = Buffer.from('nestjs-oidc-key');
+  /** Signs once on the thread pool. Rejects with `OIDC_KEY_MISMATCH` unless the public half verifies it. */
+  async prove(): Promise<this> {
+    // OpenSSL refuses to sign with some broken keys instead of signing wrongly.
+    const signature = await this.sign(proof).catch(() => undefined);
+    return this.#provenBy(signature);
+  }
+
+  /** Like {@link prove}, for a constructor, which cannot wait. */
+  proveNow(): this {
     try {
-      return verify(
-        this.#hash,
-        data,
-        { ...this.#parameters, key: this.publicKey },
-        sign(this.#hash, data, this.#parameters),
-      );
+      return this.#provenBy(sign(this.#hash, proof, this.#parameters));
     } catch {
-      // OpenSSL refuses to sign with some broken keys instead of signing wrongly.
-      return false;
+      // As above.
+      throw this.#mismatch();
     }
+  }
+
+  #provenBy(signature: Buffer | undefined): this {
+    const key = { ...this.#parameters, key: this.publicKey };
+    if (signature && verify(this.#hash, proof, key, signature)) return this;
+    throw this.#mismatch();
+  }
+
+  #mismatch(): OidcKeyError {
+    return new OidcKeyError(
+      'OIDC_KEY_MISMATCH',
+      `${this.where} is a private key whose halves do not belong together. Export the key again; ${makeOne}.`,
+    );
   }
 }
 
 function algorithmOf({ keyObject, algorithm: wanted, where }: KeyMaterial): Algorithm {
-  const keyType = keyObject.asymmetricKeyType;
-  if (wanted !== undefined && !isSigningAlgorithm(wanted)) {
+  const chosen = wanted === undefined ? defaultAlgorithmOf(keyObject) : algorithmNamed(wanted);
+  const supported = signingAlgorithms
+    .map((name) => `${name} by ${algorithm(name).keyDescription}`)
+    .join(', ');
+  if (!chosen) {
+    const defect = wanted === undefined ? `is ${kindOf(keyObject)}` : 'is for an algorithm';
     throw new OidcKeyError(
       'OIDC_KEY_UNSUPPORTED',
-      `${where} is for an algorithm that cannot be used here. Supported: ${signingAlgorithms.join(', ')}.`,
+      `${where} ${defect} that cannot be used here. Supported: ${supported}.`,
     );
   }
-  const algorithm = wanted === undefined ? defaultAlgorithmOf(keyType) : algorithmNamed(wanted);
-  if (!algorithm || algorithm.keyType !== keyType) {
-    const curve = keyObject.asymmetricKeyDetails?.namedCurve;
-    const kind = curve ? `${keyType} key on ${curve}` : `${keyType} key`;
+  if (!fits(keyObject, chosen)) {
     throw new OidcKeyError(
       'OIDC_KEY_UNSUPPORTED',
-      `${where} is an ${kind}, which cannot sign ${algorithm?.name ?? signingAlgorithms.join(', ')}. ` +
-        'Use an RSA key (`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048`).',
+      `${where} is ${kindOf(keyObject)}, and ${chosen.name} needs ${chosen.keyDescription}.`,
     );
   }
-  return algorithm;
+  return chosen;
 }
 
-function refuseWeakRsa(publicKey: KeyObject, algorithm: Algorithm, where: string): void {
-  const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
-  if (modulusLength < algorithm.minimumBits) {
-    throw new OidcKeyError(
-      'OIDC_KEY_TOO_WEAK',
-      `${where} has ${modulusLength} bits; ${algorithm.name} needs at least ${algorithm.minimumBits} ` +
-        `(RFC 7518 section 3.3). ${makeOne}.`,
-    );
-  }
-  if (modulusLength > algorithm.maximumBits) {
-    throw new OidcKeyError(
-      'OIDC_KEY_UNSUPPORTED',
-      `${where} has ${modulusLength} bits; more than ${algorithm.maximumBits} are too slow to sign and verify with. ` +
-        'Use 2048 to 4096 bits.',
-    );
-  }
-  if (publicExponent < 65537n || publicExponent % 2n === 0n) {
-    throw new OidcKeyError(
-      'OIDC_KEY_TOO_WEAK',
-      `${where} has a public exponent below 65537 or an even one (FIPS 186-5 section 5.1). ${makeOne}.`,
-    );
-  }
-  if (isRocaModulus(modulusOf(publicKey))) {
-    throw new OidcKeyError(
-      'OIDC_KEY_TOO_WEAK',
-      `${where} has a modulus that can be factored (ROCA, CVE-2017-15361): the chip that made it is flawed. ${makeOne}.`,
-    );
-  }
+function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  const curve = asymmetricKeyDetails?.namedCurve;
+  return `a key of the kind ${asymmetricKeyType}${curve ? ` on the curve ${curve}` : ''}`;
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { JwtService } from '../../lib/core/jwt.service.js';
 import type { VerifyOptions } from '../../lib/core/jwt-options.js';
 import { rejectionOf } from '../support/errors.js';
-import { makeRsaKey } from '../support/keys.js';
+import { jwkOf, makeRsaKey } from '../support/keys.js';
 import { base64url, forge, forgeHmac, headerOf, publicPemOf } from '../support/tokens.js';
 
 const key = makeRsaKey();
@@ -30,13 +30,14 @@ async function refuseEverywhere(token: string): Promise<void> {
 
 describe('attack 5: another algorithm', () => {
   const pem = publicPemOf(key);
+  const modulus = jwkOf(key).n!;
   const secrets = {
     'public PEM': pem,
     'trimmed public PEM': pem.trim(),
     'PKCS#1 public PEM': createPublicKey(key).export({ format: 'pem', type: 'pkcs1' }).toString(),
     'public DER': createPublicKey(key).export({ format: 'der', type: 'spki' }),
-    modulus: Buffer.from(jwt.getKeySet().keys[0]!.n, 'base64url'),
-    'modulus as text': jwt.getKeySet().keys[0]!.n,
+    modulus: Buffer.from(modulus, 'base64url'),
+    'modulus as text': modulus,
     'public JWK': JSON.stringify(jwt.getKeySet().keys[0]),
     kid,
     nothing: '',

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
+import { parse } from 'dotenv';
+
 import { JwtService } from '../../lib/core/jwt.service.js';
 import { jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { cleanEnvironment, root, run } from '../support/processes.js';
@@ -31,6 +33,21 @@ describe('generate', () => {
     const { stdout } = await cli(['generate', '--bits', '3072']);
     expect(createPublicKey(stdout).asymmetricKeyDetails?.modulusLength).toBe(3072);
   });
+
+  it.each(['ES256', 'PS256', 'Ed25519'])(
+    '--algorithm %s makes a key that loads for it, in each form',
+    async (algorithm) => {
+      const { code, stdout, stderr } = await cli(['generate', '--algorithm', algorithm]);
+      expect(code).toBe(0);
+      const [jwk] = new JwtService({ key: stdout }).getKeySet().keys;
+      expect(jwk!.alg).toBe(algorithm);
+      expect(stderr).toContain(`${algorithm} key`);
+      expect(stderr).toContain(`kid ${jwk!.kid}`);
+      const line = (await cli(['generate', '--algorithm', algorithm, '--env'])).stdout;
+      const { OIDC_PRIVATE_KEY: value } = parse(line);
+      expect(new JwtService({ key: value! }).getKeySet().keys[0]!.alg).toBe(algorithm);
+    },
+  );
 
   it('--out writes a file for its owner only, and never overwrites', async () => {
     const file = join(folder, 'new.pem');
@@ -118,7 +135,7 @@ describe('inspect', () => {
     const publicPem = createPublicKey(other).export({ format: 'pem', type: 'spki' }).toString();
     const { stdout } = await cli(['inspect', '-', '--json'], {}, pemOf(key) + publicPem);
     expect(JSON.parse(stdout)).toEqual([
-      { kid: jwk!.kid, algorithm: 'RS256', bits: 2048, private: true, publicJwk: jwk },
+      { kid: jwk!.kid, algorithm: 'RS256', size: '2048 bits', private: true, publicJwk: jwk },
       expect.objectContaining({ private: false }),
     ]);
   });

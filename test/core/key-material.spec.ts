@@ -32,7 +32,7 @@ const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64')
 function load(value: KeyInput, withPassphrase?: string): SigningKey {
   const [material, ...others] = loadKeyMaterial({ name, value, passphrase: withPassphrase });
   expect(others).toEqual([]);
-  return new SigningKey(material!);
+  return new SigningKey(material!).proveNow();
 }
 
 /** What environments, shells and editors do to a text. */
@@ -126,7 +126,8 @@ describe('accepted forms', () => {
 const publicPem = createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString();
 const openssh = `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64('openssh-key-v1\0'.padEnd(200, 'x'))}\n-----END OPENSSH PRIVATE KEY-----\n`;
 const certificate = `-----BEGIN CERTIFICATE-----\n${base64(Buffer.from('3003300030003000', 'hex'))}\n-----END CERTIFICATE-----\n`;
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const ecKey = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).privateKey;
+const ec = ecKey('P-256');
 const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
 const jwk = jwkOf(key);
 const flipped = Buffer.from(derOf(key));
@@ -162,12 +163,26 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
     'OIDC_KEY_NOT_PRIVATE',
     /is a certificate/,
   ],
-  ['an EC key', ec, 'OIDC_KEY_UNSUPPORTED', /ec key on prime256v1.*RS256/],
-  ['an EC PEM', ec.export({ format: 'pem', type: 'sec1' }).toString(), 'OIDC_KEY_UNSUPPORTED', /ec key/],
-  ['an Ed25519 key', generateKeyPairSync('ed25519').privateKey, 'OIDC_KEY_UNSUPPORTED', /ed25519/],
+  [
+    'an EC key for RS256',
+    { key: ec, algorithm: 'RS256' },
+    'OIDC_KEY_UNSUPPORTED',
+    /ec on the curve prime256v1, and RS256 needs an RSA key/,
+  ],
+  [
+    'an RSA key for ES256',
+    { key, algorithm: 'ES256' },
+    'OIDC_KEY_UNSUPPORTED',
+    /rsa, and ES256 needs an EC key on P-256/,
+  ],
+  ['an EC key on P-384', ecKey('P-384'), 'OIDC_KEY_UNSUPPORTED', /curve secp384r1.*Supported: RS256/],
+  ['an EC key on secp256k1, as PEM', pemOf(ecKey('secp256k1')), 'OIDC_KEY_UNSUPPORTED', /curve secp256k1/],
+  ['an Ed448 key', generateKeyPairSync('ed448').privateKey, 'OIDC_KEY_UNSUPPORTED', /ed448/],
+  ['an X25519 key', generateKeyPairSync('x25519').privateKey, 'OIDC_KEY_UNSUPPORTED', /x25519/],
   ['an RSA-PSS key', pss, 'OIDC_KEY_UNSUPPORTED', /rsa-pss/],
   ['an OpenSSH key', openssh, 'OIDC_KEY_UNSUPPORTED', /OpenSSH.*ssh-keygen/],
-  ['a JWK for PS256', { ...jwk, alg: 'PS256' }, 'OIDC_KEY_UNSUPPORTED', /Supported: RS256/],
+  ['a JWK for RS512', { ...jwk, alg: 'RS512' }, 'OIDC_KEY_UNSUPPORTED', /Supported: RS256/],
+  ['a JWK for HS256', { ...jwk, alg: 'HS256' }, 'OIDC_KEY_UNSUPPORTED', /Supported: RS256/],
   ['a JWK for encryption', { ...jwk, use: 'enc' }, 'OIDC_KEY_UNSUPPORTED', /use/],
   ['a JWK that may not sign', { ...jwk, key_ops: ['verify'] }, 'OIDC_KEY_UNSUPPORTED', /key_ops/],
   ['a JWK with three primes', { ...jwk, oth: [] }, 'OIDC_KEY_UNSUPPORTED', /two primes/],

@@ -60,7 +60,7 @@ describe('RFC 7517, public JWK', () => {
   });
 
   it('RFC 7518 section 6.3.1.1: n has no leading zero octet', () => {
-    const { n } = publicJwkOf(createPublicKey(makeRsaKey()), 'RS256');
+    const { n } = publicJwkOf(createPublicKey(makeRsaKey()), 'RS256') as { n: string };
     expect(Buffer.from(n, 'base64url')).toHaveLength(256);
   });
 });

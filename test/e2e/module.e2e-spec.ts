@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
 import type { OidcKeyAsyncOptions, OidcKeyOptionsFactory } from 'nestjs-oidc-key';
 
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
-import { boot, closeAll, platforms } from '../support/platforms.js';
+import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
 import { headerOf } from '../support/tokens.js';
 
 const key = makeRsaKey();
@@ -235,6 +236,16 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
       });
       await expect(second.app.get(JwtService).extraTokenFields?.(args)).resolves.toEqual({ aud: 'api' });
     });
+  });
+
+  it('a ring without RS256 is logged once as no OpenID provider', async () => {
+    const logger = new RecordingLogger();
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const lines = () => logger.lines.filter(([line]) => /no OpenID provider/.test(String(line)));
+    await boot(adapter(), { imports: [OidcKeyModule.forRoot({ key: [ec, key] })] }, undefined, logger);
+    expect(lines()).toHaveLength(0);
+    await boot(adapter(), { imports: [OidcKeyModule.forRoot({ key: ec })] }, undefined, logger);
+    expect(lines()).toHaveLength(1);
   });
 
   describe('what it provides', () => {

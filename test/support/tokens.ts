@@ -10,7 +10,12 @@ export function base64url(value: unknown): string {
 }
 
 /** A token with whatever header and payload, really signed with RS256. */
-export function forge(key: KeyObject, header: object, payload: unknown, hash = 'sha256'): string {
+export function forge(
+  key: KeyObject,
+  header: object,
+  payload: unknown,
+  hash: string | null = 'sha256',
+): string {
   const input = `${base64url(header)}.${base64url(payload)}`;
   return `${input}.${sign(hash, Buffer.from(input), key).toString('base64url')}`;
 }
