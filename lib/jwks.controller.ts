@@ -3,9 +3,9 @@ import type { Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
 import { OidcKeyError } from './core/errors.js';
-import { KeyRing } from './core/key-ring.js';
 import type { JwksRouteOptions } from './interfaces/oidc-key-extras.interface.js';
 import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
+import { KeyRotation } from './rotation/key-rotation.js';
 import type { ResolvedOptions } from './oidc-key.options.js';
 
 /** RFC 8615 reserves the folder; the name is the one that most issuers use. */
@@ -33,12 +33,12 @@ export function createJwksController(options: JwksRouteOptions): Type<object> {
     readonly #headers: Readonly<Record<string, string>>;
 
     constructor(
-      @Inject(KeyRing) private readonly ring: KeyRing,
+      @Inject(KeyRotation) private readonly rotation: KeyRotation,
       @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-      @Inject(RESOLVED_OPTIONS) { jwksMaxAge }: ResolvedOptions,
+      @Inject(RESOLVED_OPTIONS) { timing }: ResolvedOptions,
     ) {
       this.#headers = {
-        'Cache-Control': `public, max-age=${jwksMaxAge}`,
+        'Cache-Control': `public, max-age=${timing.jwksMaxAge}`,
         // Relying parties in a browser fetch it too, and nothing in it is secret.
         'Access-Control-Allow-Origin': '*',
         'X-Content-Type-Options': 'nosniff',
@@ -50,7 +50,7 @@ export function createJwksController(options: JwksRouteOptions): Type<object> {
     @applyDecorators(...(options.decorators ?? []))
     serve(@Req() request: ConditionalRequest, @Res() response: unknown): void {
       const { httpAdapter } = this.host;
-      const { body, etag } = this.ring.jwks;
+      const { body, etag } = this.rotation.ring.jwks;
       for (const [name, value] of Object.entries(this.#headers)) httpAdapter.setHeader(response, name, value);
       httpAdapter.setHeader(response, 'ETag', etag);
       if (matches(request.headers['if-none-match'], etag)) {

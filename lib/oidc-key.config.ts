@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 import { OidcKeyError } from './core/errors.js';
-import { missing } from './core/key-material.js';
+import { loadKeyMaterial, missing } from './core/key-material.js';
 import type { KeyInput, KeySetting } from './core/key-material.js';
 import type { KeySettings } from './core/key-settings.js';
-import { loadSlotsNow } from './core/slots.js';
+import { VerificationKey } from './core/signing-key.js';
+import { instantOf } from './rotation/instant.js';
+import { checkedSeconds } from './rotation/timing.js';
 
 /** What ConfigService is to us; the command line reads the environment through the same functions. */
 export interface SettingsReader {
@@ -22,19 +24,26 @@ interface Setting {
   readonly value: unknown;
 }
 
+/** Reads the files that settings name; a source of several files reads them as of one moment. */
+export interface FileReader {
+  read(path: string): Buffer;
+}
+
+const plainFiles: FileReader = { read: (path) => readFileSync(path) };
+
 /**
  * Reads NAME, or the file that NAME_FILE names. An empty value, or an empty file, is unset.
  *
  * @throws OidcKeyError `OIDC_KEY_CONFLICT` where both are set, `OIDC_KEY_UNREADABLE_FILE`.
  */
-function read(reader: SettingsReader, name: string): Setting | undefined {
+function read(reader: SettingsReader, name: string, files: FileReader): Setting | undefined {
   const value = reader.get(name);
   const path = reader.get(`${name}_FILE`);
   if (isUnset(path)) return isUnset(value) ? undefined : { name, value };
   if (!isUnset(value)) {
     throw new OidcKeyError('OIDC_KEY_CONFLICT', `${name} and ${name}_FILE are both set. Remove one of them.`);
   }
-  const content = readFile(path, `${name}_FILE`);
+  const content = readFile(path, `${name}_FILE`, files);
   return isUnset(content.toString('latin1')) ? undefined : { name: `${name}_FILE`, value: content };
 }
 
@@ -42,7 +51,7 @@ function isUnset(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
 
-function readFile(path: unknown, name: string): Buffer {
+function readFile(path: unknown, name: string, files: FileReader): Buffer {
   // The path is not repeated: people do put the key itself there.
   if (typeof path !== 'string' || path.includes('-----BEGIN') || path.trim().startsWith('{')) {
     throw new OidcKeyError(
@@ -51,7 +60,7 @@ function readFile(path: unknown, name: string): Buffer {
     );
   }
   try {
-    return readFileSync(path.trim());
+    return files.read(path.trim());
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new OidcKeyError(
@@ -69,13 +78,13 @@ function textOf(setting: Setting | undefined): string | undefined {
     : String(setting.value);
 }
 
-function keySetting(setting: Setting, passphrase: string | undefined): KeySetting {
-  return { name: setting.name, value: setting.value as KeyInput, passphrase };
-}
-
 /** The passphrase of every encrypted key. */
-export function readPassphrase(reader: SettingsReader, prefix: string): string | undefined {
-  return textOf(read(reader, `${prefix}PRIVATE_KEY_PASSPHRASE`));
+export function readPassphrase(
+  reader: SettingsReader,
+  prefix: string,
+  files = plainFiles,
+): string | undefined {
+  return textOf(read(reader, `${prefix}PRIVATE_KEY_PASSPHRASE`, files));
 }
 
 /**
@@ -83,25 +92,25 @@ export function readPassphrase(reader: SettingsReader, prefix: string): string |
  *
  * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_CONFLICT`, `OIDC_KEY_UNREADABLE_FILE`.
  */
-export function readKeySettings(reader: SettingsReader, prefix: string): KeySettings {
-  const passphrase = readPassphrase(reader, prefix);
-  const slot = (name: string) => {
-    const setting = read(reader, `${prefix}${name}`);
-    return setting && keySetting(setting, passphrase);
+export function readKeySettings(reader: SettingsReader, prefix: string, files = plainFiles): KeySettings {
+  const passphrase = readPassphrase(reader, prefix, files);
+  const settingOf = (name: string): KeySetting | undefined => {
+    const setting = read(reader, name, files);
+    return setting && { name: setting.name, value: setting.value as KeyInput, passphrase };
   };
   return {
-    current: readCurrentKey(reader, prefix, passphrase),
-    next: slot('NEXT_KEYS'),
-    previous: slot('PREVIOUS_KEYS'),
+    current: currentKey(settingOf, prefix),
+    next: settingOf(`${prefix}NEXT_KEYS`),
+    previous: settingOf(`${prefix}PREVIOUS_KEYS`),
   };
 }
 
-function readCurrentKey(reader: SettingsReader, prefix: string, passphrase: string | undefined): KeySetting {
-  const names = [`${prefix}PRIVATE_KEY`, ...(prefix === defaultEnvPrefix ? [aliasOfPrivateKey] : [])];
-  const found = names
-    .flatMap((name) => read(reader, name) ?? [])
-    .map((setting) => keySetting(setting, passphrase));
-  const [first, second] = found;
+function namesOfCurrentKey(prefix: string): string[] {
+  return [`${prefix}PRIVATE_KEY`, ...(prefix === defaultEnvPrefix ? [aliasOfPrivateKey] : [])];
+}
+
+function currentKey(settingOf: (name: string) => KeySetting | undefined, prefix: string): KeySetting {
+  const [first, second] = namesOfCurrentKey(prefix).flatMap((name) => settingOf(name) ?? []);
   if (!first) throw missing(`${prefix}PRIVATE_KEY (or ${prefix}PRIVATE_KEY_FILE)`);
   if (second && kidsOf(first) !== kidsOf(second)) {
     throw new OidcKeyError(
@@ -113,23 +122,53 @@ function readCurrentKey(reader: SettingsReader, prefix: string, passphrase: stri
 }
 
 function kidsOf(setting: KeySetting): string {
-  return loadSlotsNow({ current: setting })
-    .current.map(({ kid }) => kid)
+  return loadKeyMaterial(setting)
+    .map((material) => new VerificationKey(material).kid)
     .toSorted()
     .join();
 }
 
-/**
- * How long relying parties may cache the JWKS, in seconds; undefined where it is not set.
- *
- * @throws OidcKeyError `OIDC_KEY_UNREADABLE_FILE`; a value that is no number becomes NaN.
- */
-export function readJwksMaxAge(
+/** When next keys start to sign, in milliseconds since 1970. */
+export function readNextActivatesAt(
   reader: SettingsReader,
   prefix: string,
-): { name: string; seconds: number } | undefined {
-  const setting = read(reader, `${prefix}JWKS_MAX_AGE`);
+  files = plainFiles,
+): number | undefined {
+  const setting = read(reader, `${prefix}NEXT_KEY_ACTIVATES_AT`, files);
+  const text = textOf(setting)?.trim();
+  return setting && text !== undefined ? instantOf(text, setting.name).getTime() : undefined;
+}
+
+/** The kids that are never published, accepted or used. */
+export function readRevokedKids(reader: SettingsReader, prefix: string, files = plainFiles): string[] {
+  const text = textOf(read(reader, `${prefix}REVOKED_KIDS`, files)) ?? '';
+  return text.split(/[\s,]+/).filter((kid) => kid !== '');
+}
+
+/**
+ * A number of seconds; undefined where it is not set.
+ *
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`, `OIDC_KEY_UNREADABLE_FILE`
+ */
+export function readSeconds(reader: SettingsReader, name: string): number | undefined {
+  const setting = read(reader, name, plainFiles);
   const text = textOf(setting)?.trim();
   if (!setting || text === undefined) return undefined;
-  return { name: setting.name, seconds: /^\d+$/.test(text) ? Number(text) : Number.NaN };
+  return checkedSeconds(/^\d+$/.test(text) ? Number(text) : Number.NaN, setting.name);
+}
+
+/** The files that settings about keys name: what has to be watched. */
+export function settingFiles(reader: SettingsReader, prefix: string): string[] {
+  const names = [
+    'PRIVATE_KEY_PASSPHRASE',
+    'NEXT_KEYS',
+    'PREVIOUS_KEYS',
+    'NEXT_KEY_ACTIVATES_AT',
+    'REVOKED_KIDS',
+  ];
+  const files = [...namesOfCurrentKey(prefix), ...names.map((name) => prefix + name)];
+  return files
+    .map((name) => reader.get(`${name}_FILE`))
+    .filter((path): path is string => typeof path === 'string' && path.trim() !== '')
+    .map((path) => path.trim());
 }

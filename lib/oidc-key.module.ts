@@ -6,8 +6,6 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { OidcKeyError } from './core/errors.js';
 import { JwtService } from './core/jwt.service.js';
 import { KeyInfo } from './core/key-info.js';
-import { KeyRing } from './core/key-ring.js';
-import { loadSlotsNow } from './core/slots.js';
 import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
 import type { OidcKeyFactoryOptions } from './interfaces/oidc-key-options.interface.js';
 import { jwksPathOf } from './jwks.controller.js';
@@ -20,6 +18,8 @@ import type { ResolvedExtras } from './oidc-key.module-definition.js';
 import { resolveOptions } from './oidc-key.options.js';
 import type { ResolvedOptions } from './oidc-key.options.js';
 import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
+import { KeyRotation } from './rotation/key-rotation.js';
+import { timingOf } from './rotation/timing.js';
 
 /**
  * Turns one configured private key into a {@link JwtService}, a {@link KeyInfo} and the JWKS route.
@@ -36,19 +36,37 @@ import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
       inject: [OIDC_KEY_OPTIONS, OIDC_KEY_EXTRAS, { token: ConfigService, optional: true }],
     },
     {
-      provide: KeyRing,
-      useFactory: ({ keys }: ResolvedOptions) => new KeyRing(loadSlotsNow(keys), keys.algorithm),
+      provide: KeyRotation,
+      useFactory: ({ source, timing, reloadInterval, algorithm }: ResolvedOptions) =>
+        KeyRotation.start({
+          source,
+          timing: timingOf(timing),
+          algorithm,
+          reloadInterval,
+          log: new Logger(KeyRotation.name),
+        }),
       inject: [RESOLVED_OPTIONS],
     },
     {
       provide: JwtService,
-      useFactory: (ring: KeyRing, { extraTokenFields }: ResolvedOptions) =>
-        new JwtService({ ring: () => ring, extraTokenFields }),
-      inject: [KeyRing, RESOLVED_OPTIONS],
+      useFactory: (rotation: KeyRotation, { extraTokenFields, timing }: ResolvedOptions) =>
+        new JwtService({
+          ring: () => rotation.ring,
+          extraTokenFields,
+          retention: {
+            seconds: timing.keyRetention,
+            warn: (message) => new Logger(JwtService.name).warn(message),
+          },
+        }),
+      inject: [KeyRotation, RESOLVED_OPTIONS],
     },
-    { provide: KeyInfo, useFactory: (ring: KeyRing) => new KeyInfo(() => ring), inject: [KeyRing] },
+    {
+      provide: KeyInfo,
+      useFactory: (rotation: KeyRotation) => new KeyInfo(() => rotation.ring),
+      inject: [KeyRotation],
+    },
   ],
-  exports: [JwtService, KeyInfo],
+  exports: [JwtService, KeyInfo, KeyRotation],
 })
 export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModule, OnModuleInit {
   constructor(

@@ -27,8 +27,11 @@ const layers: [string, RegExp][] = [
   ['definition', /^oidc-key\.module-definition\.ts$/],
   ['controller', /^jwks\.controller\.ts$/],
   ['command line', /^cli\//],
-  ['options and settings', /^oidc-key\.(options|config|tokens)\.ts$/],
+  ['options', /^oidc-key\.(options|tokens)\.ts$/],
+  ['sources', /^sources\//],
+  ['settings', /^oidc-key\.config\.ts$/],
   ['interfaces', /^interfaces\//],
+  ['rotation', /^rotation\//],
   ['core', /^core\//],
 ];
 const layerOf = (file: string) => layers.findIndex(([, pattern]) => pattern.test(file));
@@ -36,7 +39,7 @@ const layerOf = (file: string) => layers.findIndex(([, pattern]) => pattern.test
 describe('architecture', () => {
   it('finds the files and their imports', () => {
     expect(files.length).toBeGreaterThan(15);
-    expect(localImportsOf('oidc-key.module.ts')).toContain('core/key-ring.ts');
+    expect(localImportsOf('oidc-key.module.ts')).toContain('rotation/key-rotation.ts');
   });
 
   it.each(files)('%s is in a layer, and imports downwards only', (file) => {

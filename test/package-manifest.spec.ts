@@ -46,7 +46,9 @@ describe('the package', () => {
       '-e',
       "import('nestjs-oidc-key').then((api) => console.log(Object.keys(api).join()))",
     ]);
-    expect(stdout.trim()).toBe('JwtService,KeyInfo,OidcKeyError,OidcKeyModule,OidcTokenError');
+    expect(stdout.trim()).toBe(
+      'FileKeySource,JwtService,KeyInfo,KeyRotation,OidcKeyError,OidcKeyModule,OidcTokenError',
+    );
   });
 
   it('packs the build, the documentation and nothing else', async () => {

@@ -2,9 +2,8 @@ import { serialize } from 'node:v8';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ConfigModule } from '@nestjs/config';
-import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
+import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 
-import { KeyRing } from '../lib/core/key-ring.js';
 import { everythingPrintedOf, rejectionOf } from './support/errors.js';
 import { makeRsaKey, pemOf, privateTraces } from './support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from './support/platforms.js';
@@ -50,10 +49,12 @@ describe.each(platforms)('private members leave the process by no way, on %s', (
 
   it('not by inspect, JSON, spread, entries, structuredClone or serialization of what can be injected', async () => {
     const { app } = await start();
-    const ring = app.get(KeyRing, { strict: false });
+    const rotation = app.get(KeyRotation);
+    const { ring } = rotation;
     const objects: object[] = [
       app.get(JwtService),
       app.get(KeyInfo),
+      rotation,
       ring,
       ring.signer(),
       ring.current,

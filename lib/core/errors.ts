@@ -16,6 +16,8 @@ export type OidcKeyErrorCode =
   | 'OIDC_KEY_MISMATCH'
   /** Several keys where one is meant. */
   | 'OIDC_KEY_SEVERAL'
+  /** A schedule, and two next keys of one algorithm. */
+  | 'OIDC_KEY_AMBIGUOUS_NEXT'
   /** Two keys with one `kid` (RFC 7517 section 4.5). */
   | 'OIDC_KEY_DUPLICATE_KID'
   /** No current key for the algorithm. */
@@ -28,6 +30,8 @@ export type OidcKeyErrorCode =
   | 'OIDC_KEY_INVALID_OPTION'
   /** No ConfigService to read the settings from. */
   | 'OIDC_KEY_NO_CONFIG'
+  /** A key source that failed by itself, or did not answer in time. */
+  | 'OIDC_KEY_SOURCE_FAILED'
   /** Two instances of the module that would shadow each other. */
   | 'OIDC_KEY_MODULE_TWICE';
 

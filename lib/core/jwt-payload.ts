@@ -7,6 +7,8 @@ import type { SignOptions } from './jwt-options.js';
 export interface PreparedPayload {
   readonly bytes: Buffer;
   readonly typ: string;
+  /** `exp`, or `expire_time` of a code or refresh token of `@jmondi/oauth2-server`; seconds since 1970. */
+  readonly expiresAt: unknown;
 }
 
 /** The options that set a claim, and the claim that each sets. */
@@ -26,11 +28,16 @@ export function preparePayload(payload: unknown, options: SignOptions): Prepared
   if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
     refuseClaimOptions(options);
     const bytes = Buffer.from(payload as string);
-    return { bytes, typ: typOfDocument(bytes) };
+    const document = parse(bytes);
+    return {
+      bytes,
+      typ: document?.auth_code_id === undefined ? 'JWT' : 'code+jwt',
+      expiresAt: expiryOf(document),
+    };
   }
   if (!isObject(payload)) throw invalidPayload('the payload has to be an object, a string or a Buffer');
   const claims = claimsOf(payload, options);
-  return { bytes: encode(claims), typ: typOfClaims(claims) };
+  return { bytes: encode(claims), typ: typOfClaims(claims), expiresAt: expiryOf(claims) };
 }
 
 function refuseClaimOptions({
@@ -118,12 +125,16 @@ function typOfClaims(claims: Claims): string {
   return isAccessToken ? 'at+jwt' : 'JWT';
 }
 
-function typOfDocument(bytes: Buffer): string {
+function expiryOf(claims: Claims | undefined): unknown {
+  return claims?.exp ?? claims?.expire_time;
+}
+
+function parse(bytes: Buffer): Claims | undefined {
   try {
     const document: unknown = JSON.parse(bytes.toString());
-    return isObject(document) && document.auth_code_id !== undefined ? 'code+jwt' : 'JWT';
+    return isObject(document) ? document : undefined;
   } catch {
     // Any text may be signed; only an authorization code is told apart.
-    return 'JWT';
+    return undefined;
   }
 }

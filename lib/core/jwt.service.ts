@@ -17,6 +17,8 @@ import { KeyRing } from './key-ring.js';
 import { settingsFromOptions } from './key-settings.js';
 import type { KeyOptions } from './key-settings.js';
 import type { JsonWebKeySet } from './public-jwk.js';
+import { RetentionGuard } from './retention-guard.js';
+import type { Retention } from './retention-guard.js';
 import type { VerificationKey } from './signing-key.js';
 import { loadSlotsNow } from './slots.js';
 
@@ -33,6 +35,7 @@ const compactSerialization = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 interface RingOptions {
   ring: () => KeyRing;
   extraTokenFields?: ExtraTokenFieldsFunction | undefined;
+  retention?: Retention;
 }
 
 /**
@@ -41,6 +44,7 @@ interface RingOptions {
  */
 export class JwtService {
   readonly #ring: () => KeyRing;
+  readonly #retention: RetentionGuard | undefined;
 
   /**
    * The hook of `@jmondi/oauth2-server`, there only if the option of the same name was given.
@@ -55,6 +59,8 @@ export class JwtService {
   constructor(options: RingOptions);
   constructor(options: JwtServiceOptions | RingOptions) {
     this.#ring = 'ring' in options ? options.ring : ringOf(options);
+    this.#retention =
+      'retention' in options && options.retention ? new RetentionGuard(options.retention) : undefined;
     if (options.extraTokenFields) this.extraTokenFields = withoutReservedFields(options.extraTokenFields);
   }
 
@@ -76,7 +82,8 @@ export class JwtService {
   ): Promise<string>;
   async sign(payload: string | Buffer | Record<string, unknown>, options?: SignOptions): Promise<string> {
     const checked = checkedSignOptions(options);
-    const { bytes, typ } = preparePayload(payload, checked);
+    const { bytes, typ, expiresAt } = preparePayload(payload, checked);
+    this.#retention?.check(typ, expiresAt);
     const key = this.#ring().signer(checked.algorithm);
     const header = { ...checked.header, typ: checked.header?.typ ?? typ, alg: key.algorithm, kid: key.kid };
     const signingInput = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${bytes.toString('base64url')}`;

@@ -85,6 +85,12 @@ export class SigningKey extends VerificationKey {
     return signOnThreadPool(this.#hash, data, this.#parameters);
   }
 
+  /** What is left of the key when it signs no more. */
+  publicHalf(): VerificationKey {
+    const { publicKey: keyObject, kid, algorithm: name, where } = this;
+    return new VerificationKey({ keyObject, kid, algorithm: name, where });
+  }
+
   /** Signs once on the thread pool. Rejects with `OIDC_KEY_MISMATCH` unless the public half verifies it. */
   async prove(): Promise<this> {
     // OpenSSL refuses to sign with some broken keys instead of signing wrongly.

@@ -38,7 +38,8 @@ function verificationKeys(setting: KeySetting | undefined): VerificationKey[] {
   return setting ? loadKeyMaterial(setting).map((material) => new VerificationKey(material)) : [];
 }
 
-function checkSlots({ current, next, previous }: Slots, settings: KeySettings): void {
+/** Checks the slots as a whole. Throws as {@link loadSlotsNow} does. */
+export function checkSlots({ current, next, previous }: Slots, settings: KeySettings): void {
   if (current.length === 0) throw missing(settings.current.name);
   refuseSeveralOfOneAlgorithm(current);
   refuseDuplicateKids([...current, ...next, ...previous]);

@@ -190,7 +190,7 @@ const modules: [string, () => DynamicModule[], string, RegExp][] = [
   ],
   [
     'next keys without a key',
-    () => [OidcKeyModule.forRootAsync({ useFactory: () => ({ nextKeys: pem }) })],
+    () => [OidcKeyModule.forRootAsync({ useFactory: () => ({ nextKeys: pem }) as never })],
     'OIDC_KEY_INVALID_OPTION',
     /nextKeys/,
   ],

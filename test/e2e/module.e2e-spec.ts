@@ -9,7 +9,7 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
-import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
+import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { OidcKeyAsyncOptions, OidcKeyOptionsFactory } from 'nestjs-oidc-key';
 
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
@@ -277,8 +277,8 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
       ).rejects.toThrow(/TokenService/);
     });
 
-    it('exports JwtService and KeyInfo and nothing else', () => {
-      expect(Reflect.getMetadata('exports', OidcKeyModule)).toEqual([JwtService, KeyInfo]);
+    it('exports JwtService, KeyInfo and KeyRotation and nothing else', () => {
+      expect(Reflect.getMetadata('exports', OidcKeyModule)).toEqual([JwtService, KeyInfo, KeyRotation]);
       expect(OidcKeyModule.forRoot({ key }).exports).toBeUndefined();
       expect(OidcKeyModule.forRootAsync().exports).toBeUndefined();
     });

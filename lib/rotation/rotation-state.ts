@@ -1,0 +1,218 @@
+import { signingAlgorithms } from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import { SigningKey } from '../core/signing-key.js';
+import type { VerificationKey } from '../core/signing-key.js';
+import type { Slots } from '../core/slots.js';
+import type { Clock } from './clock.js';
+import { keyFor, withoutRevoked } from './plan.js';
+import type { Plan } from './plan.js';
+import type { Change } from './rotation-event.js';
+import type { Timing } from './timing.js';
+
+/** What is remembered of a key while the process lives. Times are monotonic. */
+interface Memory {
+  key: VerificationKey;
+  readonly publishedAt: number;
+  /** When it stopped to sign, as far as this process can know; undefined while it may sign. */
+  stoppedAt?: number;
+}
+
+/**
+ * Which key is in which slot, now. Configuration and schedule say what is wanted; this says what is safe: a key
+ * signs only when relying parties can know it, and stays published until the tokens that it signed have expired.
+ */
+export class RotationState {
+  readonly #clock: Clock;
+  readonly #timing: Timing;
+  readonly #memory = new Map<string, Memory>();
+  readonly #signing = new Map<SigningAlgorithm, SigningKey>();
+  /** Scheduled keys whose instant has come once; a clock that is set back does not undo it. */
+  readonly #activated = new Set<string>();
+  /** Algorithms whose key was revoked: what replaces it need not wait. */
+  readonly #bereft = new Set<SigningAlgorithm>();
+  /** Scheduled keys that were there at boot: slots and schedule of a boot are trusted. */
+  readonly #trusted = new Map<string, number>();
+  #revoked: ReadonlySet<string>;
+  #plan: Plan;
+
+  /** A boot trusts slots and schedule, so that every replica that boots agrees with the others. */
+  constructor(plan: Plan, revoked: ReadonlySet<string>, clock: Clock, timing: Timing) {
+    this.#clock = clock;
+    this.#timing = timing;
+    this.#revoked = revoked;
+    this.#plan = withoutRevoked(plan, revoked);
+    for (const key of plan.current) if (revoked.has(key.kid)) this.#bereft.add(key.algorithm);
+    this.#publish();
+    for (const { kid } of this.#plan.next) {
+      if (plan.nextActivatesAt !== undefined) this.#trusted.set(kid, plan.nextActivatesAt);
+    }
+    for (const algorithm of signingAlgorithms) {
+      const key =
+        this.#wanted(algorithm) ?? (this.#bereft.has(algorithm) && keyFor(this.#plan.next, algorithm));
+      if (key) this.#signing.set(algorithm, key);
+    }
+    // Another process may have signed with a previous key until this one booted.
+    for (const { kid } of this.#plan.previous) this.#stop(kid);
+  }
+
+  /** Takes over new configuration. What it no longer names stays until its retention has passed. */
+  configure(plan: Plan): Change[] {
+    const before = new Set(this.#configuredKeys().map(({ kid }) => kid));
+    this.#plan = withoutRevoked(plan, this.#revoked);
+    this.#publish();
+    const configured = new Set(this.#configuredKeys().map(({ kid }) => kid));
+    for (const kid of before) {
+      // A next key that vanished may have signed elsewhere until now.
+      if (!configured.has(kid) && !this.#isSigning(kid)) this.#stop(kid);
+    }
+    return this.advance();
+  }
+
+  /** Removes revoked keys at once, and promotes what can replace them. */
+  revoke(revoked: ReadonlySet<string>): Change[] {
+    this.#revoked = revoked;
+    this.#plan = withoutRevoked(this.#plan, revoked);
+    const changes: Change[] = [];
+    for (const kid of [...this.#memory.keys()].filter((each) => revoked.has(each))) {
+      this.#memory.delete(kid);
+      changes.push({ type: 'revoked', kid });
+    }
+    for (const [algorithm, { kid }] of this.#signing) {
+      if (!revoked.has(kid)) continue;
+      this.#signing.delete(algorithm);
+      this.#bereft.add(algorithm);
+    }
+    return [...changes, ...this.advance()];
+  }
+
+  /** Does what has become due: promotions, and the end of retention. */
+  advance(): Change[] {
+    const changes = signingAlgorithms.flatMap((algorithm) => this.#promote(algorithm));
+    const now = this.#clock.monotonic();
+    for (const [kid, goesAt] of this.#kept()) {
+      if (now < goesAt) continue;
+      this.#memory.delete(kid);
+      changes.push({ type: 'retired', kid });
+    }
+    return changes;
+  }
+
+  /** The slots to build a ring from. */
+  slots(): Slots {
+    const current = [...this.#signing.values()];
+    const pending = this.#plan.current.filter((key) => this.#wanted(key.algorithm)?.kid === key.kid);
+    const next = [...this.#plan.next, ...pending].filter(({ kid }) => !this.#isSigning(kid));
+    const elsewhere = new Set([...current, ...next].map(({ kid }) => kid));
+    const previous = [...this.#memory.values()]
+      .filter(({ key }) => !elsewhere.has(key.kid))
+      .toSorted((a, b) => (b.stoppedAt ?? 0) - (a.stoppedAt ?? 0));
+    return { current, next, previous: previous.map(({ key }) => key) };
+  }
+
+  /** Keys that wait to sign, with the earliest safe instant (monotonic) and the one that was wanted. */
+  pending(): { key: SigningKey; signsAt: number }[] {
+    return signingAlgorithms.flatMap((algorithm) => {
+      const key = this.#wanted(algorithm);
+      return key && !this.#isSigning(key.kid) ? { key, signsAt: this.#signsAt(key) } : [];
+    });
+  }
+
+  /** Keys that configuration no longer names, with the instant (monotonic) at which they go. */
+  kept(): { kid: string; goesAt: number }[] {
+    return this.#kept().map(([kid, goesAt]) => ({ kid, goesAt }));
+  }
+
+  /** Algorithms that configuration names and that no key signs. */
+  withoutSigner(): SigningAlgorithm[] {
+    return [...this.#bereft].filter((algorithm) => !this.#signing.has(algorithm));
+  }
+
+  /** How long until `advance` may have something to do, in milliseconds. */
+  untilNextChange(): number | undefined {
+    const now = this.#clock.monotonic();
+    const { nextActivatesAt } = this.#plan;
+    const isScheduled = nextActivatesAt !== undefined && this.#plan.next.some(({ kid }) => !this.#isDue(kid));
+    const instants = [
+      ...this.pending().map(({ signsAt }) => signsAt - now),
+      ...this.#kept().map(([, goesAt]) => goesAt - now),
+      ...(isScheduled ? [nextActivatesAt - this.#clock.wall()] : []),
+    ];
+    return instants.length > 0 ? Math.max(0, Math.min(...instants)) : undefined;
+  }
+
+  #promote(algorithm: SigningAlgorithm): Change[] {
+    const before = this.#signing.get(algorithm);
+    const isBereft = !before && this.#bereft.has(algorithm);
+    const key = this.#wanted(algorithm);
+    if (key?.kid === before?.kid) {
+      if (key) this.#signing.set(algorithm, key);
+      return [];
+    }
+    if (!key) {
+      // Configuration no longer has a key of this algorithm.
+      this.#signing.delete(algorithm);
+      if (before) this.#stop(before.kid);
+      return [];
+    }
+    if (!isBereft && this.#clock.monotonic() < this.#signsAt(key)) return [];
+    this.#signing.set(algorithm, key);
+    this.#bereft.delete(algorithm);
+    const memory = this.#memory.get(key.kid);
+    if (memory) delete memory.stoppedAt;
+    if (before) this.#stop(before.kid);
+    return [{ type: 'promoted', kid: key.kid, algorithm, replaced: before?.kid }];
+  }
+
+  /** The key that configuration and schedule want to sign. */
+  #wanted(algorithm: SigningAlgorithm): SigningKey | undefined {
+    const next = keyFor(this.#plan.next, algorithm);
+    return next && this.#isDue(next.kid) ? next : keyFor(this.#plan.current, algorithm);
+  }
+
+  #isDue(kid: string): boolean {
+    const { nextActivatesAt } = this.#plan;
+    if (nextActivatesAt === undefined) return false;
+    if (this.#clock.wall() >= nextActivatesAt) this.#activated.add(kid);
+    return this.#activated.has(kid);
+  }
+
+  #signsAt(key: SigningKey): number {
+    const isTrusted =
+      this.#plan.nextActivatesAt !== undefined && this.#trusted.get(key.kid) === this.#plan.nextActivatesAt;
+    const { publishedAt } = this.#memory.get(key.kid) ?? { publishedAt: this.#clock.monotonic() };
+    return isTrusted ? publishedAt : publishedAt + this.#timing.propagation;
+  }
+
+  #publish(): void {
+    const now = this.#clock.monotonic();
+    for (const key of this.#configuredKeys()) {
+      const memory = this.#memory.get(key.kid);
+      if (memory) memory.key = key;
+      else this.#memory.set(key.kid, { key, publishedAt: now });
+    }
+    for (const { kid } of this.#plan.next) delete this.#memory.get(kid)?.stoppedAt;
+  }
+
+  #kept(): [string, number][] {
+    const configured = new Set(this.#configuredKeys().map(({ kid }) => kid));
+    return [...this.#memory]
+      .filter(([kid]) => !configured.has(kid) && !this.#isSigning(kid))
+      .map(([kid, { stoppedAt = 0 }]) => [kid, stoppedAt + this.#timing.retention]);
+  }
+
+  #stop(kid: string): void {
+    const memory = this.#memory.get(kid);
+    if (!memory) return;
+    memory.stoppedAt ??= this.#clock.monotonic();
+    // A key that signs no more needs no private half.
+    if (memory.key instanceof SigningKey) memory.key = memory.key.publicHalf();
+  }
+
+  #isSigning(kid: string): boolean {
+    return [...this.#signing.values()].some((key) => key.kid === kid);
+  }
+
+  #configuredKeys(): VerificationKey[] {
+    return [...this.#plan.current, ...this.#plan.next, ...this.#plan.previous];
+  }
+}

@@ -1,0 +1,48 @@
+import { OidcKeyError } from '../core/errors.js';
+
+/** How long the steps of a rotation take, in seconds. */
+export interface TimingOptions {
+  /** How long relying parties may cache the JWKS. */
+  readonly jwksMaxAge: number;
+  /** How long a key stays published after it stopped signing: at least the longest-lived token it signed. */
+  readonly keyRetention: number;
+  /** The longest time until the last replica has reloaded a change. */
+  readonly keySpread: number;
+  /** How far clocks may differ. */
+  readonly clockSkew: number;
+}
+
+export const defaultTiming: TimingOptions = {
+  jwksMaxAge: 3600,
+  keyRetention: 30 * 24 * 3600,
+  keySpread: 120,
+  clockSkew: 60,
+};
+
+/** What relying parties cache whatever we say: jose and jwks-rsa wait this long before they look again. */
+export const shortestCache = 300;
+
+/** The same in milliseconds, as the rotation reckons. */
+export interface Timing {
+  /** How long a key must have been published before it may sign. */
+  readonly propagation: number;
+  readonly retention: number;
+}
+
+/** @param floor the shortest time that a relying party is taken to cache, in seconds */
+export function timingOf(options: TimingOptions, floor = shortestCache): Timing {
+  const propagation = Math.max(options.jwksMaxAge, floor) + options.keySpread + options.clockSkew;
+  return { propagation: propagation * 1000, retention: options.keyRetention * 1000 };
+}
+
+const longest = 10 * 365 * 24 * 3600;
+
+/** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
+export function checkedSeconds(seconds: unknown, name: string): number {
+  if (Number.isInteger(seconds) && (seconds as number) >= 0 && (seconds as number) <= longest)
+    return seconds as number;
+  throw new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    `${name} has to be a whole number of seconds, from 0 to ${longest}.`,
+  );
+}
