@@ -18,7 +18,9 @@ interface ConditionalRequest {
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
 export function jwksPathOf({ path = defaultPath }: JwksRouteOptions): string {
-  if (/^(\/[\w.~-]+)+$/.test(path)) return path;
+  // Clients resolve dot segments before they ask.
+  const isPlain = typeof path === 'string' && /^(\/[\w.~-]+)+$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path);
+  if (isPlain) return path;
   throw new OidcKeyError(
     'OIDC_KEY_INVALID_OPTION',
     'The option "jwks.path" has to begin with a slash, to end without one, and to hold no parameters or wildcards.',
@@ -35,10 +37,10 @@ export function createJwksController(options: JwksRouteOptions): Type<object> {
     constructor(
       @Inject(KeyRotation) private readonly rotation: KeyRotation,
       @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-      @Inject(RESOLVED_OPTIONS) { timing }: ResolvedOptions,
+      @Inject(RESOLVED_OPTIONS) { jwksMaxAge }: ResolvedOptions,
     ) {
       this.#headers = {
-        'Cache-Control': `public, max-age=${timing.jwksMaxAge}`,
+        'Cache-Control': `public, max-age=${jwksMaxAge}`,
         // Relying parties in a browser fetch it too, and nothing in it is secret.
         'Access-Control-Allow-Origin': '*',
         'X-Content-Type-Options': 'nosniff',

@@ -4,6 +4,7 @@ import { OidcKeyError } from './core/errors.js';
 import { loadKeyMaterial, missing } from './core/key-material.js';
 import type { KeyInput, KeySetting } from './core/key-material.js';
 import type { KeySettings } from './core/key-settings.js';
+import { thumbprintOf } from './core/public-jwk.js';
 import { VerificationKey } from './core/signing-key.js';
 import { instantOf } from './rotation/instant.js';
 import { checkedSeconds } from './rotation/timing.js';
@@ -87,6 +88,12 @@ export function readPassphrase(
   return textOf(read(reader, `${prefix}PRIVATE_KEY_PASSPHRASE`, files));
 }
 
+/** `expandVariables` of ConfigModule alters a "$" in a value, and nothing else would say so. */
+export function passphraseRemedyFor(prefix: string): string {
+  const name = `${prefix}PRIVATE_KEY_PASSPHRASE`;
+  return `Set ${name}, or ${name}_FILE if it holds a "$"`;
+}
+
 /**
  * The keys of all slots.
  *
@@ -94,9 +101,10 @@ export function readPassphrase(
  */
 export function readKeySettings(reader: SettingsReader, prefix: string, files = plainFiles): KeySettings {
   const passphrase = readPassphrase(reader, prefix, files);
+  const passphraseRemedy = passphraseRemedyFor(prefix);
   const settingOf = (name: string): KeySetting | undefined => {
     const setting = read(reader, name, files);
-    return setting && { name: setting.name, value: setting.value as KeyInput, passphrase };
+    return setting && { name: setting.name, value: setting.value as KeyInput, passphrase, passphraseRemedy };
   };
   return {
     current: currentKey(settingOf, prefix),
@@ -112,7 +120,7 @@ function namesOfCurrentKey(prefix: string): string[] {
 function currentKey(settingOf: (name: string) => KeySetting | undefined, prefix: string): KeySetting {
   const [first, second] = namesOfCurrentKey(prefix).flatMap((name) => settingOf(name) ?? []);
   if (!first) throw missing(`${prefix}PRIVATE_KEY (or ${prefix}PRIVATE_KEY_FILE)`);
-  if (second && kidsOf(first) !== kidsOf(second)) {
+  if (second && thumbprintsOf(first) !== thumbprintsOf(second)) {
     throw new OidcKeyError(
       'OIDC_KEY_CONFLICT',
       `${first.name} and ${second.name} hold different keys. Remove one of them; ${second.name} is only an alias.`,
@@ -121,9 +129,9 @@ function currentKey(settingOf: (name: string) => KeySetting | undefined, prefix:
   return first;
 }
 
-function kidsOf(setting: KeySetting): string {
+function thumbprintsOf(setting: KeySetting): string {
   return loadKeyMaterial(setting)
-    .map((material) => new VerificationKey(material).kid)
+    .map((material) => thumbprintOf(new VerificationKey(material).publicKey))
     .toSorted()
     .join();
 }

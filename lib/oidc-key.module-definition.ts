@@ -18,11 +18,11 @@ const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({ module
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createOidcKeyOptions')
   .setExtras<OidcKeyExtras>(defaultExtras, (module, given) => {
-    // An extra that is passed as undefined is one that is not given.
-    const extras = {
-      ...defaultExtras,
-      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    };
+    // The builder hands over the options too, a key among them: only extras are kept, if they are given.
+    const names = Object.keys(defaultExtras) as (keyof OidcKeyExtras)[];
+    const extras = Object.fromEntries(
+      names.map((name) => [name, given[name] ?? defaultExtras[name]]),
+    ) as unknown as ResolvedExtras;
     return {
       ...module,
       global: extras.isGlobal,

@@ -4,10 +4,12 @@ import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 
 import { OidcKeyError } from './core/errors.js';
-import { JwtService } from './core/jwt.service.js';
+import { JwtService, LiveRing } from './core/jwt.service.js';
 import { KeyInfo } from './core/key-info.js';
+import { missing } from './core/key-material.js';
 import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
-import type { OidcKeyFactoryOptions } from './interfaces/oidc-key-options.interface.js';
+import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
+import type { OidcKeyFactoryOptions, OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
 import { jwksPathOf } from './jwks.controller.js';
 import {
   ConfigurableOidcKeyModule,
@@ -19,7 +21,6 @@ import { resolveOptions } from './oidc-key.options.js';
 import type { ResolvedOptions } from './oidc-key.options.js';
 import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
 import { KeyRotation } from './rotation/key-rotation.js';
-import { timingOf } from './rotation/timing.js';
 
 /**
  * Turns one configured private key into a {@link JwtService}, a {@link KeyInfo} and the JWKS route.
@@ -40,7 +41,7 @@ import { timingOf } from './rotation/timing.js';
       useFactory: ({ source, timing, reloadInterval, algorithm }: ResolvedOptions) =>
         KeyRotation.start({
           source,
-          timing: timingOf(timing),
+          timing,
           algorithm,
           reloadInterval,
           log: new Logger(KeyRotation.name),
@@ -49,15 +50,13 @@ import { timingOf } from './rotation/timing.js';
     },
     {
       provide: JwtService,
-      useFactory: (rotation: KeyRotation, { extraTokenFields, timing }: ResolvedOptions) =>
-        new JwtService({
-          ring: () => rotation.ring,
-          extraTokenFields,
-          retention: {
-            seconds: timing.keyRetention,
+      useFactory: (rotation: KeyRotation, { extraTokenFields, keyRetention }: ResolvedOptions) =>
+        new JwtService(
+          new LiveRing(() => rotation.ring, extraTokenFields, {
+            seconds: keyRetention,
             warn: (message) => new Logger(JwtService.name).warn(message),
-          },
-        }),
+          }),
+        ),
       inject: [KeyRotation, RESOLVED_OPTIONS],
     },
     {
@@ -69,14 +68,29 @@ import { timingOf } from './rotation/timing.js';
   exports: [JwtService, KeyInfo, KeyRotation],
 })
 export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModule, OnModuleInit {
+  readonly #jwks: ResolvedExtras['jwks'];
+  readonly #applicationConfig: ApplicationConfig;
+  readonly #keyInfo: KeyInfo;
+
   constructor(
-    @Inject(OIDC_KEY_EXTRAS) private readonly extras: ResolvedExtras,
-    @Inject(ApplicationConfig) private readonly applicationConfig: ApplicationConfig,
-    @Inject(KeyInfo) private readonly keyInfo: KeyInfo,
+    @Inject(OIDC_KEY_EXTRAS) { jwks }: ResolvedExtras,
+    @Inject(ApplicationConfig) applicationConfig: ApplicationConfig,
+    @Inject(KeyInfo) keyInfo: KeyInfo,
     @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super();
+    this.#jwks = jwks;
+    this.#applicationConfig = applicationConfig;
+    this.#keyInfo = keyInfo;
     refuseTwice(modules);
+  }
+
+  /** @throws OidcKeyError `OIDC_KEY_MISSING` where the options hold neither a key nor a source */
+  static override forRoot(options: OidcKeyOptions & OidcKeyExtras): DynamicModule {
+    if (typeof options !== 'object' || options === null || !('key' in options || 'source' in options)) {
+      throw missing('The option "key" of forRoot');
+    }
+    return super.forRoot(options);
   }
 
   /** The key is read from ConfigService unless the options' factory gives one. */
@@ -87,12 +101,12 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
 
   /** The last moment before Nest builds its routes: keeps the JWKS out of the application's global prefix. */
   configure(): void {
-    if (this.extras.jwks === false) return;
-    const path = jwksPathOf(this.extras.jwks);
-    const { exclude = [], ...others } = this.applicationConfig.getGlobalPrefixOptions();
+    if (this.#jwks === false) return;
+    const path = jwksPathOf(this.#jwks);
+    const { exclude = [], ...others } = this.#applicationConfig.getGlobalPrefixOptions();
     // Nest compares with and without a trailing slash, and without regard to case.
     const pathRegex = new RegExp(`^${path.replaceAll('.', '\\.')}/?$`, 'i');
-    this.applicationConfig.setGlobalPrefixOptions({
+    this.#applicationConfig.setGlobalPrefixOptions({
       ...others,
       exclude: [...exclude, { path, requestMethod: RequestMethod.ALL, pathRegex }],
     });
@@ -100,8 +114,8 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
 
   onModuleInit(): void {
     const logger = new Logger(OidcKeyModule.name);
-    logger.log(`${this.keyInfo.algorithm} key ${this.keyInfo.kid} signs`);
-    if (!this.keyInfo.algorithms.includes('RS256')) {
+    logger.log(`${this.#keyInfo.algorithm} key ${this.#keyInfo.kid} signs`);
+    if (!this.#keyInfo.algorithms.includes('RS256')) {
       logger.warn(
         'There is no RS256 key, so this is no OpenID provider (OpenID Connect Discovery section 3)',
       );
@@ -112,7 +126,7 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
 /** @throws OidcKeyError `OIDC_KEY_MODULE_TWICE` */
 function refuseTwice(modules: ModulesContainer): void {
   const registered = [...modules.values()]
-    .filter(({ metatype }) => metatype === OidcKeyModule)
+    .filter(({ metatype }) => metatype === OidcKeyModule || metatype.prototype instanceof OidcKeyModule)
     .map(({ providers }) => providers.get(OIDC_KEY_EXTRAS)?.instance as ResolvedExtras);
   const paths = registered.flatMap(({ jwks }) => (jwks === false ? [] : jwksPathOf(jwks).toLowerCase()));
   if (registered.filter(({ isGlobal }) => isGlobal).length > 1 || new Set(paths).size < paths.length) {

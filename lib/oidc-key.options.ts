@@ -1,5 +1,6 @@
 import { OidcKeyError } from './core/errors.js';
 import type { SigningAlgorithm } from './core/algorithms.js';
+import { checkServiceOptions } from './core/service-options.js';
 import type { ExtraTokenFieldsFunction } from './core/extra-token-fields.js';
 import type {
   OidcKeyFactoryOptions,
@@ -9,8 +10,8 @@ import type {
 import { readSeconds } from './oidc-key.config.js';
 import { readingSource } from './rotation/reading.js';
 import type { ReadingSource } from './rotation/reading.js';
-import { checkedSeconds, defaultTiming } from './rotation/timing.js';
-import type { TimingOptions } from './rotation/timing.js';
+import { checkedSeconds, defaultTiming, timingOf } from './rotation/timing.js';
+import type { Timing, TimingOptions } from './rotation/timing.js';
 import { configSource } from './sources/config.source.js';
 import type { WatchableSettings } from './sources/config.source.js';
 import { optionSource } from './sources/option.source.js';
@@ -19,7 +20,9 @@ import { optionSource } from './sources/option.source.js';
 export interface ResolvedOptions {
   readonly source: ReadingSource;
   readonly reloadInterval: number | undefined;
-  readonly timing: TimingOptions;
+  readonly jwksMaxAge: number;
+  readonly keyRetention: number;
+  readonly timing: Timing;
   readonly algorithm: SigningAlgorithm | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
 }
@@ -40,6 +43,7 @@ const optionNames: Readonly<Record<OptionName, true>> = {
   keyRetention: true,
   keySpread: true,
   clockSkew: true,
+  propagationFloor: true,
 };
 
 /** The option and the setting, less its prefix, of each time. */
@@ -61,15 +65,18 @@ export function resolveOptions(
   settings: WatchableSettings | undefined,
   prefix: string,
 ): ResolvedOptions {
-  refuseUnknown(options);
+  checkServiceOptions(options, Object.keys(optionNames), 'OidcKeyModule');
   const { algorithm, extraTokenFields } = options;
   const isFromSettings = !isGiven(options, 'key') && !isGiven(options, 'source');
   const source = isFromSettings ? sourceFromSettings(options, settings, prefix) : givenSource(options);
   const reloadInterval = 'reloadInterval' in options ? options.reloadInterval : undefined;
+  const timing = timingFrom(options, isFromSettings ? settings : undefined, prefix);
   return {
     source,
     reloadInterval: reloadInterval === undefined ? undefined : checkedInterval(reloadInterval),
-    timing: timingFrom(options, isFromSettings ? settings : undefined, prefix),
+    jwksMaxAge: timing.jwksMaxAge,
+    keyRetention: timing.keyRetention,
+    timing: timingOf(timing, options.propagationFloor),
     algorithm,
     extraTokenFields,
   };
@@ -127,14 +134,6 @@ function timingFrom(
 function checkedInterval(seconds: number): number {
   if (Number.isInteger(seconds) && seconds > 0) return seconds;
   throw invalid('The option "reloadInterval" has to be a whole number of seconds, 1 or more.');
-}
-
-function refuseUnknown(options: OidcKeyFactoryOptions): void {
-  const known = Object.keys(optionNames);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw invalid(`OidcKeyModule has no option "${unknown}". Its options are ${known.join(', ')}.`);
-  }
 }
 
 function invalid(message: string): OidcKeyError {

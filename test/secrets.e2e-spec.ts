@@ -52,6 +52,7 @@ describe.each(platforms)('private members leave the process by no way, on %s', (
     const rotation = app.get(KeyRotation);
     const { ring } = rotation;
     const objects: object[] = [
+      app.get(OidcKeyModule),
       app.get(JwtService),
       app.get(KeyInfo),
       rotation,

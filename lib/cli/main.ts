@@ -19,10 +19,17 @@ const program = new Command('nestjs-oidc-key')
   .addCommand(generateCommand())
   .addCommand(inspectCommand());
 
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  // Nobody reads what is written, or there is no room for it.
+  process.stderr.write(`OUTPUT_NOT_WRITTEN: standard output cannot be written (${code}).\n`);
+  process.exit(exitCodes.refused);
+});
+
 // Subcommands that are added ready-made don't inherit this.
 for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
 
 try {
+  refuseKeyInArguments(process.argv.slice(2));
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
@@ -30,8 +37,27 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
   } else if (error instanceof OidcKeyError || error instanceof CommandLineError) {
     process.stderr.write(`${error.code}: ${error.message}\n`);
-    process.exitCode = exitCodes.refused;
+    process.exitCode = error.code === 'KEY_IN_ARGUMENTS' ? exitCodes.usage : exitCodes.refused;
   } else {
     throw error;
   }
+}
+
+/** Whatever is wrong with an argument is said with the argument, so that a key must not be one. */
+function refuseKeyInArguments(values: readonly string[]): void {
+  const longestPath = 4096;
+  if (
+    values.some(
+      (value) => /-----BEGIN|^\s*\{/.test(value) || value.length > longestPath || isBareBase64(value),
+    )
+  ) {
+    throw new CommandLineError(
+      'KEY_IN_ARGUMENTS',
+      'An argument looks like a key, and other users of this machine can see it. Give the file that holds it, or "-".',
+    );
+  }
+}
+
+function isBareBase64(value: string): boolean {
+  return value.length > 255 && /^[\w+/-]+=*$/.test(value);
 }

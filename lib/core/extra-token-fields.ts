@@ -1,4 +1,5 @@
 import { OidcTokenError } from './errors.js';
+import { isObject } from './objects.js';
 
 /** What `@jmondi/oauth2-server` tells about the access token that is being made. */
 export interface ExtraTokenFieldsArguments {
@@ -26,14 +27,21 @@ export function withoutReservedFields(
   hook: ExtraTokenFieldsFunction,
 ): (args: ExtraTokenFieldsArguments) => Promise<ExtraTokenFields> {
   return async (args) => {
-    const fields = await hook(args);
-    const reserved = reservedFields.find((field) => fields?.[field] !== undefined);
+    const fields: unknown = await hook(args);
+    if (fields === undefined || fields === null) return {};
+    if (!isObject(fields)) {
+      throw new OidcTokenError(
+        'OIDC_TOKEN_INVALID_PAYLOAD',
+        'extraTokenFields has to return an object of claims',
+      );
+    }
+    const reserved = reservedFields.find((field) => fields[field] !== undefined);
     if (reserved !== undefined) {
       throw new OidcTokenError(
         'OIDC_TOKEN_RESERVED_CLAIM',
         `extraTokenFields returned "${reserved}", by which an access token could pass for another kind of token. Rename the claim.`,
       );
     }
-    return fields;
+    return fields as ExtraTokenFields;
   };
 }

@@ -3,10 +3,6 @@ import type { VerifyOptions } from './jwt-options.js';
 
 export type Claims = Record<string, unknown>;
 
-export function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function nowInSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
@@ -36,11 +32,9 @@ export function checkClaims(claims: Claims, typ: unknown, options: VerifyOptions
 }
 
 function checkTimes(claims: Claims, options: VerifyOptions): void {
-  const { exp, nbf, iat } = {
-    exp: numericDate(claims, 'exp'),
-    nbf: numericDate(claims, 'nbf'),
-    iat: numericDate(claims, 'iat'),
-  };
+  const exp = numericDate(claims, 'exp');
+  const nbf = numericDate(claims, 'nbf');
+  const iat = numericDate(claims, 'iat');
   const { clockTimestamp: now = nowInSeconds(), clockTolerance: tolerance = 0, maxAge } = options;
   if (nbf !== undefined && !options.ignoreNotBefore && nbf > now + tolerance) {
     throw new OidcTokenError('OIDC_TOKEN_NOT_ACTIVE', 'jwt not active');

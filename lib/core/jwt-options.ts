@@ -1,6 +1,7 @@
 import { isSigningAlgorithm } from './algorithms.js';
 import type { SigningAlgorithm } from './algorithms.js';
 import { OidcTokenError } from './errors.js';
+import { isObject, isPlain } from './objects.js';
 
 /** What `JwtService.sign` can be asked to do. Anything else is refused, never ignored. */
 export interface SignOptions {
@@ -59,10 +60,14 @@ export interface VerifyOptions {
   ignoreNotBefore?: boolean;
 }
 
+const headerNames = ['typ', 'alg', 'kid', 'cty'];
+
 type Checks<Options> = Readonly<Record<keyof Options, readonly [(value: unknown) => boolean, string]>>;
 
 const isString = (value: unknown) => typeof value === 'string' && value !== '';
-const isStringList = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isString);
+// A copy, because `every` skips holes.
+const isStringList = (value: unknown) =>
+  Array.isArray(value) && value.length > 0 && Array.from(value).every(isString);
 
 const aString = [isString, 'a string'] as const;
 const strings = [isStringList, 'a list of strings'] as const;
@@ -75,17 +80,22 @@ const positiveSeconds = [
   (value: unknown) => Number.isFinite(value) && (value as number) >= 0,
   'a number of seconds, 0 or more',
 ] as const;
-const flag = [(value: unknown) => typeof value === 'boolean', 'true or false'] as const;
-const header = [
-  isHeader,
-  'an object without "crit" and "b64", and with a string as "typ" if there is one',
+const flag = [
+  (value: unknown) => value === undefined || typeof value === 'boolean',
+  'true or false',
 ] as const;
+const header = [isHeader, `an object of strings named ${headerNames.join(', ')}`] as const;
 
-// An extension announced by "crit" (RFC 7515 section 4.1.11) changes how the token is built, and we build none.
+// An extension announced by "crit" (RFC 7515 section 4.1.11) changes how the token is built, and we build none; a
+// "jwk" or "jku" invites a careless verifier to trust it.
 function isHeader(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { typ } = value as { typ?: unknown };
-  return !('crit' in value) && !('b64' in value) && (typ === undefined || isString(typ));
+  return (
+    isObject(value) &&
+    isPlain(value) &&
+    Object.entries(value).every(
+      ([name, member]) => headerNames.includes(name) && (member === undefined || typeof member === 'string'),
+    )
+  );
 }
 
 const signChecks: Checks<SignOptions> = {
@@ -118,15 +128,15 @@ const verifyChecks: Checks<VerifyOptions> = {
 
 function checked<Options extends object>(call: string, options: unknown, checks: Checks<Options>): Options {
   if (options === undefined || options === null) return {} as Options;
-  if (typeof options !== 'object') throw invalid(`the options of ${call} have to be an object`);
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) {
+  if (!isObject(options) || !isPlain(options))
+    throw invalid(`the options of ${call} have to be a plain object`);
+  for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name))
       throw invalid(`${call} has no such option, or cannot apply it: "${name}"`);
     const [isValid, expected] = checks[name as keyof Options];
     if (!isValid(value)) throw invalid(`the option "${name}" of ${call} has to be ${expected}`);
   }
-  return Object.fromEntries(given) as Options;
+  return options as Options;
 }
 
 function invalid(message: string): OidcTokenError {
@@ -135,10 +145,16 @@ function invalid(message: string): OidcTokenError {
 
 /** @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION` */
 export function checkedSignOptions(options: unknown): SignOptions {
-  return checked('sign', options, signChecks);
+  if (!isObject(options)) return checked('sign', options, signChecks);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return checked('sign', isPlain(options) ? Object.fromEntries(given) : options, signChecks);
 }
 
-/** @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION` */
+/**
+ * An option that is there but undefined is refused: it would switch a check off that the caller asked for.
+ *
+ * @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION`
+ */
 export function checkedVerifyOptions(options: unknown): VerifyOptions {
   return checked('verify', options, verifyChecks);
 }

@@ -1,7 +1,8 @@
 import { OidcTokenError } from './errors.js';
-import { isObject, nowInSeconds } from './jwt-claims.js';
+import { nowInSeconds } from './jwt-claims.js';
 import type { Claims } from './jwt-claims.js';
 import type { SignOptions } from './jwt-options.js';
+import { isObject, isPlain } from './objects.js';
 
 /** What is signed: the payload's bytes, and the `typ` that keeps one kind of token from passing for another. */
 export interface PreparedPayload {
@@ -35,7 +36,9 @@ export function preparePayload(payload: unknown, options: SignOptions): Prepared
       expiresAt: expiryOf(document),
     };
   }
-  if (!isObject(payload)) throw invalidPayload('the payload has to be an object, a string or a Buffer');
+  if (!isObject(payload) || !isPlain(payload) || typeof payload.toJSON === 'function') {
+    throw invalidPayload('the payload has to be a plain object, a string or a Buffer');
+  }
   const claims = claimsOf(payload, options);
   return { bytes: encode(claims), typ: typOfClaims(claims), expiresAt: expiryOf(claims) };
 }
@@ -57,7 +60,7 @@ function refuseClaimOptions({
 function claimsOf(payload: Claims, options: SignOptions): Claims {
   const iat = payload.iat ?? nowInSeconds();
   const claims: Claims = { ...payload, iat };
-  if (typeof claims.sub === 'number' || typeof claims.sub === 'bigint') claims.sub = String(claims.sub);
+  if (Number.isFinite(claims.sub) || typeof claims.sub === 'bigint') claims.sub = String(claims.sub);
   checkTypes(claims);
   if (options.noTimestamp) delete claims.iat;
 
@@ -75,6 +78,7 @@ function claimsOf(payload: Claims, options: SignOptions): Claims {
   }
   if (options.expiresIn !== undefined) set('exp', Number(iat) + options.expiresIn, 'expiresIn');
   if (options.notBefore !== undefined) set('nbf', Number(iat) + options.notBefore, 'notBefore');
+  checkTypes(claims);
   return claims;
 }
 

@@ -9,13 +9,15 @@ import type {
   ExtraTokenFieldsArguments,
   ExtraTokenFieldsFunction,
 } from './extra-token-fields.js';
-import { checkClaims, isObject } from './jwt-claims.js';
+import { checkClaims } from './jwt-claims.js';
 import { checkedSignOptions, checkedVerifyOptions } from './jwt-options.js';
 import type { SignOptions, VerifyOptions } from './jwt-options.js';
+import { checkServiceOptions, serviceOptionNames } from './service-options.js';
 import { preparePayload } from './jwt-payload.js';
 import { KeyRing } from './key-ring.js';
 import { settingsFromOptions } from './key-settings.js';
 import type { KeyOptions } from './key-settings.js';
+import { isObject } from './objects.js';
 import type { JsonWebKeySet } from './public-jwk.js';
 import { RetentionGuard } from './retention-guard.js';
 import type { Retention } from './retention-guard.js';
@@ -28,14 +30,20 @@ export interface JwtServiceOptions extends KeyOptions {
   extraTokenFields?: ExtraTokenFieldsFunction | undefined;
 }
 
-/** RFC 7515 section 7.1. jose skips white space and padding, with which one token could be written in many ways. */
+/** RFC 7515 section 7.1. */
 const compactSerialization = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
-/** A service over a ring that somebody else keeps. */
-interface RingOptions {
-  ring: () => KeyRing;
-  extraTokenFields?: ExtraTokenFieldsFunction | undefined;
-  retention?: Retention;
+/**
+ * A service over a ring that somebody else keeps. A class, so that no plain object can be taken for one.
+ *
+ * @internal
+ */
+export class LiveRing {
+  constructor(
+    readonly ring: () => KeyRing,
+    readonly extraTokenFields?: ExtraTokenFieldsFunction,
+    readonly retention?: Retention,
+  ) {}
 }
 
 /**
@@ -56,12 +64,12 @@ export class JwtService {
   /** @throws OidcKeyError with the code and remedy for whatever is wrong with a key. */
   constructor(options: JwtServiceOptions);
   /** @internal */
-  constructor(options: RingOptions);
-  constructor(options: JwtServiceOptions | RingOptions) {
-    this.#ring = 'ring' in options ? options.ring : ringOf(options);
-    this.#retention =
-      'retention' in options && options.retention ? new RetentionGuard(options.retention) : undefined;
-    if (options.extraTokenFields) this.extraTokenFields = withoutReservedFields(options.extraTokenFields);
+  constructor(live: LiveRing);
+  constructor(options: JwtServiceOptions | LiveRing) {
+    const live = options instanceof LiveRing ? options : liveRingOf(options);
+    this.#ring = live.ring;
+    this.#retention = live.retention && new RetentionGuard(live.retention);
+    if (live.extraTokenFields) this.extraTokenFields = withoutReservedFields(live.extraTokenFields);
   }
 
   /**
@@ -125,7 +133,7 @@ export class JwtService {
   /** The claims of a JWT, **not verified**; `null` for anything that is no JWT. Never throws. */
   decode(token: string): Record<string, unknown> | null {
     try {
-      decodeProtectedHeader(token);
+      headerOf(token);
       return decodeJwt(token);
     } catch {
       // That it is no JWT is the answer.
@@ -148,18 +156,29 @@ export class JwtService {
   }
 }
 
-function ringOf(options: KeyOptions): () => KeyRing {
+function liveRingOf(options: JwtServiceOptions): LiveRing {
+  checkServiceOptions(options, serviceOptionNames, 'JwtService');
   const ring = new KeyRing(loadSlotsNow(settingsFromOptions(options)), options.algorithm);
-  return () => ring;
+  return new LiveRing(() => ring, options.extraTokenFields);
 }
 
 function headerOf(token: string): ProtectedHeaderParameters {
   try {
-    if (typeof token === 'string' && compactSerialization.test(token)) return decodeProtectedHeader(token);
+    if (typeof token === 'string' && isCompact(token)) return decodeProtectedHeader(token);
   } catch {
     // jose's reason adds nothing to ours, and a caller must not learn how far a forged token got.
   }
   throw malformed();
+}
+
+/**
+ * One token can be written in one way only: jose would skip white space and padding, and bits that base64url leaves
+ * unused at the end of the signature, which is the one part that is not signed.
+ */
+function isCompact(token: string): boolean {
+  if (!compactSerialization.test(token)) return false;
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }
 
 async function verifyUnderOneOf(

@@ -6,6 +6,7 @@ import type { SigningAlgorithm } from './algorithms.js';
 import { labelOfDer } from './der.js';
 import { OidcKeyError } from './errors.js';
 import { openBlock, openJwk } from './open-key.js';
+import type { Passphrase } from './open-key.js';
 import { looksLikePem, readPemBlocks, unescapeWhiteSpace } from './pem.js';
 import type { PemBlock } from './pem.js';
 
@@ -32,6 +33,8 @@ export interface KeySetting {
   readonly name: string;
   readonly value: KeyInput | readonly KeyInput[];
   readonly passphrase?: string | undefined;
+  /** How to give the passphrase, for the error that misses it. */
+  readonly passphraseRemedy?: string | undefined;
 }
 
 /** One key, loaded: a private or a public `KeyObject`, and what its owner said about it. */
@@ -53,17 +56,18 @@ export const makeOne = '`npx nestjs-oidc-key generate` makes a key';
  * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a certificate or a
  * secret), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_ENCRYPTED`.
  */
-export function loadKeyMaterial({ name, value, passphrase }: KeySetting): KeyMaterial[] {
+export function loadKeyMaterial(setting: KeySetting): KeyMaterial[] {
+  const { name, value } = setting;
   const inputs = (Array.isArray(value) ? value : [value]) as readonly KeyInput[];
   return inputs.flatMap((input, index) => {
     const nameOfInput = inputs.length > 1 ? `${name} (entry ${index + 1} of ${inputs.length})` : name;
-    return loadInput(input, nameOfInput, passphrase);
+    return loadInput(input, nameOfInput, setting);
   });
 }
 
-function loadInput(input: KeyInput, name: string, settingPassphrase: string | undefined): KeyMaterial[] {
-  const described: DescribedKey = isDescribedKey(input) ? input : { key: input };
-  const { key, passphrase = settingPassphrase, kid, algorithm } = described;
+function loadInput(input: KeyInput, name: string, setting: KeySetting): KeyMaterial[] {
+  const described: DescribedKey = isDescribedKey(input) ? checkedDescription(input, name) : { key: input };
+  const { key, passphrase = setting.passphrase, kid, algorithm } = described;
   const found = findKeys(key, name);
   if (found.length > 1 && kid !== undefined) {
     throw new OidcKeyError(
@@ -73,7 +77,10 @@ function loadInput(input: KeyInput, name: string, settingPassphrase: string | un
   }
   return found.map((each, index) => {
     const where = found.length > 1 ? `${name} (key ${index + 1} of ${found.length})` : name;
-    const opened = open(each, where, passphrase);
+    const opened = open(each, where, {
+      passphrase,
+      remedy: setting.passphraseRemedy ?? 'Give it as `{ key, passphrase }`',
+    });
     return {
       keyObject: opened.keyObject,
       kid: kid ?? opened.kid,
@@ -87,7 +94,23 @@ function isDescribedKey(input: KeyInput): input is DescribedKey {
   return typeof input === 'object' && input !== null && 'key' in input && !(input instanceof KeyObject);
 }
 
-function open(found: Found, where: string, passphrase: string | undefined): Omit<KeyMaterial, 'where'> {
+const namesInDescription = ['key', 'passphrase', 'kid', 'algorithm'];
+
+/** A name that is misspelt must not leave a key without what it was to say. */
+function checkedDescription(description: DescribedKey, name: string): DescribedKey {
+  const unknown = Object.keys(description).find((each) => !namesInDescription.includes(each));
+  const { passphrase } = description;
+  if (unknown === undefined && (passphrase === undefined || typeof passphrase === 'string'))
+    return description;
+  throw new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    unknown === undefined
+      ? `${name} has a passphrase that is no string.`
+      : `${name} is described by "${unknown}", which is none of ${namesInDescription.join(', ')}.`,
+  );
+}
+
+function open(found: Found, where: string, passphrase: Passphrase): Omit<KeyMaterial, 'where'> {
   if ('keyObject' in found) return found;
   return 'jwk' in found
     ? openJwk(found.jwk, where)
@@ -122,7 +145,7 @@ function findInBytes(bytes: Buffer, where: string, mayBeBase64: boolean): Found[
 
 function findInText(raw: string, where: string, mayBeBase64 = true): Found[] {
   // The quotes and the byte order mark that shells, YAML and editors put around a value.
-  const text = raw.replace(/^[\s\uFEFF"'`]+|[\s"'`]+$/g, '');
+  const text = trimmed(raw);
   if (text === '') throw missing(where);
   if (looksLikePem(text)) {
     // The curve's name, which `openssl ecparam` writes before the key; the key repeats it.
@@ -141,6 +164,14 @@ function findInText(raw: string, where: string, mayBeBase64 = true): Found[] {
   throw noKey(text, where);
 }
 
+function trimmed(text: string): string {
+  const wrapping = /[\s\uFEFF"'`]/;
+  let [start, end] = [0, text.length];
+  while (start < end && wrapping.test(text.charAt(start))) start++;
+  while (end > start && wrapping.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
 /** What people put where a key belongs, by how it begins. */
 const lookAlikes: readonly (readonly [RegExp, string])[] = [
   [/^(ssh|ecdsa)-/, 'It looks like an OpenSSH public key.'],
@@ -148,7 +179,10 @@ const lookAlikes: readonly (readonly [RegExp, string])[] = [
     /^PuTTY-User-Key-File/,
     'It looks like a PuTTY key; export it with PuTTYgen as an OpenSSH key, then as PKCS#8.',
   ],
-  [/^(\.{0,2}\/|[A-Za-z]:\\)/, 'It looks like the path of a file; a path goes into the name with _FILE.'],
+  [
+    /^(file:|~?\.{0,2}\/|[A-Za-z]:[\\/])|^\S{1,250}\.(pem|key|der|p8|jwk|json)$/i,
+    'It looks like the path of a file; a path goes into the name with _FILE.',
+  ],
 ];
 
 function noKey(text: string, where: string): OidcKeyError {
@@ -160,7 +194,7 @@ function noKey(text: string, where: string): OidcKeyError {
 }
 
 function findInJson(text: string, where: string): Found[] {
-  for (const candidate of [text, unescapeWhiteSpace(text)]) {
+  for (const candidate of [text, unescapeWhiteSpace(text), text.replaceAll('\\"', '"')]) {
     try {
       return findInJwk(JSON.parse(candidate) as object, where);
     } catch (error) {

@@ -7,6 +7,12 @@ import type { OidcKeyErrorCode } from './errors.js';
 import { renderPemBlock } from './pem.js';
 import type { PemBlock } from './pem.js';
 
+/** A passphrase, or its absence, and how one is given. */
+export interface Passphrase {
+  readonly passphrase: string | undefined;
+  readonly remedy: string;
+}
+
 /** How node:crypto opens what a label announces. */
 const containers: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1' | 'spki'>> = {
   'PRIVATE KEY': 'pkcs8',
@@ -50,7 +56,7 @@ const refusals: Readonly<Record<string, readonly [OidcKeyErrorCode, string]>> = 
  * @throws OidcKeyError `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a certificate), `OIDC_KEY_UNSUPPORTED`,
  * `OIDC_KEY_ENCRYPTED`.
  */
-export function openBlock(block: PemBlock, where: string, passphrase: string | undefined): KeyObject {
+export function openBlock(block: PemBlock, where: string, passphrase: Passphrase): KeyObject {
   refuse(block.label, where);
   if (block.encryption) return decrypt(renderPemBlock(block), where, passphrase);
 
@@ -65,7 +71,7 @@ export function openBlock(block: PemBlock, where: string, passphrase: string | u
   }
 
   const label = labelOfDer(block.bytes);
-  if (!label) throw damaged(where, block.label);
+  if (!label) throw damaged(where, containers[block.label] ? block.label : 'a key');
   refuse(label, where);
   const source = { key: block.bytes, format: 'der', type: containers[label] } as const;
   if (label === 'ENCRYPTED PRIVATE KEY') return decrypt({ ...source, type: 'pkcs8' }, where, passphrase);
@@ -94,12 +100,12 @@ function damaged(where: string, label: string): OidcKeyError {
 function decrypt(
   source: string | { key: Buffer; format: 'der'; type: 'pkcs8' },
   where: string,
-  passphrase: string | undefined,
+  { passphrase, remedy }: Passphrase,
 ): KeyObject {
   if (!passphrase) {
     throw new OidcKeyError(
       'OIDC_KEY_ENCRYPTED',
-      `${where} is encrypted and no passphrase is set. Set the passphrase, or store the key unencrypted.`,
+      `${where} is encrypted and no passphrase is set. ${remedy}, or store the key unencrypted.`,
     );
   }
   try {
@@ -114,8 +120,7 @@ function decrypt(
     }
     throw new OidcKeyError(
       'OIDC_KEY_ENCRYPTED',
-      `${where} cannot be decrypted: the passphrase is wrong, or the key is damaged. ` +
-        'Mind that expandVariables of ConfigModule alters a "$"; read the passphrase from a file instead.',
+      `${where} cannot be decrypted: the passphrase is wrong, or the key is damaged. ${remedy}.`,
     );
   }
 }

@@ -12,11 +12,11 @@ export interface PemBlock {
   readonly encryption?: EncryptionHeaders;
 }
 
-const wholeBlock = /-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/gs;
+const begin = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 const anyBoundary = /-----(?:BEGIN|END) /;
 
-/** An escaped line end, as environments and JSON leave them: `\n`, `\\n`, `\r`, `\t`. */
-const escapedWhiteSpace = /\\+[nrt]/g;
+/** An escaped line end or tab, as environments and JSON leave them; the lookbehind keeps the search linear. */
+const escapedWhiteSpace = /(?<!\\)\\+[nrt]/g;
 
 export function unescapeWhiteSpace(text: string): string {
   return text.replace(escapedWhiteSpace, '\n');
@@ -33,17 +33,28 @@ export function looksLikePem(text: string): boolean {
  * @throws OidcKeyError `OIDC_KEY_MALFORMED` where a block is cut off or holds something else than base64.
  */
 export function readPemBlocks(text: string, where: string): PemBlock[] {
-  const blocks = [...text.matchAll(wholeBlock)].map(([, label = '', body = '']) =>
-    readBlock(label, body, where),
-  );
-  if (blocks.length === 0 || anyBoundary.test(text.replace(wholeBlock, ''))) {
-    throw new OidcKeyError(
-      'OIDC_KEY_MALFORMED',
-      `${where} is cut off: a PEM block has no matching BEGIN and END line. ` +
-        'Copy the whole file, from "-----BEGIN" to the last dash.',
-    );
+  const blocks: PemBlock[] = [];
+  let end = 0;
+  for (const match of text.matchAll(begin)) {
+    const label = match[1] ?? '';
+    const bodyStart = match.index + match[0].length;
+    const bodyEnd = text.indexOf(`-----END ${label}-----`, bodyStart);
+    // A BEGIN within a block, an END without one: some part of the text is missing.
+    if (bodyEnd < 0 || match.index < end || anyBoundary.test(text.slice(end, match.index)))
+      throw cutOff(where);
+    blocks.push(readBlock(label, text.slice(bodyStart, bodyEnd), where));
+    end = bodyEnd + `-----END ${label}-----`.length;
   }
+  if (blocks.length === 0 || anyBoundary.test(text.slice(end))) throw cutOff(where);
   return blocks;
+}
+
+function cutOff(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} is cut off: a PEM block has no matching BEGIN and END line. ` +
+      'Copy the whole file, from "-----BEGIN" to the last dash.',
+  );
 }
 
 function readBlock(label: string, rawBody: string, where: string): PemBlock {
@@ -54,7 +65,7 @@ function readBlock(label: string, rawBody: string, where: string): PemBlock {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
     throw new OidcKeyError(
       'OIDC_KEY_MALFORMED',
-      `${where} is damaged: between the BEGIN and END line of its ${label} there is something else than base64. ` +
+      `${where} is damaged: between a BEGIN and an END line there is something else than base64. ` +
         'Copy the file again, unedited.',
     );
   }

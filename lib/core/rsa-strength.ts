@@ -3,15 +3,15 @@ import type { KeyObject } from 'node:crypto';
 import { maximumRsaBits, minimumRsaBits } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
 import { makeOne } from './key-material.js';
-import { isRocaModulus, modulusOf } from './rsa.js';
+import { hasWeakFactors, isDegenerateModulus, isRocaModulus, modulusOf } from './rsa.js';
 
 /** @throws OidcKeyError `OIDC_KEY_TOO_WEAK`, `OIDC_KEY_UNSUPPORTED` (too large) */
 export function refuseWeakRsa(publicKey: KeyObject, where: string): void {
   const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
   if (modulusLength < minimumRsaBits) {
-    throw new OidcKeyError(
-      'OIDC_KEY_TOO_WEAK',
-      `${where} has ${modulusLength} bits; an RSA key needs at least ${minimumRsaBits} (RFC 7518 section 3.3). ${makeOne}.`,
+    throw tooWeak(
+      where,
+      `has ${modulusLength} bits; an RSA key needs at least ${minimumRsaBits} (RFC 7518 section 3.3)`,
     );
   }
   if (modulusLength > maximumRsaBits) {
@@ -21,16 +21,28 @@ export function refuseWeakRsa(publicKey: KeyObject, where: string): void {
         'Use 2048 to 4096 bits.',
     );
   }
-  if (publicExponent < 65537n || publicExponent % 2n === 0n) {
-    throw new OidcKeyError(
-      'OIDC_KEY_TOO_WEAK',
-      `${where} has a public exponent below 65537 or an even one (FIPS 186-5 section 5.1). ${makeOne}.`,
+  // FIPS 186-5 section 5.1.
+  if (publicExponent < 65537n || publicExponent % 2n === 0n || publicExponent >= 2n ** 256n) {
+    throw tooWeak(where, 'has a public exponent that is below 65537, even, or longer than 256 bits');
+  }
+  const modulus = modulusOf(publicKey);
+  if (isDegenerateModulus(modulus))
+    throw tooWeak(where, 'has a modulus that is no product of two large primes');
+  if (isRocaModulus(modulus)) {
+    throw tooWeak(
+      where,
+      'has a modulus that can be factored (ROCA, CVE-2017-15361): the chip that made it is flawed',
     );
   }
-  if (isRocaModulus(modulusOf(publicKey))) {
-    throw new OidcKeyError(
-      'OIDC_KEY_TOO_WEAK',
-      `${where} has a modulus that can be factored (ROCA, CVE-2017-15361): the chip that made it is flawed. ${makeOne}.`,
-    );
+}
+
+/** @throws OidcKeyError `OIDC_KEY_TOO_WEAK` */
+export function refuseWeakFactors(privateKey: KeyObject, where: string): void {
+  if (hasWeakFactors(privateKey)) {
+    throw tooWeak(where, 'has primes or a private exponent that can be found (FIPS 186-5 appendix A.1.1)');
   }
+}
+
+function tooWeak(where: string, defect: string): OidcKeyError {
+  return new OidcKeyError('OIDC_KEY_TOO_WEAK', `${where} ${defect}. ${makeOne}.`);
 }

@@ -1,3 +1,4 @@
+import { checkPrimeSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /**
@@ -24,6 +25,35 @@ export function rocaResiduesOf(prime: number): Set<number> {
 /** True for a modulus with the structure that makes it cheap to factor. */
 export function isRocaModulus(modulus: bigint): boolean {
   return rocaResidues.every(({ prime, residues }) => residues.has(Number(modulus % prime)));
+}
+
+/**
+ * True where the modulus of a public key can be no product of two large primes: it is even, has a small factor, or
+ * is itself a prime, with which anybody could sign.
+ */
+export function isDegenerateModulus(modulus: bigint): boolean {
+  const smallPrimes = [2, ...rocaPrimes];
+  return (
+    smallPrimes.some((prime) => modulus % BigInt(prime) === 0n) || checkPrimeSync(modulus, { checks: 1 })
+  );
+}
+
+/**
+ * True where the factors of a private key can be found: one is short, or they lie close to each other (Fermat,
+ * CVE-2022-26320), or the private exponent is small (Wiener). The bounds are those of FIPS 186-5 appendix A.1.1.
+ */
+export function hasWeakFactors(privateKey: KeyObject): boolean {
+  const jwk = privateKey.export({ format: 'jwk' });
+  const [p, q, d] = [toBigInt(jwk.p), toBigInt(jwk.q), toBigInt(jwk.d)];
+  const half = bitLength(toBigInt(jwk.n)) / 2;
+  const distance = bitLength(p > q ? p - q : q - p);
+  // Some libraries make one prime a few bits shorter than the standard has it.
+  const shortest = half - 16;
+  return bitLength(p) < shortest || bitLength(q) < shortest || distance <= half - 100 || bitLength(d) <= half;
+}
+
+function bitLength(value: bigint): number {
+  return value.toString(2).length;
 }
 
 /** The modulus of a public or private RSA key. */

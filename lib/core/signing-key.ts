@@ -10,7 +10,7 @@ import type { KeyMaterial } from './key-material.js';
 import { publicJwkOf } from './public-jwk.js';
 import type { PublicJwk } from './public-jwk.js';
 import { isConsistentRsaKey } from './rsa.js';
-import { refuseWeakRsa } from './rsa-strength.js';
+import { refuseWeakFactors, refuseWeakRsa } from './rsa-strength.js';
 
 // With a callback node:crypto works on libuv's thread pool, off the event loop.
 const signOnThreadPool = promisify(sign);
@@ -76,8 +76,9 @@ export class SigningKey extends VerificationKey {
     const { hash, signParameters } = algorithm(this.algorithm);
     this.#hash = hash;
     this.#parameters = signParameters(material.keyObject);
-    const isRsa = material.keyObject.asymmetricKeyType === 'rsa';
-    if (isRsa && !isConsistentRsaKey(material.keyObject)) throw this.#mismatch();
+    if (material.keyObject.asymmetricKeyType !== 'rsa') return;
+    if (!isConsistentRsaKey(material.keyObject)) throw this.#mismatch();
+    refuseWeakFactors(material.keyObject, this.where);
   }
 
   /** The signature over `data`, made on the thread pool. */

@@ -14,6 +14,12 @@ interface CommonOptions extends Pick<JwtServiceOptions, 'algorithm' | 'extraToke
   keySpread?: number | undefined;
   /** How far clocks may differ, in seconds. Default 60. */
   clockSkew?: number | undefined;
+  /**
+   * Lowers the 300 seconds that a relying party is taken to cache at least, for a drill in scaled time.
+   *
+   * @internal
+   */
+  propagationFloor?: number | undefined;
 }
 
 /** Keys that are given as values. They never reload. */

@@ -168,6 +168,61 @@ describe('inspect', () => {
   });
 });
 
+describe('a key as an argument', () => {
+  const key = makeRsaKey();
+  it.each([
+    ['PEM', pemOf(key)],
+    ['JWK', JSON.stringify(jwkOf(key))],
+    ['base64', Buffer.from(pemOf(key)).toString('base64')],
+  ])('is wrong usage, and never repeated: %s', async (_, argument) => {
+    for (const args of [['inspect', argument], [argument], ['generate', '--out', argument]]) {
+      const { code, stdout, stderr } = await cli(args);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/^KEY_IN_ARGUMENTS/)]);
+      for (const trace of privateTraces(key)) expect(stderr).not.toContain(trace);
+    }
+  });
+});
+
+it('standard output that cannot be written is said in one line', async () => {
+  const { code, stderr } = await run('bash', [
+    '-c',
+    `'${process.execPath}' '${program}' generate > /dev/full`,
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/OUTPUT_NOT_WRITTEN: .*ENOSPC/);
+  expect(stderr).not.toMatch(/at .*\.js/);
+});
+
+describe('inspect of the environment', () => {
+  const [key, next] = [makeRsaKey(), makeRsaKey()];
+  const publicPem = createPublicKey(next).export({ format: 'pem', type: 'spki' }).toString();
+
+  it('shows every slot', async () => {
+    const env = { OIDC_PRIVATE_KEY: pemOf(key), OIDC_PREVIOUS_KEYS: publicPem };
+    const { stdout } = await cli(['inspect', '--json'], env);
+    expect((JSON.parse(stdout) as { slot: string }[]).map(({ slot }) => slot)).toEqual([
+      'current',
+      'previous',
+    ]);
+  });
+
+  it.each([
+    ['a public key that would have to sign', { OIDC_PRIVATE_KEY: publicPem }, 'OIDC_KEY_NOT_PRIVATE'],
+    ['two current keys', { OIDC_PRIVATE_KEY: pemOf(key) + pemOf(next) }, 'OIDC_KEY_SEVERAL'],
+    [
+      'one key twice',
+      { OIDC_PRIVATE_KEY: pemOf(next), OIDC_PREVIOUS_KEYS: publicPem },
+      'OIDC_KEY_DUPLICATE_KID',
+    ],
+  ])('refuses what would not boot: %s', async (_, env, code) => {
+    expect(await cli(['inspect'], env)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^${code}`)),
+    });
+  });
+});
+
 describe('usage', () => {
   it.each([
     [['--help']],

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 import { JwtService } from '../../lib/core/jwt.service.js';
-import { rejectionOf } from '../support/errors.js';
-import { makeRsaKey, pemOf } from '../support/keys.js';
+import { errorOf, everythingPrintedOf, rejectionOf } from '../support/errors.js';
+import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { headerOf, payloadOf } from '../support/tokens.js';
 
 const key = makeRsaKey();
@@ -78,6 +78,12 @@ describe('payload', () => {
     ['sub as object', { sub: {} }],
     ['sub as null', { sub: null }],
     ['jti as number', { jti: 1 }],
+    ['sub as NaN', { sub: Number.NaN }],
+    ['its own toJSON', { toJSON: () => ({ refresh_token_id: '1' }) }],
+    ['a Date', new Date()],
+    ['a Map', new Map()],
+    ['a Uint8Array', new Uint8Array(3)],
+    ['an instance of a class', new (class Claims {})()],
   ])('%s is refused', async (_, payload) => {
     const error = await rejectionOf(sign(payload));
     expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_PAYLOAD']);
@@ -162,6 +168,12 @@ describe('or refused, never ignored', () => {
     ['a header that is a list', {}, { header: [] }],
     ['a header with crit', {}, { header: { crit: ['x'] } }],
     ['a header with b64', {}, { header: { b64: false } }],
+    ['a header with jwk', {}, { header: { jwk: {} } }],
+    ['a header with toJSON', {}, { header: { toJSON: () => ({ alg: 'none' }) } }],
+    ['a header that inherits', {}, { header: Object.create({ typ: 'x' }) as object }],
+    ['a header member that is no string', {}, { header: { cty: 5 } }],
+    ['options that inherit', {}, Object.create({ issuer: 'x' }) as object],
+    ['an audience with a hole', {}, { audience: Array.from({ length: 2 }) }],
     ['a typ that is no string', {}, { header: { typ: 1 } }],
     ['options that are a text', {}, 'RS256'],
     ['a claim for a text payload', 'text', { expiresIn: 1 }],
@@ -177,13 +189,30 @@ describe('the form of the seed’s documentation', () => {
     expect(new JwtService({ key: pemOf(key) }).getKeySet()).toEqual(jwt.getKeySet());
   });
 
-  it('refuses at once what cannot sign', () => {
-    expect(() => new JwtService({ key: undefined as never })).toThrow(
-      expect.objectContaining({ code: 'OIDC_KEY_MISSING' }),
-    );
-    expect(() => new JwtService({ key: 'secret' })).toThrow(
-      expect.objectContaining({ code: 'OIDC_KEY_MALFORMED' }),
-    );
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['the PEM itself', pemOf(key)],
+    ['a Buffer', Buffer.from(pemOf(key))],
+    ['a KeyObject', key],
+    ['a list', [key]],
+    ['an unknown option', { key, previousKey: key }],
+    ['an algorithm that there is not', { key, algorithm: 'nonsense' }],
+    ['extraTokenFields that is no function', { key, extraTokenFields: { a: 1 } }],
+    ['a misspelt description of a key', { key: { key, passphase: 'x' } }],
+    ['a passphrase that is no string', { key: { key, passphrase: 1 } }],
+    ['a ring of the caller’s own', { ring: () => undefined }],
+  ])('refuses %s at once, and repeats nothing of it', (_, options) => {
+    const error = errorOf(() => new JwtService(options as never));
+    expect([error.name, error.code]).toEqual(['OidcKeyError', 'OIDC_KEY_INVALID_OPTION']);
+    expect(error.message).not.toMatch(/BEGIN/);
+    for (const trace of privateTraces(key)) expect(everythingPrintedOf(error)).not.toContain(trace);
+  });
+
+  it('refuses a key that cannot sign', () => {
+    expect(errorOf(() => new JwtService({ key: undefined as never })).code).toBe('OIDC_KEY_MISSING');
+    expect(errorOf(() => new JwtService({ key: 'secret' })).code).toBe('OIDC_KEY_MALFORMED');
   });
 
   it('getKeySet is synchronous and a copy', () => {
@@ -221,6 +250,19 @@ describe('extraTokenFields', () => {
       expect(error.message).toContain(claim);
     },
   );
+});
+
+it('extraTokenFields has to return claims, or nothing', async () => {
+  const args = { client: { id: 'c' } };
+  const returning = (value: unknown) => new JwtService({ key, extraTokenFields: () => value as never });
+  await expect(returning(undefined).extraTokenFields!(args)).resolves.toEqual({});
+  const error = await rejectionOf(returning('text').extraTokenFields!(args));
+  expect(error.code).toBe('OIDC_TOKEN_INVALID_PAYLOAD');
+});
+
+it('exp that would not be finite is refused', async () => {
+  const error = await rejectionOf(sign({ iat: Number.MAX_VALUE }, { expiresIn: Number.MAX_VALUE }));
+  expect(error.code).toBe('OIDC_TOKEN_INVALID_PAYLOAD');
 });
 
 describe('the event loop', () => {

@@ -145,6 +145,10 @@ describe('options are applied or refused, never ignored', () => {
     ['ignoreExpiration as text', { ignoreExpiration: 'true' }],
     ['an empty issuer', { issuer: '' }],
     ['options that are a text', 'x'],
+    ['options that inherit', Object.create({ issuer: 'other' }) as object],
+    ['an issuer that is undefined, which would switch the check off', { issuer: undefined }],
+    ['an audience that is undefined', { audience: undefined }],
+    ['required claims with a hole', { requiredClaims: Array.from({ length: 2 }) }],
   ])('%s', async (_, options) => {
     const error = await rejectionOf(verify(await jwt.sign({}), options));
     expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_OPTION']);
@@ -202,6 +206,11 @@ describe('the keys that are tried', () => {
 });
 
 describe('decode', () => {
+  it('is null for what verify calls no JWT', async () => {
+    const token = await jwt.sign({});
+    for (const each of [`${token}\n`, ` ${token}`, `${token}=`]) expect(jwt.decode(each)).toBeNull();
+  });
+
   it('gives the claims of any JWT, without verifying', async () => {
     expect(jwt.decode(forge(makeRsaKey(), { alg: 'RS256' }, { a: 1 }))).toEqual({ a: 1 });
     expect(jwt.decode(await jwt.sign('{"auth_code_id":"1"}'))).toEqual({ auth_code_id: '1' });

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, createSecretKey, generateKeyPairSync, generatePrimeSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
@@ -84,6 +84,7 @@ describe('accepted forms', () => {
     ['a JWK as JSON, quoted', `'${json}'`],
     ['a JWK as pretty JSON with literal \\n', JSON.stringify(jwkOf(key), null, 2).replaceAll('\n', '\\n')],
     ['a JWK Set of one as JSON', `{"keys":[${json}]}`],
+    ['a JWK as JSON with escaped quotes', JSON.stringify(json).slice(1, -1)],
     ['a JWK object', jwkOf(key)],
     ['a JWK Set object', { keys: [jwkOf(key)] }],
     ['DER', derOf(key)],
@@ -142,6 +143,20 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ['a number', 42 as unknown as string, 'OIDC_KEY_MALFORMED', /is no key/],
   ['a plain secret', 'correct-horse-battery-staple', 'OIDC_KEY_MALFORMED', /shared secret/],
   ['a path', '/run/secrets/oidc_private.pem', 'OIDC_KEY_MALFORMED', /_FILE/],
+  ['a name of a file', 'oidc_private.pem', 'OIDC_KEY_MALFORMED', /_FILE/],
+  ['a path from home', '~/keys/oidc_private', 'OIDC_KEY_MALFORMED', /_FILE/],
+  [
+    'a label that is a secret',
+    '-----BEGIN MYSECRETPASSPHRASE-----\n!!\n-----END MYSECRETPASSPHRASE-----',
+    'OIDC_KEY_MALFORMED',
+    /base64/,
+  ],
+  [
+    'a block of an unknown kind',
+    `-----BEGIN MYSECRETPASSPHRASE-----\n${base64('x'.repeat(40))}\n-----END MYSECRETPASSPHRASE-----`,
+    'OIDC_KEY_MALFORMED',
+    /damaged/,
+  ],
   [
     'an OpenSSH public key',
     `ssh-rsa ${base64(derOf(key).subarray(0, 200))}`,
@@ -264,6 +279,44 @@ describe('attack 2: what cannot be a signing key is refused', () => {
     const error = errorOf(() => new VerificationKey(material!));
     expect(error.code).toBe('OIDC_KEY_UNSUPPORTED');
     expect(error.message).toMatch(/8208 bits; more than 8192/);
+  });
+});
+
+describe('a public key that cannot be trusted, in previous', () => {
+  const verificationKey = (members: Record<string, string>) =>
+    loadKeyMaterial({ name, value: { kty: 'RSA', n: jwk.n!, e: 'AQAB', ...members } }).map(
+      (each) => new VerificationKey(each),
+    );
+  const base64url = (value: bigint) =>
+    Buffer.from(value.toString(16).padStart(512, '0'), 'hex').toString('base64url');
+  const modulus = BigInt(`0x${Buffer.from(jwk.n!, 'base64url').toString('hex')}`);
+
+  it.each([
+    ['an exponent of more than 256 bits', { e: Buffer.alloc(40, 0xff).toString('base64url') }, /exponent/],
+    ['an even modulus', { n: base64url(modulus - 1n) }, /two large primes/],
+    ['a modulus with a small factor', { n: base64url(modulus - (modulus % 163n)) }, /two large primes/],
+    [
+      'a modulus that is prime',
+      { n: base64url(generatePrimeSync(2048, { bigint: true })) },
+      /two large primes/,
+    ],
+  ])('%s', (_, members, message) => {
+    const error = errorOf(() => verificationKey(members));
+    expect(error).toMatchObject({ code: 'OIDC_KEY_TOO_WEAK', message: expect.stringMatching(message) });
+  });
+});
+
+describe('huge and hostile texts are refused at once', () => {
+  it.each([
+    ['white space', `x${' '.repeat(1_000_000)}x`],
+    ['quotes', `x${'"'.repeat(1_000_000)}x`],
+    ['backslashes', `-----BEGIN PRIVATE KEY-----${'\\'.repeat(500_000)}-----END PRIVATE KEY-----`],
+    ['beginnings', '-----BEGIN A-----'.repeat(60_000)],
+    ['braces', '{'.repeat(1_000_000)],
+    ['base64', 'A'.repeat(1_000_000)],
+  ])('1 MB of %s', (_, text) => {
+    // A quadratic search would take minutes, and the test's own time limit ends it.
+    expect(errorOf(() => load(text)).code).toMatch(/^OIDC_KEY_/);
   });
 });
 

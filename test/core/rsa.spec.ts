@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isConsistentRsaKey, isRocaModulus, modulusOf, rocaResiduesOf } from '../../lib/core/rsa.js';
 import { errorOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey } from '../support/keys.js';
-import { makeRocaKey } from '../support/roca-key.js';
+import { makeFermatKey, makeRocaKey, makeUnbalancedKey } from '../support/weak-keys.js';
 import { JwtService } from '../../lib/core/jwt.service.js';
 
 describe('the ROCA fingerprint (CVE-2017-15361)', () => {
@@ -53,6 +53,18 @@ describe('the ROCA fingerprint (CVE-2017-15361)', () => {
     for (let round = 0; round < 1000; round++) {
       expect(isRocaModulus(BigInt(`0x${randomBytes(256).toString('hex')}`) | 1n)).toBe(false);
     }
+  });
+});
+
+describe('FIPS 186-5 appendix A.1.1, factors that can be found', () => {
+  it.each([
+    ['primes that are neighbours', makeFermatKey],
+    ['a short prime', makeUnbalancedKey],
+  ])('%s', (_, make) => {
+    const key = make();
+    expect(isConsistentRsaKey(key)).toBe(true);
+    const error = errorOf(() => new JwtService({ key }));
+    expect(error).toMatchObject({ code: 'OIDC_KEY_TOO_WEAK', message: expect.stringMatching(/primes/) });
   });
 });
 

@@ -9,7 +9,7 @@ import { OidcKeyModule } from 'nestjs-oidc-key';
 import type { OidcKeyExtras } from 'nestjs-oidc-key';
 import type { DynamicModule } from '@nestjs/common';
 
-import { everythingPrintedOf, rejectionOf } from '../support/errors.js';
+import { errorOf, everythingPrintedOf, rejectionOf } from '../support/errors.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
 
@@ -120,12 +120,17 @@ const settings: [string, object, string, RegExp][] = [
     'OIDC_KEY_UNSUPPORTED',
     /secp384r1/,
   ],
-  ['no passphrase', { OIDC_PRIVATE_KEY: encrypted }, 'OIDC_KEY_ENCRYPTED', /no passphrase is set/],
+  [
+    'no passphrase',
+    { OIDC_PRIVATE_KEY: encrypted },
+    'OIDC_KEY_ENCRYPTED',
+    /no passphrase is set\. Set OIDC_PRIVATE_KEY_PASSPHRASE/,
+  ],
   [
     'a wrong passphrase',
     { OIDC_PRIVATE_KEY: encrypted, OIDC_PRIVATE_KEY_PASSPHRASE: 'wrong-passphrase' },
     'OIDC_KEY_ENCRYPTED',
-    /passphrase is wrong/,
+    /passphrase is wrong.*OIDC_PRIVATE_KEY_PASSPHRASE/,
   ],
   [
     'a passphrase twice',
@@ -169,7 +174,27 @@ const settings: [string, object, string, RegExp][] = [
   ],
 ];
 
+class Derived extends OidcKeyModule {}
+
 const modules: [string, () => DynamicModule[], string, RegExp][] = [
+  [
+    'a factory that returns nothing',
+    () => [OidcKeyModule.forRootAsync({ useFactory: () => undefined as never })],
+    'OIDC_KEY_INVALID_OPTION',
+    /as an object/,
+  ],
+  [
+    'a factory that returns the key',
+    () => [OidcKeyModule.forRootAsync({ useFactory: () => pem as never })],
+    'OIDC_KEY_INVALID_OPTION',
+    /as an object/,
+  ],
+  [
+    'a subclass on the path of the module',
+    () => [OidcKeyModule.forRoot({ key }), Derived.forRoot({ key: other })],
+    'OIDC_KEY_MODULE_TWICE',
+    /registered twice/,
+  ],
   [
     'no ConfigService',
     () => [OidcKeyModule.forRootAsync()],
@@ -256,7 +281,25 @@ describe.each(platforms)('bad configuration on %s', (_, adapter) => {
 });
 
 it.each([
+  ['nothing', undefined],
+  ['a PEM', pem],
+  ['no key', {}],
+])('forRoot with %s is refused at registration, and repeats nothing of it', (_, options) => {
+  const error = errorOf(() => OidcKeyModule.forRoot(options as never));
+  expect(error).toMatchObject({ code: 'OIDC_KEY_MISSING', message: expect.not.stringContaining('BEGIN') });
+});
+
+it('forRoot leaves nothing of its options on the module', async () => {
+  const { app } = await boot(platforms[0]![1](), { imports: [OidcKeyModule.forRoot({ key: pem })] });
+  const printed = everythingPrintedOf(app.get(OidcKeyModule));
+  for (const trace of [...privateTraces(key), 'BEGIN PRIVATE KEY']) expect(printed).not.toContain(trace);
+  await closeAll();
+});
+
+it.each([
   'jwks.json',
+  '/a/../b',
+  '/./a',
   '/',
   '/jwks.json/',
   '/:id',

@@ -85,6 +85,15 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
       ).toEqual([kid]);
     });
 
+    it('both names, told apart by thumbprint and not by kid', async () => {
+      const named = JSON.stringify({ ...jwkOf(key), kid: 'own' });
+      expect(await served({ OIDC_PRIVATE_KEY: named, RSA_PRIVATE_KEY_PEM: pemOf(key) })).toEqual(['own']);
+      const impostor = JSON.stringify({ ...jwkOf(other), kid: 'own' });
+      await expect(served({ OIDC_PRIVATE_KEY: named, RSA_PRIVATE_KEY_PEM: impostor })).rejects.toMatchObject({
+        code: 'OIDC_KEY_CONFLICT',
+      });
+    });
+
     it('OIDC_PRIVATE_KEY_PASSPHRASE, from a file without its line end', async () => {
       const encrypted = key
         .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'pa$$ ' })

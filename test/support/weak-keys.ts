@@ -1,4 +1,4 @@
-import { checkPrimeSync, createPrivateKey, randomBytes, randomInt } from 'node:crypto';
+import { checkPrimeSync, createPrivateKey, generatePrimeSync, randomBytes, randomInt } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /** The product of the first 126 primes, which the flawed library uses for keys of 2048 bits. */
@@ -48,13 +48,29 @@ function base64url(value: bigint): string {
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
 }
 
-/** A real RSA key of 2048 bits with the structure of CVE-2017-15361. */
-export function makeRocaKey(): KeyObject {
-  const m = primorial(126);
-  const [p, q] = [flawedPrime(m), flawedPrime(m)];
-  const e = 65537n;
+/** A real RSA key of two given primes, or with a private exponent instead of a public one. */
+export function rsaKeyOf(p: bigint, q: bigint, e = 65537n): KeyObject {
   const d = inverse(e, (p - 1n) * (q - 1n));
   const members = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
   const jwk = Object.fromEntries(Object.entries(members).map(([name, value]) => [name, base64url(value)]));
   return createPrivateKey({ key: { kty: 'RSA', ...jwk }, format: 'jwk' });
+}
+
+/** A real RSA key of 2048 bits with the structure of CVE-2017-15361. */
+export function makeRocaKey(): KeyObject {
+  const m = primorial(126);
+  return rsaKeyOf(flawedPrime(m), flawedPrime(m));
+}
+
+/** A key whose primes are neighbours (CVE-2022-26320). */
+export function makeFermatKey(): KeyObject {
+  const p = generatePrimeSync(1024, { bigint: true });
+  let q = p + 2n;
+  while (!checkPrimeSync(q) || (q - 1n) % 65537n === 0n) q += 2n;
+  return rsaKeyOf(p > q ? p : q, p > q ? q : p);
+}
+
+/** A key with one short prime. */
+export function makeUnbalancedKey(): KeyObject {
+  return rsaKeyOf(generatePrimeSync(1800, { bigint: true }), generatePrimeSync(260, { bigint: true }));
 }
