@@ -27,5 +27,6 @@ export type { DescribedKey, EncodedKey, KeyInput } from './core/key-material.js'
 export type { KeyOptions } from './core/key-settings.js';
 export type { KeySlots, KeySource } from './rotation/key-source.js';
 export type { KeyRotationEvent } from './rotation/rotation-event.js';
+export type { KeyRotationStatus } from './rotation/rotation-status.js';
 export type { KeyFiles } from './sources/file.source.js';
 export type { JsonWebKeySet, PublicJwk } from './core/public-jwk.js';

@@ -24,6 +24,7 @@ describe('the package', () => {
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
+      '@nestjs/terminus': '^11.0.0 || ^12.0.0',
       'reflect-metadata': '^0.2.0',
       rxjs: '^7.8.0',
     });
@@ -31,8 +32,10 @@ describe('the package', () => {
   });
 
   it('exports what is there', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './package.json']);
+    expect(Object.keys(manifest.exports)).toEqual(['.', './health', './package.json']);
     for (const file of [
+      manifest.exports['./health'].types,
+      manifest.exports['./health'].default,
       manifest.exports['.'].types,
       manifest.exports['.'].default,
       manifest.bin['nestjs-oidc-key'],

@@ -13,21 +13,24 @@ export class Coalesced<Result> {
 
   call(): Promise<Result> {
     if (!this.#running) return this.#start();
-    const afterwards = () => {
-      this.#waiting = undefined;
-      return this.#start();
-    };
-    this.#waiting ??= this.#running.then(afterwards, afterwards);
+    this.#waiting ??= this.#afterwards(this.#running);
     return this.#waiting;
   }
 
-  #start(): Promise<Result> {
-    const done = () => {
-      if (this.#running === run) this.#running = undefined;
-    };
+  async #afterwards(running: Promise<Result>): Promise<Result> {
+    // How it ended is the business of whoever asked for it.
+    await running.catch(() => undefined);
+    this.#waiting = undefined;
+    return this.#start();
+  }
+
+  async #start(): Promise<Result> {
     const run = this.#run();
     this.#running = run;
-    run.then(done, done);
-    return run;
+    try {
+      return await run;
+    } finally {
+      if (this.#running === run) this.#running = undefined;
+    }
   }
 }

@@ -12,6 +12,9 @@ import { failureOf, readFrom } from './reading.js';
 import type { ReadingSource } from './reading.js';
 import { RotationState } from './rotation-state.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
+import { changed, droppedEarly, notReloaded, waits } from './rotation-messages.js';
+import { digestOf } from './rotation-status.js';
+import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
 import type { Timing } from './timing.js';
 
@@ -55,8 +58,8 @@ export class KeyRotation {
   #state: RotationState;
   #ring: KeyRing;
   #failures = 0;
-  #lastFailure: { code: string; since: Date } | undefined;
-  #lastLoaded: Date;
+  #failure: { code: string; since: Date } | undefined;
+  #loadedAt: Date;
   #unwatch: (() => void) | undefined;
 
   private constructor(options: RotationOptions, state: RotationState, loader: PlanLoader) {
@@ -64,7 +67,7 @@ export class KeyRotation {
     this.#loader = loader;
     this.#clock = options.clock ?? systemClock;
     this.#state = state;
-    this.#lastLoaded = new Date(this.#clock.wall());
+    this.#loadedAt = new Date(this.#clock.wall());
     this.#ring = new KeyRing(state.slots(), options.algorithm);
   }
 
@@ -74,17 +77,34 @@ export class KeyRotation {
    * @internal
    */
   static async start(options: RotationOptions): Promise<KeyRotation> {
+    let rotation: KeyRotation | undefined;
+    let changedMeanwhile = false;
+    // Watched before it is read, so that no change falls between the two.
+    const unwatch = options.source.watch?.(() => {
+      if (rotation) void rotation.reload();
+      else changedMeanwhile = true;
+    });
+    try {
+      rotation = await KeyRotation.#firstOf(options);
+    } catch (error) {
+      unwatch?.();
+      throw error;
+    }
+    rotation.#unwatch = unwatch;
+    rotation.#sleep();
+    rotation.#askAgain();
+    if (changedMeanwhile) void rotation.reload();
+    return rotation;
+  }
+
+  static async #firstOf(options: RotationOptions): Promise<KeyRotation> {
     const loader = new PlanLoader();
     const reading = await readFrom(options.source, new AbortController().signal);
     const revoked = new Set(reading.revokedKids());
     const plan = await loader.load(reading);
     const state = new RotationState(plan, revoked, options.clock ?? systemClock, options.timing);
     if (state.withoutSigner().length > 0) throw noneToSign('The configuration, after what is revoked,');
-    const rotation = new KeyRotation(options, state, loader);
-    rotation.#unwatch = options.source.watch?.(() => void rotation.reload());
-    rotation.#sleep();
-    rotation.#askAgain();
-    return rotation;
+    return new KeyRotation(options, state, loader);
   }
 
   /** @internal */
@@ -95,6 +115,29 @@ export class KeyRotation {
   /** What happens to the keys, from now on. Ends when the application closes. */
   get events$(): Observable<KeyRotationEvent> {
     return this.#events.asObservable();
+  }
+
+  /** How the keys are, for a health check: public facts only. */
+  status(): KeyRotationStatus {
+    const slots = this.#state.slots();
+    const keys = (['current', 'next', 'previous'] as const).flatMap((slot) =>
+      slots[slot].map(({ kid, algorithm }) => ({
+        kid,
+        slot,
+        algorithm,
+        since: this.#dateOf(this.#state.since(kid)),
+      })),
+    );
+    const delay = this.#state.untilNextChange();
+    const isDown = this.#state.withoutSigner().length > 0;
+    return {
+      state: isDown ? 'down' : this.#failure ? 'degraded' : 'up',
+      keys,
+      nextChangeAt: delay === undefined ? undefined : this.#dateOf(this.#clock.monotonic() + delay),
+      loadedAt: this.#loadedAt,
+      failure: this.#failure,
+      digest: digestOf(this.#ring.toKeySet()),
+    };
   }
 
   /**
@@ -148,19 +191,10 @@ export class KeyRotation {
   /** Says where safety departs from what configuration asks for. */
   #warn({ nextActivatesAt }: Plan, keptBefore: ReadonlySet<string>): void {
     for (const { key, signsAt } of this.#state.pending()) {
-      const instant = this.#dateOf(signsAt);
-      const tooSoon = nextActivatesAt !== undefined && nextActivatesAt < instant.getTime();
-      const reason = tooSoon ? 'its schedule is too soon' : 'it was not published before';
-      this.#options.log.warn(
-        `${key.algorithm} key ${key.kid} signs from ${instant.toISOString()} on: ${reason}, and relying parties may ` +
-          'not know it until then',
-      );
+      this.#options.log.warn(waits(key, this.#dateOf(signsAt), nextActivatesAt));
     }
-    for (const { kid, goesAt } of this.#state.kept().filter(({ kid: each }) => !keptBefore.has(each))) {
-      this.#options.log.warn(
-        `Key ${kid} is no longer in the configuration, but tokens that it signed may still be valid: it stays ` +
-          `published until ${this.#dateOf(goesAt).toISOString()}, or until this process ends`,
-      );
+    for (const { kid, goesAt } of this.#state.kept()) {
+      if (!keptBefore.has(kid)) this.#options.log.warn(droppedEarly(kid, this.#dateOf(goesAt)));
     }
   }
 
@@ -170,19 +204,17 @@ export class KeyRotation {
 
   #succeeded(): void {
     this.#failures = 0;
-    this.#lastFailure = undefined;
-    this.#lastLoaded = new Date(this.#clock.wall());
+    this.#failure = undefined;
+    this.#loadedAt = new Date(this.#clock.wall());
     const kids = this.#ring.toKeySet().keys.map(({ kid }) => kid);
-    this.#events.next({ type: 'loaded', at: this.#lastLoaded, kids });
+    this.#events.next({ type: 'loaded', at: this.#loadedAt, kids });
   }
 
   #failed(error: unknown): void {
     const { code, message } = failureOf(error);
     const at = new Date(this.#clock.wall());
-    this.#lastFailure ??= { code, since: at };
-    this.#options.log.error(
-      `The keys were not reloaded, and the last good ones stay in service. ${code}: ${message}`,
-    );
+    this.#failure ??= { code, since: at };
+    this.#options.log.error(notReloaded(code, message));
     this.#events.next({ type: 'reload-failed', at, code, message });
     const delay = Math.min(firstRetry * 2 ** this.#failures, longestRetry);
     this.#failures += 1;
@@ -194,7 +226,7 @@ export class KeyRotation {
     const ring = new KeyRing(this.#state.slots(), this.#options.algorithm);
     this.#ring = ring;
     for (const change of changes) {
-      this.#options.log.log(sentenceOf(change));
+      this.#options.log.log(changed(change));
       this.#events.next({ ...change, at: new Date(this.#clock.wall()) });
     }
     this.#sleep();
@@ -211,11 +243,4 @@ export class KeyRotation {
     if (changes.length > 0) this.#apply(changes);
     else this.#sleep();
   }
-}
-
-function sentenceOf(change: Change): string {
-  if (change.type === 'promoted') {
-    return `${change.algorithm} key ${change.kid} signs now${change.replaced ? `, in place of ${change.replaced}` : ''}`;
-  }
-  return `Key ${change.kid} was ${change.type}, and is no longer published or accepted`;
 }

@@ -13,6 +13,8 @@ import type { Timing } from './timing.js';
 interface Memory {
   key: VerificationKey;
   readonly publishedAt: number;
+  /** When it started to sign. */
+  signedAt?: number;
   /** When it stopped to sign, as far as this process can know; undefined while it may sign. */
   stoppedAt?: number;
 }
@@ -49,7 +51,7 @@ export class RotationState {
     for (const algorithm of signingAlgorithms) {
       const key =
         this.#wanted(algorithm) ?? (this.#bereft.has(algorithm) && keyFor(this.#plan.next, algorithm));
-      if (key) this.#signing.set(algorithm, key);
+      if (key) this.#sign(key);
     }
     // Another process may have signed with a previous key until this one booted.
     for (const { kid } of this.#plan.previous) this.#stop(kid);
@@ -109,6 +111,12 @@ export class RotationState {
     return { current, next, previous: previous.map(({ key }) => key) };
   }
 
+  /** Since when (monotonic) a key is in the slot that it is in. */
+  since(kid: string): number {
+    const { publishedAt = 0, signedAt, stoppedAt } = this.#memory.get(kid) ?? {};
+    return stoppedAt ?? (this.#isSigning(kid) ? signedAt : undefined) ?? publishedAt;
+  }
+
   /** Keys that wait to sign, with the earliest safe instant (monotonic) and the one that was wanted. */
   pending(): { key: SigningKey; signsAt: number }[] {
     return signingAlgorithms.flatMap((algorithm) => {
@@ -155,10 +163,8 @@ export class RotationState {
       return [];
     }
     if (!isBereft && this.#clock.monotonic() < this.#signsAt(key)) return [];
-    this.#signing.set(algorithm, key);
+    this.#sign(key);
     this.#bereft.delete(algorithm);
-    const memory = this.#memory.get(key.kid);
-    if (memory) delete memory.stoppedAt;
     if (before) this.#stop(before.kid);
     return [{ type: 'promoted', kid: key.kid, algorithm, replaced: before?.kid }];
   }
@@ -198,6 +204,14 @@ export class RotationState {
     return [...this.#memory]
       .filter(([kid]) => !configured.has(kid) && !this.#isSigning(kid))
       .map(([kid, { stoppedAt = 0 }]) => [kid, stoppedAt + this.#timing.retention]);
+  }
+
+  #sign(key: SigningKey): void {
+    this.#signing.set(key.algorithm, key);
+    const memory = this.#memory.get(key.kid);
+    if (!memory) return;
+    memory.signedAt = this.#clock.monotonic();
+    delete memory.stoppedAt;
   }
 
   #stop(kid: string): void {

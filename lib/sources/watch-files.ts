@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { watch } from 'node:fs';
+import { readFileSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 // One swap of a mounted secret is about five events.
@@ -11,32 +10,31 @@ const pollInterval = 10_000;
 
 /**
  * Calls `changed` when the content of a file changes. It watches the folders, since a watch of a file ends with the
- * first rename over it, and compares contents now and then besides.
+ * first rename over it, and compares contents now and then besides. What changes from this call on is told.
  */
 export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   if (paths.length === 0) return () => undefined;
   let watchers: FSWatcher[] = [];
   let pause: NodeJS.Timeout | undefined;
-  let ended = false;
-  let known: string | undefined;
+  // At once, so that no change is missed between what a caller reads and the first comparison.
+  let known = digestOf(paths);
 
-  const compare = async () => {
-    const content = await digestOf(paths);
-    if (ended || content === known) return;
-    const isFirst = known === undefined;
+  const compare = () => {
+    const content = digestOf(paths);
+    if (content === known) return;
     known = content;
-    if (isFirst) return;
     open();
     changed();
   };
   const soon = () => {
     clearTimeout(pause);
-    pause = setTimeout(() => void compare(), quiet);
+    pause = setTimeout(compare, quiet);
     pause.unref();
   };
   const close = () => {
     for (const watcher of watchers) watcher.close();
   };
+  // Anew after each change, since a folder may have been replaced by another one.
   const open = () => {
     close();
     watchers = [...new Set(paths.map((path) => dirname(path)))].flatMap((folder) =>
@@ -45,11 +43,9 @@ export function watchFiles(paths: readonly string[], changed: () => void): () =>
   };
 
   open();
-  void compare();
-  const poll = setInterval(() => void compare(), pollInterval);
+  const poll = setInterval(compare, pollInterval);
   poll.unref();
   return () => {
-    ended = true;
     clearTimeout(pause);
     clearInterval(poll);
     close();
@@ -68,11 +64,20 @@ function watchFolder(folder: string, onChange: () => void): FSWatcher[] {
   }
 }
 
-async function digestOf(paths: readonly string[]): Promise<string> {
+function digestOf(paths: readonly string[]): string {
   const hash = createHash('sha256');
   for (const path of paths) {
-    const content = await readFile(path).catch((error: NodeJS.ErrnoException) => `unreadable: ${error.code}`);
+    const content = contentOf(path);
     hash.update(`${path}\0${content.length}\0`).update(content);
   }
   return hash.digest('base64url');
+}
+
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    // That it cannot be read, and why, is what there is to compare.
+    return Buffer.from(String((error as NodeJS.ErrnoException).code));
+  }
 }

@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { generateKeyPairSync, KeyObject } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
 
 /** A key of this run. Making one takes a tenth of a second, so a test file asks for as few as it needs. */
 export function makeRsaKey(modulusLength = 2048, publicExponent = 65537): KeyObject {
@@ -18,14 +18,10 @@ export function jwkOf(key: KeyObject): JsonWebKey {
   return key.export({ format: 'jwk' });
 }
 
-/** Every private member of a key, in each encoding in which it might turn up in a text. */
+/** What of a private key might turn up in a text: its private members and its DER, in each encoding. */
 export function privateTraces(key: KeyObject): string[] {
-  const jwk = jwkOf(key);
-  const members = [jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map((member) =>
-    Buffer.from(member ?? '', 'base64url'),
-  );
-  const bodies = [derOf(key), derOf(key, 'pkcs1')].map((der) => der.subarray(-256));
-  return [...members, ...bodies].flatMap((bytes) => {
+  const ders = key.asymmetricKeyType === 'rsa' ? [derOf(key), derOf(key, 'pkcs1')] : [derOf(key)];
+  return [...privateMembersOf(key), ...ders.map(endOf)].flatMap((bytes) => {
     const base64 = bytes.toString('base64');
     return [
       bytes.toString('hex'),
@@ -40,4 +36,29 @@ export function privateTraces(key: KeyObject): string[] {
         .replaceAll(/(..)(?=.)/g, '$1 '),
     ];
   });
+}
+
+function privateMembersOf(key: KeyObject): Buffer[] {
+  // Node has no JWK of an RSA-PSS key; its DER has to do.
+  if (key.asymmetricKeyType === 'rsa-pss') return [];
+  const { d, p, q, dp, dq, qi } = jwkOf(key);
+  return [d, p, q, dp, dq, qi].flatMap((member) => (member ? Buffer.from(member, 'base64url') : []));
+}
+
+/** The last bytes, which are private in each form, from where base64 of the whole has a character of its own. */
+function endOf(der: Buffer): Buffer {
+  const start = Math.max(der.length - 256, 0);
+  return der.subarray(start - (start % 3));
+}
+
+/** Pieces of a key in whatever form, and of what stands beside it, long enough not to occur by chance. */
+export function tracesOf(value: unknown): string[] {
+  if (typeof value === 'string')
+    return value.match(/[A-Za-z0-9+/=_-]{12,}/g)?.filter((piece) => !/^-+$/.test(piece)) ?? [];
+  if (Buffer.isBuffer(value))
+    return [value.toString('base64'), value.toString('hex'), ...tracesOf(value.toString('latin1'))].filter(
+      (trace) => trace.length > 11,
+    );
+  if (value instanceof KeyObject) return value.type === 'private' ? privateTraces(value) : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(tracesOf) : [];
 }

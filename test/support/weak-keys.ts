@@ -1,6 +1,8 @@
 import { checkPrimeSync, createPrivateKey, generatePrimeSync, randomBytes, randomInt } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
+import { base64urlUInt } from './integers.js';
+
 /** The product of the first 126 primes, which the flawed library uses for keys of 2048 bits. */
 function primorial(count: number): bigint {
   let product = 1n;
@@ -43,16 +45,13 @@ function flawedPrime(m: bigint): bigint {
   }
 }
 
-function base64url(value: bigint): string {
-  const hex = value.toString(16);
-  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
-}
-
 /** A real RSA key of two given primes, or with a private exponent instead of a public one. */
 export function rsaKeyOf(p: bigint, q: bigint, e = 65537n): KeyObject {
   const d = inverse(e, (p - 1n) * (q - 1n));
   const members = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) };
-  const jwk = Object.fromEntries(Object.entries(members).map(([name, value]) => [name, base64url(value)]));
+  const jwk = Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [name, base64urlUInt(value)]),
+  );
   return createPrivateKey({ key: { kty: 'RSA', ...jwk }, format: 'jwk' });
 }
 
@@ -73,4 +72,14 @@ export function makeFermatKey(): KeyObject {
 /** A key with one short prime. */
 export function makeUnbalancedKey(): KeyObject {
   return rsaKeyOf(generatePrimeSync(1800, { bigint: true }), generatePrimeSync(260, { bigint: true }));
+}
+
+/** A key whose p is no prime, though all of its numbers fit each other. */
+export function makeCompositeKey(): KeyObject {
+  const prime = (bits: number) => generatePrimeSync(bits, { bigint: true });
+  for (;;) {
+    const [p, q] = [prime(512) * prime(512), prime(1024)];
+    const hasInverse = (p - 1n) % 65537n !== 0n && (q - 1n) % 65537n !== 0n;
+    if (hasInverse && (p * q).toString(2).length === 2048) return rsaKeyOf(p, q);
+  }
 }

@@ -1,0 +1,1 @@
+export { KeyHealthIndicator } from './key.health.js';
