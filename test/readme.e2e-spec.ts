@@ -141,8 +141,7 @@ describe('the commands', () => {
   it.each(commands)('%s', async (block) => {
     const cwd = mkdtempSync(join(application, 'commands-'));
     const script = hasOpenssl ? block : block.replaceAll(/^openssl .*$/gm, '');
-    const { code, stderr } = await run('bash', ['-euc', script], { cwd });
-    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    expect((await run('bash', ['-euc', script], { cwd })).code).toBe(0);
     const key = join(cwd, 'oidc_private.pem');
     expect(createPrivateKey(readFileSync(key)).asymmetricKeyType).toBe('rsa');
     if (hasOpenssl && block.includes('openssl'))
@@ -159,20 +158,19 @@ describe('the tables', () => {
     expect(firstCells.filter((name) => codes.includes(name)).toSorted()).toEqual(codes.toSorted());
   });
 
-  it('list every setting, and no other', () => {
+  it('list every setting, and no other', async () => {
     const asked = new Set<string>();
     const reader = { get: (name: string) => void asked.add(name) };
     const source = configSource(reader, 'OIDC_');
     source.watch!(() => undefined)();
     expect(() => resolveOptions({}, reader, 'OIDC_')).not.toThrow();
-    return source.read(new AbortController().signal).then((reading) => {
-      reading.revokedKids();
-      expect(() => reading.keys()).toThrow(/OIDC_PRIVATE_KEY/);
-      expect(() => readNextActivatesAt(reader, 'OIDC_')).not.toThrow();
-      const settings = [...asked].filter((name) => name.startsWith('OIDC_') && !name.endsWith('_FILE'));
-      const listed = firstCells.filter((name) => !codes.includes(name));
-      expect(listed.toSorted()).toEqual([...settings, 'OIDC_NEXT_KEYS', 'OIDC_PREVIOUS_KEYS'].toSorted());
-    });
+    const reading = await source.read(new AbortController().signal);
+    reading.revokedKids();
+    expect(() => reading.keys()).toThrow(/OIDC_PRIVATE_KEY/);
+    expect(() => readNextActivatesAt(reader, 'OIDC_')).not.toThrow();
+    const settings = [...asked].filter((name) => name.startsWith('OIDC_') && !name.endsWith('_FILE'));
+    const listed = firstCells.filter((name) => !codes.includes(name));
+    expect(listed.toSorted()).toEqual([...settings, 'OIDC_NEXT_KEYS', 'OIDC_PREVIOUS_KEYS'].toSorted());
   });
 });
 

@@ -5,6 +5,7 @@ import { ConfigModule } from '@nestjs/config';
 import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 
 import { everythingPrintedOf, rejectionOf } from './support/errors.js';
+import { keyObjectsWithin } from './support/key-objects.js';
 import { makeRsaKey, pemOf, privateTraces } from './support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from './support/platforms.js';
 import { forge } from './support/tokens.js';
@@ -64,10 +65,19 @@ describe.each(platforms)('private members leave the process by no way, on %s', (
     for (const object of objects) {
       expectNoSecretIn(everythingPrintedOf(object));
       expectNoSecretIn(everythingPrintedOf(Object.entries(object)));
-      expectNoSecretIn(everythingPrintedOf(Reflect.ownKeys(object)));
       expectNoSecretIn(cloned(object));
     }
     expectNoSecretIn(everythingPrintedOf(app.get(JwtService).getKeySet()));
+  });
+
+  it('not by a member of what can be injected, however it is named or hidden', async () => {
+    const { app } = await start();
+    const rotation = app.get(KeyRotation);
+    const injected = [JwtService, KeyInfo, OidcKeyModule].map((token) => app.get<object>(token));
+    const found = keyObjectsWithin(...injected, rotation, rotation.ring);
+    expect(found.map(({ type }) => type)).toEqual(['public']);
+    // Without a private one among them, the walk would prove nothing where it cannot find any.
+    expect(keyObjectsWithin({ [Symbol('hidden')]: [{ key }] })).toEqual([key]);
   });
 
   it('not by a log line at any level, while it boots, signs and verifies', async () => {

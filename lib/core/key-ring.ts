@@ -35,7 +35,7 @@ export class KeyRing implements Slots {
 
     const published = [this.current, this.next, this.previous].flatMap(sortedByKid);
     this.#byKid = new Map(published.map((key) => [key.kid, key]));
-    this.jwks = Object.freeze(render({ keys: published.map(({ publicJwk }) => publicJwk) }));
+    this.jwks = Object.freeze(render(published));
     Object.freeze(this);
   }
 
@@ -64,6 +64,11 @@ export class KeyRing implements Slots {
     return key;
   }
 
+  /** The kids of all published keys. */
+  kids(): string[] {
+    return [...this.#byKid.keys()];
+  }
+
   /** A copy of the published keys. */
   toKeySet(): JsonWebKeySet {
     return JSON.parse(this.jwks.body) as JsonWebKeySet;
@@ -75,7 +80,7 @@ function sortedByKid<Key extends VerificationKey>(keys: readonly Key[]): Key[] {
   return keys.toSorted((a, b) => (a.kid < b.kid ? -1 : 1));
 }
 
-function render(jwks: JsonWebKeySet): RenderedJwks {
-  const body = JSON.stringify(jwks);
+function render(keys: readonly VerificationKey[]): RenderedJwks {
+  const body = `{"keys":[${keys.map(({ publicJson }) => publicJson).join(',')}]}`;
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
 }

@@ -22,6 +22,8 @@ export class VerificationKey {
   readonly algorithm: SigningAlgorithm;
   readonly publicKey: KeyObject;
   readonly publicJwk: Readonly<PublicJwk>;
+  /** The public JWK as it stands in a JWKS: written once, since a ring may hold a thousand of them. */
+  readonly publicJson: string;
   /** The setting that the key came from, for messages. */
   readonly where: string;
 
@@ -48,6 +50,7 @@ export class VerificationKey {
     this.publicKey = keyObject.type === 'public' ? keyObject : createPublicKey(keyObject);
     if (keyObject.asymmetricKeyType === 'rsa') refuseWeakRsa(this.publicKey, where);
     this.publicJwk = publicJwkOf(this.publicKey, this.algorithm, kid);
+    this.publicJson = JSON.stringify(this.publicJwk);
   }
 
   get kid(): string {

@@ -206,8 +206,7 @@ export class KeyRotation {
     this.#failures = 0;
     this.#failure = undefined;
     this.#loadedAt = new Date(this.#clock.wall());
-    const kids = this.#ring.toKeySet().keys.map(({ kid }) => kid);
-    this.#events.next({ type: 'loaded', at: this.#loadedAt, kids });
+    this.#events.next({ type: 'loaded', at: this.#loadedAt, kids: this.#ring.kids() });
   }
 
   #failed(error: unknown): void {

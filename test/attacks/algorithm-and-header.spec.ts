@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { constants, createPublicKey, sign } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
@@ -68,10 +68,19 @@ describe('attack 5: another algorithm', () => {
     ['EdDSA', 'sha256'],
     ['ES256', 'sha256'],
   ])('%s under our key', async (alg, hash) => {
-    await refuseEverywhere(forge(key, { alg, kid }, good, hash));
+    const token = alg === 'PS256' ? forgePss({ alg, kid }) : forge(key, { alg, kid }, good, hash);
+    await refuseEverywhere(token);
+    expect((await rejectionOf(jwt.verify(token))).code).toBe('OIDC_TOKEN_INVALID_ALGORITHM');
     await refuseEverywhere(forge(key, { alg: 'RS256', kid }, good, hash === 'sha256' ? 'sha512' : hash));
   });
 });
+
+/** With the padding of PS256 (RFC 7518 section 3.5), so that nothing but the header's `alg` is wrong. */
+function forgePss(header: object): string {
+  const input = `${base64url(header)}.${base64url(good)}`;
+  const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
+  return `${input}.${sign('sha256', Buffer.from(input), { key, padding, saltLength }).toString('base64url')}`;
+}
 
 describe('attack 6: a key that the token names', () => {
   const attacker = makeRsaKey();
@@ -115,15 +124,26 @@ describe('attack 7: parts that do not belong together', () => {
     const other = base64url({ alg: 'RS256', kid, typ: 'at+jwt' });
     for (const token of [`${other}.${p1}.${s1}`, `${h1}.${p2}.${s1}`, `${h1}.${p1}.${s2}`])
       await refuseEverywhere(token);
-    for (const s of ['', s1.slice(0, -1), s1.slice(0, 10), `${s1}A`, `${s1}=`, `${s1} `, `A${s1.slice(1)}`]) {
+    const changed = (s1[0] === 'A' ? 'B' : 'A') + s1.slice(1);
+    for (const s of [
+      '',
+      s1.slice(0, -1),
+      s1.slice(0, 10),
+      `${s1}A`,
+      `${s1}=`,
+      `${s1}==`,
+      `${s1} `,
+      changed,
+    ]) {
       await refuseEverywhere(`${h1}.${p1}.${s}`);
     }
+    for (const p of [`${p1}=`, `${p1}==`]) await refuseEverywhere(`${h1}.${p}.${s1}`);
   });
 
   it('one signature is written in one way only: unused bits of its last character are not free', async () => {
     const token = await jwt.sign({ a: 1 });
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    const others = [...alphabet].filter((last) => last !== token.at(-1));
+    const others = alphabet.split('').filter((last) => last !== token.at(-1));
     for (const last of others) await refuseEverywhere(token.slice(0, -1) + last);
   });
 
@@ -164,6 +184,7 @@ describe('attack 7: parts that do not belong together', () => {
     '{',
     '{"a":1}x',
     Buffer.from([0x7b, 0xff, 0x7d]),
+    Buffer.from('{"a":"\xff"}', 'latin1'),
   ])('a payload that is no object: %p', async (payload) => {
     await refuseEverywhere(forge(key, { alg: 'RS256', kid }, payload));
   });

@@ -8,8 +8,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'dotenv';
 
 import { JwtService } from '../../lib/core/jwt.service.js';
-import { jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
+import { derOf, jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { cleanEnvironment, root, run } from '../support/processes.js';
+import { publicPemOf } from '../support/tokens.js';
 
 const program = join(root, 'dist/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
@@ -55,7 +56,8 @@ describe('generate', () => {
     expect([first.code, first.stdout]).toEqual([0, '']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const content = readFileSync(file, 'utf8');
-    expect(first.stderr).toContain(new JwtService({ key: content }).getKeySet().keys[0]!.kid);
+    const [jwk] = new JwtService({ key: content }).getKeySet().keys;
+    expect(first.stderr).toBe(`RS256 key of 2048 bits, kid ${jwk!.kid} in ${file}\n`);
 
     const second = await cli(['generate', '--out', file]);
     expect(second.code).toBe(1);
@@ -74,7 +76,18 @@ describe('generate', () => {
     expect(new JwtService({ key: value! }).getKeySet().keys).toHaveLength(1);
   });
 
-  it.each([['1024'], ['2047'], ['8200'], ['2048.5'], ['many'], ['']])(
+  it('--env with --out writes the line to a file for its owner only', async () => {
+    const file = join(folder, 'new.env');
+    const { code, stdout, stderr } = await cli(['generate', '--env', '--out', file]);
+    expect([code, stdout]).toEqual([0, '']);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { OIDC_PRIVATE_KEY: value, ...others } = parse(readFileSync(file));
+    expect(others).toEqual({});
+    const [jwk] = new JwtService({ key: value! }).getKeySet().keys;
+    expect(stderr).toBe(`RS256 key of 2048 bits, kid ${jwk!.kid} in ${file}\n`);
+  });
+
+  it.each(['1024', '2047', '2049', '8200', '2048.5', '0x800', '2048 ', 'many', ''])(
     '--bits %p is wrong usage',
     async (bits) => {
       const { code, stdout, stderr } = await cli(['generate', '--bits', bits]);
@@ -89,7 +102,17 @@ describe('inspect', () => {
   const other = makeRsaKey();
   const [jwk] = new JwtService({ key }).getKeySet().keys;
   const file = join(folder, 'inspected.pem');
-  beforeAll(() => writeFileSync(file, pemOf(key)));
+  const derFile = join(folder, 'inspected.der');
+  const encryptedFile = join(folder, 'encrypted.pem');
+  const passphrase = 'secret-passphrase';
+  const encrypted = key
+    .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase })
+    .toString();
+  beforeAll(() => {
+    writeFileSync(file, pemOf(key));
+    writeFileSync(derFile, derOf(key));
+    writeFileSync(encryptedFile, encrypted);
+  });
 
   const expectTheKey = ({ code, stdout, stderr }: Awaited<ReturnType<typeof cli>>) => {
     expect([code, stderr]).toEqual([0, '']);
@@ -99,9 +122,11 @@ describe('inspect', () => {
   };
 
   it('from a file', async () => expectTheKey(await cli(['inspect', file])));
+  it('from a DER file', async () => expectTheKey(await cli(['inspect', derFile])));
   it('from standard input', async () => expectTheKey(await cli(['inspect', '-'], {}, pemOf(key, 'pkcs1'))));
   it('from standard input, as JWK', async () =>
     expectTheKey(await cli(['inspect', '-'], {}, JSON.stringify(jwkOf(key)))));
+  it('from standard input, as DER', async () => expectTheKey(await cli(['inspect', '-'], {}, derOf(key))));
   it('from the environment', async () =>
     expectTheKey(await cli(['inspect'], { OIDC_PRIVATE_KEY: pemOf(key) })));
   it('from the file that the environment names', async () =>
@@ -115,15 +140,10 @@ describe('inspect', () => {
     ));
 
   it('an encrypted key, with the passphrase of the environment', async () => {
-    const encrypted = key.export({
-      format: 'pem',
-      type: 'pkcs8',
-      cipher: 'aes-256-cbc',
-      passphrase: 'secret-passphrase',
-    });
-    expectTheKey(
-      await cli(['inspect', '-'], { OIDC_PRIVATE_KEY_PASSPHRASE: 'secret-passphrase' }, encrypted),
-    );
+    const env = { OIDC_PRIVATE_KEY_PASSPHRASE: passphrase };
+    expectTheKey(await cli(['inspect', '-'], env, encrypted));
+    expectTheKey(await cli(['inspect', encryptedFile], env));
+    expectTheKey(await cli(['inspect'], { ...env, OIDC_PRIVATE_KEY: encrypted }));
     const refused = await cli(['inspect', '-'], {}, encrypted);
     expect([refused.code, refused.stderr]).toEqual([
       1,
@@ -131,9 +151,19 @@ describe('inspect', () => {
     ]);
   });
 
+  it('an encrypted key of another issuer, with the passphrase of that issuer', async () => {
+    const env = { ADMIN_PRIVATE_KEY_PASSPHRASE: passphrase, OIDC_PRIVATE_KEY_PASSPHRASE: 'another' };
+    expectTheKey(await cli(['inspect', '--prefix', 'ADMIN_', encryptedFile], env));
+    expectTheKey(await cli(['inspect', '--prefix', 'ADMIN_'], { ...env, ADMIN_PRIVATE_KEY: encrypted }));
+  });
+
+  it('says of a public key that it cannot sign', async () => {
+    const { code, stdout } = await cli(['inspect', '-'], {}, publicPemOf(other));
+    expect([code, stdout]).toEqual([0, expect.stringContaining('can sign    no, it is a public key\n')]);
+  });
+
   it('--json describes every key, and says which cannot sign', async () => {
-    const publicPem = createPublicKey(other).export({ format: 'pem', type: 'spki' }).toString();
-    const { stdout } = await cli(['inspect', '-', '--json'], {}, pemOf(key) + publicPem);
+    const { stdout } = await cli(['inspect', '-', '--json'], {}, pemOf(key) + publicPemOf(other));
     expect(JSON.parse(stdout)).toEqual([
       { kid: jwk!.kid, algorithm: 'RS256', size: '2048 bits', private: true, publicJwk: jwk },
       expect.objectContaining({ private: false }),
@@ -156,6 +186,12 @@ describe('inspect', () => {
     expect(await cli(['inspect', '-'], {}, pemOf(makeRsaKey(1024)))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^OIDC_KEY_TOO_WEAK/),
+    });
+    const mixed = { ...jwkOf(key), d: jwkOf(other).d };
+    expect(await cli(['inspect', '-'], {}, JSON.stringify(mixed))).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^OIDC_KEY_MISMATCH: Standard input/),
     });
     expect(await cli(['inspect', '-'], {}, '')).toMatchObject({
       code: 1,
@@ -195,7 +231,7 @@ it('standard output that cannot be written is said in one line', async () => {
 
 describe('inspect of the environment', () => {
   const [key, next] = [makeRsaKey(), makeRsaKey()];
-  const publicPem = createPublicKey(next).export({ format: 'pem', type: 'spki' }).toString();
+  const publicPem = publicPemOf(next);
 
   it('shows every slot', async () => {
     const env = { OIDC_PRIVATE_KEY: pemOf(key), OIDC_PREVIOUS_KEYS: publicPem };
@@ -234,6 +270,11 @@ describe('usage', () => {
     const { code, stdout, stderr } = await cli(args);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).not.toBe('');
+  });
+
+  it('--version is the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect((await cli(['--version'])).stdout).toBe(`${version}\n`);
   });
 
   it.each([

@@ -131,6 +131,11 @@ describe('several current keys, one for each algorithm', () => {
     expect(error.code).toBe('OIDC_KEY_NONE_TO_SIGN');
   });
 
+  it.each(['constructor', 'toString', ['RS256']])('there is no algorithm %j', (algorithm) => {
+    const key = { key: pemOf(rsa), algorithm: algorithm as SigningAlgorithm };
+    expect(errorOf(() => new JwtService({ key })).code).toBe('OIDC_KEY_UNSUPPORTED');
+  });
+
   it('KeyInfo lists what can sign, for the discovery document', () => {
     const ring = new KeyRing(
       loadSlotsNow(

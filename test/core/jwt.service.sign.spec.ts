@@ -39,11 +39,14 @@ describe('payload', () => {
 
   it('an object gets iat unless it has one, and is not changed', async () => {
     const payload = Object.freeze({ sub: 7, aud: undefined });
+    const earliest = seconds();
     const claims = payloadOf(await sign(payload));
     expect(claims).toEqual({ sub: '7', iat: expect.any(Number) });
-    expect(Math.abs((claims.iat as number) - seconds())).toBeLessThanOrEqual(1);
+    expect(claims.iat).toBeGreaterThanOrEqual(earliest);
+    expect(claims.iat).toBeLessThanOrEqual(seconds());
     expect(payload).toEqual({ sub: 7, aud: undefined });
     expect(payloadOf(await sign({ iat: 5 })).iat).toBe(5);
+    expect(payloadOf(await sign({ iat: 0 })).iat).toBe(0);
   });
 
   it('RFC 7519 section 4.1.2: a numeric sub becomes a string, and none is invented', async () => {
@@ -70,8 +73,11 @@ describe('payload', () => {
     ['exp as text', { exp: '1' }],
     ['exp as Date', { exp: new Date() }],
     ['exp as null', { exp: null }],
+    ['exp as Infinity', { exp: Infinity }],
     ['nbf as NaN', { nbf: Number.NaN }],
+    ['nbf as Infinity', { nbf: Infinity }],
     ['iat as text', { iat: 'x' }],
+    ['iat as NaN', { iat: Number.NaN }],
     ['aud as object', { aud: { a: 1 } }],
     ['aud as list of objects', { aud: [{}] }],
     ['iss as list', { iss: ['a'] }],
@@ -99,9 +105,12 @@ describe('typ keeps one kind of token from passing for another', () => {
     ['JWT', 'access token members with a nonce', { ...accessToken, nonce: 'n' }],
     ['JWT', 'access token members with at_hash', { ...accessToken, at_hash: 'h' }],
     ['JWT', 'a payload without cid', { jti: '1', scope: '' }],
+    ['JWT', 'a payload without jti', { cid: 'client', scope: '' }],
     ['JWT', 'a scope that is no string', { ...accessToken, scope: ['a'] }],
     ['refresh+jwt', 'a refresh token', { refresh_token_id: '1', client_id: 'c' }],
+    ['refresh+jwt', 'access token members in a refresh token', { ...accessToken, refresh_token_id: '1' }],
     ['code+jwt', 'a code', JSON.stringify({ auth_code_id: '1' })],
+    ['code+jwt', 'a code whose id is empty', '{"auth_code_id":""}'],
     ['code+jwt', 'a code in a Buffer', Buffer.from(JSON.stringify({ auth_code_id: '1' }))],
     ['JWT', 'other JSON', '{"a":1}'],
     ['JWT', 'text that is no JSON', 'hello'],
@@ -152,6 +161,7 @@ describe('options are applied', () => {
   it('undefined options are none', async () => {
     await expect(sign({}, { expiresIn: undefined, header: undefined })).resolves.toEqual(expect.any(String));
     await expect(sign({}, null)).resolves.toEqual(expect.any(String));
+    await expect(sign('text', { expiresIn: undefined })).resolves.toEqual(expect.any(String));
   });
 });
 
@@ -159,12 +169,29 @@ describe('or refused, never ignored', () => {
   it.each([
     ['an unknown option', {}, { keyid: 'x' }],
     ['an algorithm without a row', {}, { algorithm: 'HS256' }],
-    ['a time span in words', {}, { expiresIn: '1h' }],
+    ['a list as algorithm', {}, { algorithm: ['RS256'] }],
+    ['a member of Object.prototype as algorithm', {}, { algorithm: 'constructor' }],
+    ['expiresIn in words', {}, { expiresIn: '1h' }],
+    ['notBefore in words', {}, { notBefore: '1h' }],
+    ['notBefore as NaN', {}, { notBefore: Number.NaN }],
     ['expiresIn beside exp', { exp: 1 }, { expiresIn: 1 }],
     ['audience beside aud', { aud: 'a' }, { audience: 'b' }],
     ['subject beside sub', { sub: 'a' }, { subject: 'b' }],
+    ['issuer beside iss', { iss: 'a' }, { issuer: 'b' }],
+    ['jwtid beside jti', { jti: 'a' }, { jwtid: 'b' }],
+    ['notBefore beside nbf', { nbf: 1 }, { notBefore: 1 }],
     ['an audience that is an object', {}, { audience: { a: 1 } }],
+    ['an audience of numbers', {}, { audience: [1] }],
+    ['an audience with an empty text', {}, { audience: [''] }],
     ['an empty issuer', {}, { issuer: '' }],
+    ['an empty subject', {}, { subject: '' }],
+    ['a subject that is a number', {}, { subject: 7 }],
+    ['an empty jwtid', {}, { jwtid: '' }],
+    ['a jwtid that is a number', {}, { jwtid: 1 }],
+    ['noTimestamp as text', {}, { noTimestamp: 'yes' }],
+    ['noTimestamp as number', {}, { noTimestamp: 0 }],
+    ['a header that is null', {}, { header: null }],
+    ['a header that is a text', {}, { header: 'x' }],
     ['a header that is a list', {}, { header: [] }],
     ['a header with crit', {}, { header: { crit: ['x'] } }],
     ['a header with b64', {}, { header: { b64: false } }],
@@ -176,6 +203,7 @@ describe('or refused, never ignored', () => {
     ['an audience with a hole', {}, { audience: Array.from({ length: 2 }) }],
     ['a typ that is no string', {}, { header: { typ: 1 } }],
     ['options that are a text', {}, 'RS256'],
+    ['options that are a callback', {}, () => undefined],
     ['a claim for a text payload', 'text', { expiresIn: 1 }],
     ['a member of Object.prototype', {}, { constructor: 'x' }],
   ])('%s', async (_, payload, options) => {
@@ -250,6 +278,18 @@ describe('extraTokenFields', () => {
       expect(error.message).toContain(claim);
     },
   );
+
+  it.each(['', 0, false, null])('may not return a reserved claim, also where it is %p', async (value) => {
+    const service = new JwtService({ key, extraTokenFields: () => ({ nonce: value as string }) });
+    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+    expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+  });
+
+  it('may not return a reserved claim later either', async () => {
+    const service = new JwtService({ key, extraTokenFields: async () => ({ nonce: 'x' }) });
+    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+    expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+  });
 });
 
 it('extraTokenFields has to return claims, or nothing', async () => {

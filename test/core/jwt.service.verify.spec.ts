@@ -49,6 +49,14 @@ describe('RFC 7519 section 4.1, registered claims', () => {
     expect((await refusal({ nbf: now + 6 }, tolerant))[1]).toBe('jwt not active');
   });
 
+  it.each(['{"exp":1e999}', '{"nbf":-1e999}', '{"iat":1e999}', '{"iat":"x"}', '{"iat":null}'])(
+    '2: a time is a finite number, and %s is none',
+    async (payload) => {
+      const error = await rejectionOf(verify(forge(key, { alg: 'RS256' }, payload)));
+      expect(error.code).toBe('OIDC_TOKEN_MALFORMED');
+    },
+  );
+
   it('ignoreExpiration and ignoreNotBefore each lift their own check', async () => {
     await expect(accepted({ exp: 1, nbf: 0 }, { ...at, ignoreExpiration: true })).resolves.toBeDefined();
     await expect(accepted({ nbf: now * 2 }, { ...at, ignoreNotBefore: true })).resolves.toBeDefined();
@@ -119,6 +127,15 @@ describe('RFC 7519 section 4.1, registered claims', () => {
     ]);
     expect((await refusal({}, { ...at, maxAge: 10 }))[1]).toBe('jwt claim missing: iat');
     expect((await refusal({ iat: now + 1 }, { ...at, maxAge: 10 }))[1]).toBe('jwt iat lies in the future');
+    await expect(accepted({ iat: now }, { ...at, maxAge: 0, clockTolerance: 0 })).resolves.toBeDefined();
+  });
+
+  it('clockTolerance widens maxAge on either side', async () => {
+    const tolerant = { ...at, maxAge: 10, clockTolerance: 5 };
+    await expect(accepted({ iat: now + 5 }, tolerant)).resolves.toBeDefined();
+    expect((await refusal({ iat: now + 6 }, tolerant))[0]).toBe('OIDC_TOKEN_CLAIM_MISMATCH');
+    await expect(accepted({ iat: now - 15 }, tolerant)).resolves.toBeDefined();
+    expect((await refusal({ iat: now - 16 }, tolerant))[0]).toBe('OIDC_TOKEN_EXPIRED');
   });
 
   it('RFC 7515 section 4.1.9: typ, without regard to case and the application/ prefix', async () => {
@@ -137,13 +154,29 @@ describe('options are applied or refused, never ignored', () => {
     ['complete', { complete: true }],
     ['an unknown one', { kid: 'x' }],
     ['a regular expression as audience', { audience: /api/ }],
+    ['a regular expression among the audiences', { audience: [/api/] }],
     ['algorithms as text', { algorithms: 'RS256' }],
+    ['algorithms that are numbers', { algorithms: [1] }],
     ['no algorithm at all', { algorithms: [] }],
     ['maxAge in words', { maxAge: '1h' }],
     ['a negative tolerance', { clockTolerance: -1 }],
     ['an infinite tolerance', { clockTolerance: Infinity }],
+    ['clockTimestamp as text', { clockTimestamp: '1' }],
+    ['clockTimestamp as Date', { clockTimestamp: new Date() }],
     ['ignoreExpiration as text', { ignoreExpiration: 'true' }],
+    ['ignoreNotBefore as text', { ignoreNotBefore: 'true' }],
     ['an empty issuer', { issuer: '' }],
+    ['an empty subject', { subject: '' }],
+    ['several subjects', { subject: ['a'] }],
+    ['an empty jwtid', { jwtid: '' }],
+    ['several jwtids', { jwtid: ['a'] }],
+    ['an empty nonce', { nonce: '' }],
+    ['a nonce that is a number', { nonce: 1 }],
+    ['an empty typ', { typ: '' }],
+    ['a typ that is a number', { typ: 1 }],
+    ['required claims as text', { requiredClaims: 'exp' }],
+    ['no required claim at all', { requiredClaims: [] }],
+    ['required claims that are numbers', { requiredClaims: [1] }],
     ['options that are a text', 'x'],
     ['options that inherit', Object.create({ issuer: 'other' }) as object],
     ['an issuer that is undefined, which would switch the check off', { issuer: undefined }],
@@ -244,11 +277,10 @@ describe('errors', () => {
     expect(everythingPrintedOf(error)).not.toMatch(/marker|eyJ/);
   });
 
-  it('are rejections, never thrown synchronously', () => {
-    for (const token of [undefined, null, 1, {}, 'x']) {
-      const promise = jwt.verify(token as string, 'x' as never);
-      expect(promise).toBeInstanceOf(Promise);
-      promise.catch(() => undefined);
-    }
+  it.each([undefined, null, 1, {}, 'x'])('are rejections, never thrown synchronously: %p', async (token) => {
+    const bare = jwt.verify(token as string);
+    const withOptions = jwt.verify(token as string, 'x' as never);
+    expect((await rejectionOf(bare)).code).toBe('OIDC_TOKEN_MALFORMED');
+    expect((await rejectionOf(withOptions)).code).toBe('OIDC_TOKEN_INVALID_OPTION');
   });
 });

@@ -1,13 +1,12 @@
-import { createPublicKey, createSecretKey, generateKeyPairSync, generatePrimeSync } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../lib/core/key-material.js';
 import type { KeyInput } from '../../lib/core/key-material.js';
-import { SigningKey, VerificationKey } from '../../lib/core/signing-key.js';
+import { SigningKey } from '../../lib/core/signing-key.js';
 import { errorOf, everythingPrintedOf } from '../support/errors.js';
-import { derOf, jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
+import { derOf, jwkOf, makeRsaKey, pemOf, tracesOf } from '../support/keys.js';
 
 const name = 'OIDC_PRIVATE_KEY';
 const passphrase = 'correct horse "battery" $taple';
@@ -50,6 +49,8 @@ const manglings: Record<string, (text: string) => string> = {
   'one line': (text) => text.replaceAll('\n', ''),
   indented: (text) => text.replaceAll(/^/gm, '    '),
   'tabs and blank lines': (text) => text.replaceAll('\n', '\n\n\t'),
+  backticks: (text) => `\`${text}\``,
+  'literal \\n and \\t': (text) => text.replaceAll('\n', '\\n\\t'),
   trimmed: (text) => text.trim(),
   'text before and after': (text) => `Bag Attributes\n  friendlyName: issuer\n${text}\nthe end\n`,
 };
@@ -82,6 +83,7 @@ describe('accepted forms', () => {
     ['base64 of a JWK', base64(json)],
     ['a JWK as JSON', json],
     ['a JWK as JSON, quoted', `'${json}'`],
+    ['a JWK as JSON in backticks', `\`${json}\``],
     ['a JWK as pretty JSON with literal \\n', JSON.stringify(jwkOf(key), null, 2).replaceAll('\n', '\\n')],
     ['a JWK Set of one as JSON', `{"keys":[${json}]}`],
     ['a JWK as JSON with escaped quotes', JSON.stringify(json).slice(1, -1)],
@@ -109,6 +111,14 @@ describe('accepted forms', () => {
     expect(load({ key: pkcs8, kid: 'given' }).kid).toBe('given');
   });
 
+  it('an algorithm that is given wins over the one of a JWK', () => {
+    expect(load({ key: { ...jwkOf(key), alg: 'PS256' }, algorithm: 'RS256' }).algorithm).toBe('RS256');
+  });
+
+  it('a passphrase beside the key wins over the one of the setting', () => {
+    expect(load({ key: encryptedPkcs8, passphrase }, 'of the setting').kid).toBe(kid);
+  });
+
   it('several blocks, skipping the curve before an EC key', () => {
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const curve = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
@@ -131,6 +141,7 @@ const ecKey = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).
 const ec = ecKey('P-256');
 const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
 const jwk = jwkOf(key);
+const wrongPassphrase = 'incorrect-horse';
 const flipped = Buffer.from(derOf(key));
 flipped.fill(0xff, 20, 30);
 
@@ -231,6 +242,12 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ['one kid for two keys', { key: pkcs8 + pkcs1, kid: 'x' }, 'OIDC_KEY_SEVERAL', /2 keys/],
   ['an encrypted key without passphrase', encryptedPkcs8, 'OIDC_KEY_ENCRYPTED', /no passphrase is set/],
   [
+    'an encrypted key with an empty passphrase',
+    { key: encryptedPkcs8, passphrase: '' },
+    'OIDC_KEY_ENCRYPTED',
+    /no passphrase is set/,
+  ],
+  [
     'a traditional encrypted key without passphrase',
     encryptedTraditional,
     'OIDC_KEY_ENCRYPTED',
@@ -238,19 +255,19 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
   ],
   [
     'a wrong passphrase',
-    { key: encryptedPkcs8, passphrase: 'wrong' },
+    { key: encryptedPkcs8, passphrase: wrongPassphrase },
     'OIDC_KEY_ENCRYPTED',
     /passphrase is wrong/,
   ],
   [
     'a wrong passphrase, traditional',
-    { key: encryptedTraditional, passphrase: 'wrong' },
+    { key: encryptedTraditional, passphrase: wrongPassphrase },
     'OIDC_KEY_ENCRYPTED',
     /passphrase is wrong/,
   ],
   [
     'a wrong passphrase, DER',
-    { key: encryptedDer, passphrase: 'wrong' },
+    { key: encryptedDer, passphrase: wrongPassphrase },
     'OIDC_KEY_ENCRYPTED',
     /passphrase is wrong/,
   ],
@@ -264,45 +281,29 @@ describe('attack 2: what cannot be a signing key is refused', () => {
     expect(error.message).toMatch(message);
   });
 
-  it.each(refused)('without a character of the value: %s', (_, value) => {
-    const error = errorOf(() => load(value as KeyInput));
-    expect(error.cause).toBeUndefined();
-    const printed = everythingPrintedOf(error);
-    for (const trace of tracesOf(value)) expect(printed).not.toContain(trace);
+  it.each(refused)('without a cause: %s', (_, value) => {
+    expect(errorOf(() => load(value as KeyInput)).cause).toBeUndefined();
   });
 
-  it('more than 8192 bits, also where the key would only verify', () => {
-    const n = Buffer.concat([Buffer.from([0xff]), Buffer.alloc(1023), Buffer.from([1, 1])]).toString(
-      'base64url',
-    );
-    const [material] = loadKeyMaterial({ name, value: { kty: 'RSA', n, e: 'AQAB' } });
-    const error = errorOf(() => new VerificationKey(material!));
-    expect(error.code).toBe('OIDC_KEY_UNSUPPORTED');
-    expect(error.message).toMatch(/8208 bits; more than 8192/);
-  });
-});
-
-describe('a public key that cannot be trusted, in previous', () => {
-  const verificationKey = (members: Record<string, string>) =>
-    loadKeyMaterial({ name, value: { kty: 'RSA', n: jwk.n!, e: 'AQAB', ...members } }).map(
-      (each) => new VerificationKey(each),
-    );
-  const base64url = (value: bigint) =>
-    Buffer.from(value.toString(16).padStart(512, '0'), 'hex').toString('base64url');
-  const modulus = BigInt(`0x${Buffer.from(jwk.n!, 'base64url').toString('hex')}`);
+  it.each(refused.filter(([, value]) => tracesOf(value).length > 0))(
+    'without a piece of the value: %s',
+    (_, value) => {
+      const printed = everythingPrintedOf(errorOf(() => load(value as KeyInput)));
+      for (const trace of tracesOf(value)) expect(printed).not.toContain(trace);
+    },
+  );
 
   it.each([
-    ['an exponent of more than 256 bits', { e: Buffer.alloc(40, 0xff).toString('base64url') }, /exponent/],
-    ['an even modulus', { n: base64url(modulus - 1n) }, /two large primes/],
-    ['a modulus with a small factor', { n: base64url(modulus - (modulus % 163n)) }, /two large primes/],
-    [
-      'a modulus that is prime',
-      { n: base64url(generatePrimeSync(2048, { bigint: true })) },
-      /two large primes/,
-    ],
-  ])('%s', (_, members, message) => {
-    const error = errorOf(() => verificationKey(members));
-    expect(error).toMatchObject({ code: 'OIDC_KEY_TOO_WEAK', message: expect.stringMatching(message) });
+    ['EC', ec],
+    ['Ed25519', generateKeyPairSync('ed25519').privateKey],
+    ['RSA-PSS', pss],
+  ])('which would be found: a private key of the kind %s', (_, each) => {
+    const leak = pemOf(each).replaceAll('\n', '');
+    expect(tracesOf({ key: each }).filter((trace) => leak.includes(trace))).not.toEqual([]);
+  });
+
+  it('which would be found: a passphrase', () => {
+    expect(tracesOf({ key: encryptedPkcs8, passphrase: wrongPassphrase })).toContain(wrongPassphrase);
   });
 });
 
@@ -319,21 +320,3 @@ describe('huge and hostile texts are refused at once', () => {
     expect(errorOf(() => load(text)).code).toMatch(/^OIDC_KEY_/);
   });
 });
-
-/** Pieces of the value, long enough not to occur by chance. */
-function tracesOf(value: unknown): string[] {
-  if (value === undefined || typeof value === 'number') return [];
-  if (typeof value === 'string')
-    return value.match(/[A-Za-z0-9+/=_-]{12,}/g)?.filter((piece) => !/^-+$/.test(piece)) ?? [];
-  if (Buffer.isBuffer(value))
-    return [value.toString('base64'), value.toString('hex'), ...tracesOf(value.toString('latin1'))].filter(
-      (t) => t.length > 11,
-    );
-  if (typeof value === 'object' && value !== null && 'type' in value && 'export' in value) {
-    const keyObject = value as KeyObject;
-    return keyObject.type === 'private' && keyObject.asymmetricKeyType === 'rsa'
-      ? privateTraces(keyObject)
-      : [];
-  }
-  return Object.values(value as object).flatMap(tracesOf);
-}

@@ -7,6 +7,7 @@ import { settingsFromOptions } from '../../lib/core/key-settings.js';
 import type { KeyOptions } from '../../lib/core/key-settings.js';
 import { loadSlotsNow } from '../../lib/core/slots.js';
 import { errorOf } from '../support/errors.js';
+import { keyObjectsWithin } from '../support/key-objects.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 
 const [one, two, three, four, five] = Array.from({ length: 5 }, () => makeRsaKey()) as [
@@ -115,11 +116,17 @@ describe('a ring is whole or is not', () => {
   it('cannot be changed', () => {
     const ring = ringOf({ key: one });
     expect(() => Object.assign(ring, { current: [] })).toThrow(TypeError);
-    expect(() => (ring.current as unknown[]).push('x')).toThrow(TypeError);
+    for (const slot of [ring.current, ring.next, ring.previous])
+      expect(() => (slot as unknown[]).push('x')).toThrow(TypeError);
     expect(() => Object.assign(ring.current[0]!.publicJwk, { kid: 'x' })).toThrow(TypeError);
     expect(() => Object.assign(ring.jwks, { body: 'x' })).toThrow(TypeError);
     const copy = ring.toKeySet();
     copy.keys[0]!.kid = 'changed';
     expect(ring.toKeySet().keys[0]!.kid).toBe(ring.signer().kid);
+  });
+
+  it('keeps its private halves out of reach', () => {
+    const found = keyObjectsWithin(ringOf({ key: one, nextKeys: two!, previousKeys: three! }));
+    expect(found.map(({ type }) => type)).toEqual(['public', 'public', 'public']);
   });
 });

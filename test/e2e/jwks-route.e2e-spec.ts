@@ -157,6 +157,8 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
     for (const tag of ['"other"', etag.slice(1, -1), '', `${etag.slice(0, -2)}"`, '"*"', `w/${etag}`]) {
       expect([tag, (await fetch(path, { headers: { 'if-none-match': tag } })).status]).toEqual([tag, 200]);
     }
+    // The asterisk stands alone or for nothing.
+    expect((await fetch(path, { headers: { 'if-none-match': '*, "other"' } })).status).toBe(200);
   });
 
   it('answers HEAD like GET, without a body', async () => {
