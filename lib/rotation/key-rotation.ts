@@ -3,13 +3,13 @@ import { Observable, Subject } from 'rxjs';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { KeyRing } from '../core/key-ring.js';
 import { noneToSign } from '../core/slots.js';
-import { Coalesced } from './coalesced.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { PlanLoader } from './plan-loader.js';
 import type { Plan } from './plan.js';
 import { failureOf, readFrom } from './reading.js';
 import type { ReadingSource } from './reading.js';
+import { Reloads } from './reloads.js';
 import { RotationState } from './rotation-state.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
 import { changed, droppedEarly, notReloaded, waits } from './rotation-messages.js';
@@ -36,8 +36,6 @@ export interface RotationOptions {
   readonly clock?: Clock;
 }
 
-const firstRetry = 1_000;
-const longestRetry = 60_000;
 // A clock that is set forward has to be noticed before a timer of a month is due.
 const longestSleep = 30_000;
 
@@ -50,14 +48,11 @@ export class KeyRotation {
   readonly #clock: Clock;
   readonly #loader: PlanLoader;
   readonly #events = new Subject<KeyRotationEvent>();
-  readonly #reload = new Coalesced(() => this.#reloadNow());
+  readonly #reloads: Reloads;
   readonly #advanceTimer = new Timer();
-  readonly #retryTimer = new Timer();
-  readonly #intervalTimer = new Timer();
   readonly #ended = new AbortController();
   #state: RotationState;
   #ring: KeyRing;
-  #failures = 0;
   #failure: { code: string; since: Date } | undefined;
   #loadedAt: Date;
   #unwatch: (() => void) | undefined;
@@ -69,6 +64,11 @@ export class KeyRotation {
     this.#state = state;
     this.#loadedAt = new Date(this.#clock.wall());
     this.#ring = new KeyRing(state.slots(), options.algorithm);
+    const { reloadInterval } = options;
+    this.#reloads = new Reloads(
+      () => this.#reloadNow(),
+      reloadInterval === undefined ? undefined : reloadInterval * 1000,
+    );
   }
 
   /**
@@ -92,7 +92,7 @@ export class KeyRotation {
     }
     rotation.#unwatch = unwatch;
     rotation.#sleep();
-    rotation.#askAgain();
+    rotation.#reloads.start();
     if (changedMeanwhile) void rotation.reload();
     return rotation;
   }
@@ -145,7 +145,7 @@ export class KeyRotation {
    * but what was revoked, and is tried again. Calls while one is under way are one.
    */
   reload(): Promise<boolean> {
-    return this.#ended.signal.aborted ? Promise.resolve(false) : this.#reload.call();
+    return this.#reloads.call();
   }
 
   /** Nest calls this when the application closes. */
@@ -158,19 +158,11 @@ export class KeyRotation {
     this.#ended.abort();
     this.#unwatch?.();
     this.#advanceTimer.clear();
-    this.#retryTimer.clear();
-    this.#intervalTimer.clear();
+    this.#reloads.close();
     this.#events.complete();
   }
 
-  #askAgain(): void {
-    const { reloadInterval } = this.#options;
-    if (reloadInterval === undefined || this.#ended.signal.aborted) return;
-    this.#intervalTimer.set(reloadInterval * 1000, () => void this.reload().finally(() => this.#askAgain()));
-  }
-
   async #reloadNow(): Promise<boolean> {
-    this.#retryTimer.clear();
     try {
       const reading = await readFrom(this.#options.source, this.#ended.signal);
       // First, and whatever is wrong with the rest.
@@ -203,7 +195,6 @@ export class KeyRotation {
   }
 
   #succeeded(): void {
-    this.#failures = 0;
     this.#failure = undefined;
     this.#loadedAt = new Date(this.#clock.wall());
     this.#events.next({ type: 'loaded', at: this.#loadedAt, kids: this.#ring.kids() });
@@ -215,9 +206,6 @@ export class KeyRotation {
     this.#failure ??= { code, since: at };
     this.#options.log.error(notReloaded(code, message));
     this.#events.next({ type: 'reload-failed', at, code, message });
-    const delay = Math.min(firstRetry * 2 ** this.#failures, longestRetry);
-    this.#failures += 1;
-    this.#retryTimer.set(delay, () => void this.reload());
   }
 
   /** Puts a new ring into service, if anything is different. */
