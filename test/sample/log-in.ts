@@ -12,12 +12,21 @@ export interface LoggedIn {
 }
 
 /** openid-client asks, alice signs in and consents; the code is not exchanged yet. */
-export async function logIn({ issuer, userPassword, clientSecret }: Sample): Promise<LoggedIn> {
-  const relyingParty = await RelyingParty.discover(issuer, clientSecret);
-  const browser = new Browser(issuer);
+export async function logIn(sample: Sample): Promise<LoggedIn> {
+  const relyingParty = await RelyingParty.discover(sample.issuer, sample.clientSecret);
   const { url, checks } = await relyingParty.authorizationRequest();
-  const signIn = await browser.open(url);
+  return { relyingParty, callback: await answerOf(sample, url), checks };
+}
+
+/** alice signs in and decides, by the HTML forms; the address that her browser is sent to with the answer. */
+export async function answerOf(
+  { issuer, userPassword }: Sample,
+  authorizationUrl: URL,
+  decision: 'approve' | 'deny' = 'approve',
+): Promise<URL> {
+  const browser = new Browser(issuer);
+  const signIn = await browser.open(authorizationUrl);
   const consent = await browser.submit(signIn, { fields: { username: 'alice', password: userPassword } });
-  const { url: callback } = await browser.submit(consent, { button: { name: 'decision', value: 'approve' } });
-  return { relyingParty, callback, checks };
+  const { url } = await browser.submit(consent, { button: { name: 'decision', value: decision } });
+  return url;
 }

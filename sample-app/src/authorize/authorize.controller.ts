@@ -1,3 +1,4 @@
+import { stringify } from 'node:querystring';
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
@@ -45,8 +46,12 @@ export class AuthorizeController {
   // OpenID Connect Core section 3.1.2.1 wants POST too. A browser sends no SameSite=Lax cookie with a POST that
   // comes from another site; it does with the GET that follows the redirect.
   @Post()
-  authorizeByForm(@Body() body: Record<string, string> | undefined, @Res() response: Response): void {
-    response.redirect(303, `${this.issuer}/authorize?${new URLSearchParams(body).toString()}`);
+  authorizeByForm(
+    @Body() body: Record<string, string | string[]> | undefined,
+    @Res() response: Response,
+  ): void {
+    // Passes on twice what came twice, so that it is refused; URLSearchParams would make one text of it.
+    response.redirect(303, `${this.issuer}/authorize?${stringify(body)}`);
   }
 
   private async firstPage({ client }: Recipient, query: unknown, request: Request): Promise<string> {

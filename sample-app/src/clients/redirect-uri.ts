@@ -12,5 +12,8 @@ export function isRegisteredRedirectUri(requested: string, registered: readonly 
 function differsOnlyInLoopbackPort(uri: string, requested: string): boolean {
   const [, origin, path] = LOOPBACK_URI.exec(uri) ?? [];
   const [, requestedOrigin, requestedPath] = LOOPBACK_URI.exec(requested) ?? [];
-  return origin !== undefined && origin === requestedOrigin && path === requestedPath;
+  // Not every five digits are a port, and nothing can be sent to an address that has none.
+  return (
+    origin !== undefined && origin === requestedOrigin && path === requestedPath && URL.canParse(requested)
+  );
 }
