@@ -11,6 +11,8 @@ const swc = {
 
 export default {
   testEnvironment: 'node',
+  // Many tests run servers, and the drill a fleet of them: beside each other they would measure the machine.
+  maxWorkers: 1,
   // Child processes on a busy machine take their time; a hang is still found.
   testTimeout: 30_000,
   roots: ['<rootDir>/test'],

@@ -26,13 +26,17 @@ export const shortestCache = 300;
 export interface Timing {
   /** How long a key must have been published before it may sign. */
   readonly propagation: number;
+  /**
+   * How long a key stays published after this process stopped to sign with it. Another one may go on for as long as
+   * propagation, where it was restarted in the middle of a rotation.
+   */
   readonly retention: number;
 }
 
 /** @param floor the shortest time that a relying party is taken to cache, in seconds */
 export function timingOf(options: TimingOptions, floor = shortestCache): Timing {
   const propagation = Math.max(options.jwksMaxAge, floor) + options.keySpread + options.clockSkew;
-  return { propagation: propagation * 1000, retention: options.keyRetention * 1000 };
+  return { propagation: propagation * 1000, retention: (options.keyRetention + propagation) * 1000 };
 }
 
 const longest = 10 * 365 * 24 * 3600;

@@ -1,0 +1,105 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Fleet } from './fleet.js';
+import { PlainFolder, SwappedFolder } from './mounted-folder.js';
+import type { MountedFolder } from './mounted-folder.js';
+import { milliseconds, propagation, realTimes } from './scale.js';
+import { makeKey, promote, publish } from './slots.js';
+
+/** One way to change a key. */
+export interface Way {
+  readonly name: string;
+  readonly Folder: new (path: string) => MountedFolder;
+  /** Whether no relying party may notice. */
+  readonly isSafe: boolean;
+  /** Whether a replica may crash in between: configuration has to name every slot. */
+  readonly survivesCrash: boolean;
+  rotate(fleet: Fleet, planned: PlannedMishaps): Promise<void>;
+}
+
+/** What has to go wrong during a rotation. */
+export interface PlannedMishaps {
+  readonly halfWrittenFile: boolean;
+  readonly crash: boolean;
+}
+
+const nextThenPromote: Way = {
+  name: 'next slot, then promote',
+  Folder: PlainFolder,
+  isSafe: true,
+  survivesCrash: true,
+  rotate: async (fleet, { halfWrittenFile, crash }) => {
+    const key = await makeKey();
+    const propagated = wait(milliseconds(propagation));
+    await fleet.deploy(publish(fleet.slots, key), { halfWrittenFile });
+    if (crash) await fleet.crash();
+    await propagated;
+    await fleet.deploy(promote(fleet.slots));
+    await fleet.untilAllSign(key.kid);
+  },
+};
+
+const schedule: Way = {
+  name: 'schedule',
+  Folder: PlainFolder,
+  isSafe: true,
+  survivesCrash: true,
+  rotate: async (fleet, { halfWrittenFile, crash }) => {
+    const key = await makeKey();
+    const untilActive = milliseconds(realTimes.spread + propagation);
+    const instant = new Date(Date.now() + untilActive);
+    // The replica is down when the instant comes.
+    const nearlyActive = wait(untilActive - 300);
+    await fleet.deploy(publish(fleet.slots, key, instant), { halfWrittenFile });
+    await nearlyActive;
+    if (crash) await fleet.crash();
+    await fleet.untilAllSign(key.kid);
+    await fleet.deploy(promote(fleet.slots));
+  },
+};
+
+const swap: Way = {
+  name: 'swap of all slots in one ..data',
+  Folder: SwappedFolder,
+  isSafe: true,
+  survivesCrash: true,
+  rotate: async (fleet, { halfWrittenFile, crash }) => {
+    const key = await makeKey();
+    const propagated = wait(milliseconds(propagation));
+    await fleet.deploy(publish(fleet.slots, key));
+    await propagated;
+    // The replica gets the change while it is down.
+    const crashed = crash ? wait(0.8 * milliseconds(realTimes.spread)).then(() => fleet.crash()) : undefined;
+    await fleet.deploy(promote(fleet.slots), { halfWrittenFile });
+    await crashed;
+    await fleet.untilAllSign(key.kid);
+  },
+};
+
+const replacement: Way = {
+  name: 'bare replacement of the current key',
+  Folder: PlainFolder,
+  isSafe: true,
+  survivesCrash: false,
+  rotate: async (fleet) => {
+    const key = await makeKey();
+    await fleet.deploy({ current: key, previous: [] });
+    await fleet.untilAllSign(key.kid);
+  },
+};
+
+/** What `@jmondi/oauth2-server` 5 offers: one key, and a restart to change it. */
+const hardCutover: Way = {
+  name: 'hard cutover (replace, restart)',
+  Folder: PlainFolder,
+  isSafe: false,
+  survivesCrash: false,
+  rotate: async (fleet) => {
+    const key = await makeKey();
+    await fleet.replaceAndRestart({ current: key, previous: [] });
+    await fleet.untilAllSign(key.kid);
+    await wait(milliseconds(propagation));
+  },
+};
+
+export const ways: readonly Way[] = [nextThenPromote, schedule, swap, replacement, hardCutover];
