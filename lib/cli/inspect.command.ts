@@ -39,7 +39,7 @@ export function inspectCommand(): Command {
     .addHelpText(
       'after',
       '\nWithout a file it reads and checks what the module would: OIDC_PRIVATE_KEY, OIDC_NEXT_KEYS,\n' +
-        'OIDC_PREVIOUS_KEYS or their _FILE, and refuses what would not boot.\n' +
+        'OIDC_PREVIOUS_KEYS or their _FILE, and refuses keys that would not boot.\n' +
         'The passphrase of an encrypted key comes from OIDC_PRIVATE_KEY_PASSPHRASE or its _FILE.',
     )
     .action(inspect);

@@ -57,15 +57,20 @@ export const makeOne = '`npx nestjs-oidc-key generate` makes a key';
  * secret), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_ENCRYPTED`.
  */
 export function loadKeyMaterial(setting: KeySetting): KeyMaterial[] {
-  const { name, value } = setting;
-  const inputs = (Array.isArray(value) ? value : [value]) as readonly KeyInput[];
-  return inputs.flatMap((input, index) => {
-    const nameOfInput = inputs.length > 1 ? `${name} (entry ${index + 1} of ${inputs.length})` : name;
-    return loadInput(input, nameOfInput, setting);
-  });
+  return [...keyMaterialOf(setting)];
 }
 
-function loadInput(input: KeyInput, name: string, setting: KeySetting): KeyMaterial[] {
+/** The same key by key, for a caller that has something else to do in between. */
+export function* keyMaterialOf(setting: KeySetting): Generator<KeyMaterial> {
+  const { name, value } = setting;
+  const inputs = (Array.isArray(value) ? value : [value]) as readonly KeyInput[];
+  for (const [index, input] of inputs.entries()) {
+    const nameOfInput = inputs.length > 1 ? `${name} (entry ${index + 1} of ${inputs.length})` : name;
+    yield* loadInput(input, nameOfInput, setting);
+  }
+}
+
+function* loadInput(input: KeyInput, name: string, setting: KeySetting): Generator<KeyMaterial> {
   const described: DescribedKey = isDescribedKey(input) ? checkedDescription(input, name) : { key: input };
   const { key, passphrase = setting.passphrase, kid, algorithm } = described;
   const found = findKeys(key, name);
@@ -75,19 +80,17 @@ function loadInput(input: KeyInput, name: string, setting: KeySetting): KeyMater
       `${name} gives one kid to ${found.length} keys. Give each key an entry of its own.`,
     );
   }
-  return found.map((each, index) => {
+  for (const [index, each] of found.entries()) {
     const where = found.length > 1 ? `${name} (key ${index + 1} of ${found.length})` : name;
-    const opened = open(each, where, {
-      passphrase,
-      remedy: setting.passphraseRemedy ?? 'Give it as `{ key, passphrase }`',
-    });
-    return {
+    const remedy = setting.passphraseRemedy ?? 'Give it as `{ key, passphrase }`';
+    const opened = open(each, where, { passphrase, remedy });
+    yield {
       keyObject: opened.keyObject,
       kid: kid ?? opened.kid,
       algorithm: algorithm ?? opened.algorithm,
       where,
     };
-  });
+  }
 }
 
 function isDescribedKey(input: KeyInput): input is DescribedKey {

@@ -64,6 +64,20 @@ export class KeyRing implements Slots {
     return key;
   }
 
+  /** True where a ring of these slots would be the same. */
+  has(slots: Slots): boolean {
+    return (['current', 'next', 'previous'] as const).every(
+      (slot) =>
+        this[slot].length === slots[slot].length &&
+        this[slot].every((key, index) => key === slots[slot][index]),
+    );
+  }
+
+  /** False where nothing is left to sign with. */
+  canSign(): boolean {
+    return this.#defaultKey !== undefined;
+  }
+
   /** The kids of all published keys. */
   kids(): string[] {
     return [...this.#byKid.keys()];

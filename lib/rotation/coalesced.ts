@@ -13,24 +13,17 @@ export class Coalesced<Result> {
 
   call(): Promise<Result> {
     if (!this.#running) return this.#start();
-    this.#waiting ??= this.#afterwards(this.#running);
+    const again = () => this.#start();
+    this.#waiting ??= this.#running.then(again, again);
     return this.#waiting;
   }
 
-  async #afterwards(running: Promise<Result>): Promise<Result> {
-    // How it ended is the business of whoever asked for it.
-    await running.catch(() => undefined);
+  #start(): Promise<Result> {
     this.#waiting = undefined;
-    return this.#start();
-  }
-
-  async #start(): Promise<Result> {
-    const run = this.#run();
-    this.#running = run;
-    try {
-      return await run;
-    } finally {
-      if (this.#running === run) this.#running = undefined;
-    }
+    // It counts as running until the one that waits has begun, or a third call would start beside that one.
+    this.#running = this.#run().finally(() => {
+      if (!this.#waiting) this.#running = undefined;
+    });
+    return this.#running;
   }
 }

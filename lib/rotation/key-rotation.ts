@@ -1,13 +1,15 @@
 import { Observable, Subject } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
+import { OidcKeyError } from '../core/errors.js';
 import { KeyRing } from '../core/key-ring.js';
 import { noneToSign } from '../core/slots.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { PlanLoader } from './plan-loader.js';
 import type { Plan } from './plan.js';
-import { failureOf, readFrom } from './reading.js';
+import { withoutRevoked } from './plan.js';
+import { failureOf, readFrom, watchSource } from './reading.js';
 import type { ReadingSource } from './reading.js';
 import { Reloads } from './reloads.js';
 import { RotationState } from './rotation-state.js';
@@ -55,6 +57,7 @@ export class KeyRotation {
   #ring: KeyRing;
   #failure: { code: string; since: Date } | undefined;
   #loadedAt: Date;
+  #warned: ReadonlySet<string> = new Set();
   #unwatch: (() => void) | undefined;
 
   private constructor(options: RotationOptions, state: RotationState, loader: PlanLoader) {
@@ -80,7 +83,7 @@ export class KeyRotation {
     let rotation: KeyRotation | undefined;
     let changedMeanwhile = false;
     // Watched before it is read, so that no change falls between the two.
-    const unwatch = options.source.watch?.(() => {
+    const unwatch = watchSource(options.source, () => {
       if (rotation) void rotation.reload();
       else changedMeanwhile = true;
     });
@@ -98,7 +101,7 @@ export class KeyRotation {
   }
 
   static async #firstOf(options: RotationOptions): Promise<KeyRotation> {
-    const loader = new PlanLoader();
+    const loader = new PlanLoader(options.algorithm);
     const reading = await readFrom(options.source, new AbortController().signal);
     const revoked = new Set(reading.revokedKids());
     const plan = await loader.load(reading);
@@ -129,7 +132,7 @@ export class KeyRotation {
       })),
     );
     const delay = this.#state.untilNextChange();
-    const isDown = this.#state.withoutSigner().length > 0;
+    const isDown = this.#state.withoutSigner().length > 0 || !this.#ring.canSign();
     return {
       state: isDown ? 'down' : this.#failure ? 'degraded' : 'up',
       keys,
@@ -156,23 +159,20 @@ export class KeyRotation {
   /** Ends watches and timers; the ring stays in service. */
   close(): void {
     this.#ended.abort();
-    this.#unwatch?.();
     this.#advanceTimer.clear();
     this.#reloads.close();
     this.#events.complete();
+    // Last, since it is the source's own code.
+    this.#unwatch?.();
   }
 
   async #reloadNow(): Promise<boolean> {
     try {
       const reading = await readFrom(this.#options.source, this.#ended.signal);
-      // First, and whatever is wrong with the rest.
-      this.#apply(this.#state.revoke(new Set(reading.revokedKids())));
-      const plan = await this.#loader.load(reading);
+      const revoked = new Set(reading.revokedKids());
+      const plan = await this.#loader.load(reading).catch(failureOf);
       if (this.#ended.signal.aborted) return false;
-      const kept = new Set(this.#state.kept().map(({ kid }) => kid));
-      this.#apply(this.#state.configure(plan));
-      this.#warn(plan, kept);
-      this.#succeeded();
+      this.#takeOver(revoked, plan);
       return true;
     } catch (error) {
       if (!this.#ended.signal.aborted) this.#failed(error);
@@ -180,14 +180,35 @@ export class KeyRotation {
     }
   }
 
-  /** Says where safety departs from what configuration asks for. */
-  #warn({ nextActivatesAt }: Plan, keptBefore: ReadonlySet<string>): void {
+  /** What is revoked goes whatever is wrong with the rest, and in one ring with it, so that none is without a key. */
+  #takeOver(revoked: ReadonlySet<string>, plan: Plan | OidcKeyError): void {
+    const changes = this.#state.revoke(revoked);
+    try {
+      if (plan instanceof OidcKeyError) throw plan;
+      this.#state.refuseReusedKids(plan);
+      if (withoutRevoked(plan, revoked).current.length === 0)
+        throw noneToSign('The configuration, after what is revoked,');
+      changes.push(...this.#state.configure(plan));
+    } finally {
+      this.#apply(changes);
+    }
+    this.#succeeded();
+  }
+
+  /** Says once where safety departs from what configuration asks for. */
+  #warn(): void {
+    const warnings = new Map<string, string>();
     for (const { key, signsAt } of this.#state.pending()) {
-      this.#options.log.warn(waits(key, this.#dateOf(signsAt), nextActivatesAt));
+      const scheduledAt = this.#state.scheduledAt(key.kid);
+      if (scheduledAt === undefined || scheduledAt < signsAt) {
+        warnings.set(`${key.kid} waits`, waits(key, this.#dateOf(signsAt), scheduledAt !== undefined));
+      }
     }
     for (const { kid, goesAt } of this.#state.kept()) {
-      if (!keptBefore.has(kid)) this.#options.log.warn(droppedEarly(kid, this.#dateOf(goesAt)));
+      warnings.set(`${kid} is kept`, droppedEarly(kid, this.#dateOf(goesAt)));
     }
+    for (const [about, message] of warnings) if (!this.#warned.has(about)) this.#options.log.warn(message);
+    this.#warned = new Set(warnings.keys());
   }
 
   #dateOf(monotonic: number): Date {
@@ -203,15 +224,16 @@ export class KeyRotation {
   #failed(error: unknown): void {
     const { code, message } = failureOf(error);
     const at = new Date(this.#clock.wall());
-    this.#failure ??= { code, since: at };
+    this.#failure = { code, since: this.#failure?.since ?? at };
     this.#options.log.error(notReloaded(code, message));
     this.#events.next({ type: 'reload-failed', at, code, message });
   }
 
-  /** Puts a new ring into service, if anything is different. */
+  /** Puts a new ring into service, if anything is different, and says what happened. */
   #apply(changes: readonly Change[]): void {
-    const ring = new KeyRing(this.#state.slots(), this.#options.algorithm);
-    this.#ring = ring;
+    const slots = this.#state.slots();
+    if (!this.#ring.has(slots)) this.#ring = new KeyRing(slots, this.#options.algorithm);
+    this.#warn();
     for (const change of changes) {
       this.#options.log.log(changed(change));
       this.#events.next({ ...change, at: new Date(this.#clock.wall()) });

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { loadKeyMaterial } from '../core/key-material.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import { keyMaterialOf } from '../core/key-material.js';
 import type { KeySetting } from '../core/key-material.js';
 import { SigningKey, VerificationKey } from '../core/signing-key.js';
 import { checkSlots } from '../core/slots.js';
@@ -13,6 +14,11 @@ import type { Reading } from './reading.js';
 export class PlanLoader {
   #loaded = new Map<string, readonly VerificationKey[]>();
   readonly #fingerprints = new Fingerprints();
+  readonly #algorithm: SigningAlgorithm | undefined;
+
+  constructor(algorithm?: SigningAlgorithm) {
+    this.#algorithm = algorithm;
+  }
 
   /** Rejects with whatever is wrong with a setting, and then remembers what it remembered before. */
   async load(reading: Reading): Promise<Plan> {
@@ -35,7 +41,7 @@ export class PlanLoader {
       previous: await keysOf(settings.previous, 'verifies', verificationKeys),
       nextActivatesAt: settings.nextActivatesAt,
     };
-    checkSlots(plan, settings);
+    checkSlots(plan, { ...settings, algorithm: settings.algorithm ?? this.#algorithm });
     checkSchedule(plan);
     this.#loaded = loaded;
     return plan;
@@ -44,13 +50,13 @@ export class PlanLoader {
 
 async function signingKeys(setting: KeySetting): Promise<SigningKey[]> {
   const keys: SigningKey[] = [];
-  for (const material of loadKeyMaterial(setting)) keys.push(await new SigningKey(material).prove());
+  for (const material of keyMaterialOf(setting)) keys.push(await new SigningKey(material).prove());
   return keys;
 }
 
 async function verificationKeys(setting: KeySetting): Promise<VerificationKey[]> {
   const keys: VerificationKey[] = [];
-  for (const material of loadKeyMaterial(setting)) {
+  for (const material of keyMaterialOf(setting)) {
     keys.push(new VerificationKey(material));
     // Hundreds of keys must not hold up a request that waits.
     await setImmediate();

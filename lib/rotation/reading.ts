@@ -1,5 +1,6 @@
 import { OidcKeyError } from '../core/errors.js';
 import type { KeyInput } from '../core/key-material.js';
+import { isObject } from '../core/objects.js';
 import type { KeySettings } from '../core/key-settings.js';
 import type { KeySlots, KeySource } from './key-source.js';
 
@@ -26,12 +27,31 @@ const patience = 30_000;
  * @throws OidcKeyError what the source rejects with, or `OIDC_KEY_SOURCE_FAILED`
  */
 export async function readFrom(source: ReadingSource, ended: AbortSignal): Promise<Reading> {
-  const signal = AbortSignal.any([ended, AbortSignal.timeout(patience)]);
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
+  const reading = new AbortController();
+  const abort = () => reading.abort(ended.reason);
+  const tooLate = () =>
+    reading.abort(new DOMException('The key source did not answer in time', 'TimeoutError'));
+  // Not AbortSignal.any and timeout: the one is kept by a signal that lives long, the other lets a boot end silently.
+  const timer = setTimeout(tooLate, patience);
+  ended.addEventListener('abort', abort);
   try {
-    return await Promise.race([source.read(signal), aborted]);
+    ended.throwIfAborted();
+    const aborted = new Promise<never>((_, reject) => {
+      reading.signal.addEventListener('abort', () => reject(reading.signal.reason as Error));
+    });
+    return await Promise.race([source.read(reading.signal), aborted]);
+  } catch (error) {
+    throw failureOf(error);
+  } finally {
+    clearTimeout(timer);
+    ended.removeEventListener('abort', abort);
+  }
+}
+
+/** @throws OidcKeyError `OIDC_KEY_SOURCE_FAILED` */
+export function watchSource(source: ReadingSource, changed: () => void): (() => void) | undefined {
+  try {
+    return source.watch?.(changed);
   } catch (error) {
     throw failureOf(error);
   }
@@ -40,7 +60,7 @@ export async function readFrom(source: ReadingSource, ended: AbortSignal): Promi
 /** What may be said of a failure. What an application's own source throws may hold anything, a key included. */
 export function failureOf(error: unknown): OidcKeyError {
   if (error instanceof OidcKeyError) return error;
-  const { name, code } = error as { name?: unknown; code?: unknown };
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
   const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,40}$/.test(word));
   return new OidcKeyError(
     'OIDC_KEY_SOURCE_FAILED',
@@ -57,8 +77,17 @@ export function readingSource(source: KeySource): ReadingSource {
   };
 }
 
+const slotNames = ['current', 'next', 'previous', 'revokedKids', 'nextActivatesAt'];
+
 /** A reading of slots that are given as values. */
 export function readingOf(slots: KeySlots, label: string): Reading {
+  const unknown = isObject(slots) ? Object.keys(slots).find((name) => !slotNames.includes(name)) : 'nothing';
+  if (unknown !== undefined) {
+    throw new OidcKeyError(
+      'OIDC_KEY_INVALID_OPTION',
+      `The source gave "${unknown}", where only ${slotNames.join(', ')} are known.`,
+    );
+  }
   const setting = (slot: 'current' | 'next' | 'previous') => ({
     name: `${label} "${slot}"`,
     value: slots[slot] as KeyInput | KeyInput[],

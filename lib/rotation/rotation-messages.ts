@@ -8,15 +8,10 @@ export function changed(change: Change): string {
   return `Key ${change.kid} was ${change.type}, and is no longer published or accepted`;
 }
 
-export function waits(
-  { algorithm, kid }: SigningKey,
-  until: Date,
-  nextActivatesAt: number | undefined,
-): string {
-  const isTooSoon = nextActivatesAt !== undefined && nextActivatesAt < until.getTime();
+export function waits({ algorithm, kid }: SigningKey, until: Date, isScheduled: boolean): string {
   return (
     `${algorithm} key ${kid} signs from ${until.toISOString()} on: ` +
-    `${isTooSoon ? 'its schedule is too soon' : 'it was not published before'}, and relying parties may not know it until then`
+    `${isScheduled ? 'its schedule is too soon' : 'it was not published before'}, and relying parties may not know it until then`
   );
 }
 
@@ -28,5 +23,5 @@ export function droppedEarly(kid: string, goesAt: Date): string {
 }
 
 export function notReloaded(code: string, message: string): string {
-  return `The keys were not reloaded, and the last good ones stay in service. ${code}: ${message}`;
+  return `The keys were not reloaded; the last good ones stay in service, but for what was revoked. ${code}: ${message}`;
 }

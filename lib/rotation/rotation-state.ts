@@ -1,5 +1,6 @@
 import { signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
+import { OidcKeyError } from '../core/errors.js';
 import { SigningKey } from '../core/signing-key.js';
 import type { VerificationKey } from '../core/signing-key.js';
 import type { Slots } from '../core/slots.js';
@@ -28,8 +29,8 @@ export class RotationState {
   readonly #timing: Timing;
   readonly #memory = new Map<string, Memory>();
   readonly #signing = new Map<SigningAlgorithm, SigningKey>();
-  /** Scheduled keys whose instant has come once; a clock that is set back does not undo it. */
-  readonly #activated = new Set<string>();
+  /** Scheduled keys whose instant has come once, with it; a clock that is set back does not undo it. */
+  readonly #activated = new Map<string, number>();
   /** Algorithms whose key was revoked: what replaces it need not wait. */
   readonly #bereft = new Set<SigningAlgorithm>();
   /** Scheduled keys that were there at boot: slots and schedule of a boot are trusted. */
@@ -51,7 +52,9 @@ export class RotationState {
     for (const algorithm of signingAlgorithms) {
       const key =
         this.#wanted(algorithm) ?? (this.#bereft.has(algorithm) && keyFor(this.#plan.next, algorithm));
-      if (key) this.#sign(key);
+      if (!key) continue;
+      this.#sign(key);
+      this.#bereft.delete(algorithm);
     }
     // Another process may have signed with a previous key until this one booted.
     for (const { kid } of this.#plan.previous) this.#stop(kid);
@@ -61,6 +64,9 @@ export class RotationState {
   configure(plan: Plan): Change[] {
     const before = new Set(this.#configuredKeys().map(({ kid }) => kid));
     this.#plan = withoutRevoked(plan, this.#revoked);
+    for (const algorithm of this.#bereft) {
+      if (!keyFor(plan.current, algorithm)) this.#bereft.delete(algorithm);
+    }
     this.#publish();
     const configured = new Set(this.#configuredKeys().map(({ kid }) => kid));
     for (const kid of before) {
@@ -68,6 +74,24 @@ export class RotationState {
       if (!configured.has(kid) && !this.#isSigning(kid)) this.#stop(kid);
     }
     return this.advance();
+  }
+
+  /**
+   * A kid names one key for as long as it is published: relying parties have it in their caches.
+   *
+   * @throws OidcKeyError `OIDC_KEY_DUPLICATE_KID`
+   */
+  refuseReusedKids(plan: Plan): void {
+    for (const key of [...plan.current, ...plan.next, ...plan.previous]) {
+      const known = this.#memory.get(key.kid);
+      if (known && known.key.publicJson !== key.publicJson) {
+        throw new OidcKeyError(
+          'OIDC_KEY_DUPLICATE_KID',
+          `${key.where} is another key under a kid that is still published. Give it a kid of its own; without one it ` +
+            'gets its thumbprint.',
+        );
+      }
+    }
   }
 
   /** Removes revoked keys at once, and promotes what can replace them. */
@@ -90,6 +114,7 @@ export class RotationState {
   /** Does what has become due: promotions, and the end of retention. */
   advance(): Change[] {
     const changes = signingAlgorithms.flatMap((algorithm) => this.#promote(algorithm));
+    this.#dropUnwanted();
     const now = this.#clock.monotonic();
     for (const [kid, goesAt] of this.#kept()) {
       if (now < goesAt) continue;
@@ -117,12 +142,23 @@ export class RotationState {
     return stoppedAt ?? (this.#isSigning(kid) ? signedAt : undefined) ?? publishedAt;
   }
 
-  /** Keys that wait to sign, with the earliest safe instant (monotonic) and the one that was wanted. */
+  /** Keys that wait to sign, with the earliest safe instant (monotonic). */
   pending(): { key: SigningKey; signsAt: number }[] {
-    return signingAlgorithms.flatMap((algorithm) => {
-      const key = this.#wanted(algorithm);
-      return key && !this.#isSigning(key.kid) ? { key, signsAt: this.#signsAt(key) } : [];
-    });
+    const { nextActivatesAt, next } = this.#plan;
+    const waiting = this.#waiting().map((key) => ({ key, signsAt: this.#signsAt(key) }));
+    if (nextActivatesAt === undefined) return waiting;
+    const scheduledAt = this.#clock.monotonic() + nextActivatesAt - this.#clock.wall();
+    const scheduled = next
+      .filter(({ kid }) => !this.#isSigning(kid) && !this.#isDue(kid))
+      .map((key) => ({ key, signsAt: Math.max(scheduledAt, this.#signsAt(key)) }));
+    return [...waiting, ...scheduled];
+  }
+
+  /** When (monotonic) a schedule wants a next key to sign. */
+  scheduledAt(kid: string): number | undefined {
+    const { nextActivatesAt, next } = this.#plan;
+    if (nextActivatesAt === undefined || !next.some((key) => key.kid === kid)) return undefined;
+    return this.#clock.monotonic() + nextActivatesAt - this.#clock.wall();
   }
 
   /** Keys that configuration no longer names, with the instant (monotonic) at which they go. */
@@ -138,12 +174,9 @@ export class RotationState {
   /** How long until `advance` may have something to do, in milliseconds. */
   untilNextChange(): number | undefined {
     const now = this.#clock.monotonic();
-    const { nextActivatesAt } = this.#plan;
-    const isScheduled = nextActivatesAt !== undefined && this.#plan.next.some(({ kid }) => !this.#isDue(kid));
     const instants = [
       ...this.pending().map(({ signsAt }) => signsAt - now),
       ...this.#kept().map(([, goesAt]) => goesAt - now),
-      ...(isScheduled ? [nextActivatesAt - this.#clock.wall()] : []),
     ];
     return instants.length > 0 ? Math.max(0, Math.min(...instants)) : undefined;
   }
@@ -156,17 +189,32 @@ export class RotationState {
       if (key) this.#signing.set(algorithm, key);
       return [];
     }
-    if (!key) {
-      // Configuration no longer has a key of this algorithm.
-      this.#signing.delete(algorithm);
-      if (before) this.#stop(before.kid);
-      return [];
-    }
-    if (!isBereft && this.#clock.monotonic() < this.#signsAt(key)) return [];
+    if (!key) return [];
+    // Where nothing signs at all, a key that is not known everywhere is better than none.
+    const mustWait = !isBereft && this.#signing.size > 0;
+    if (mustWait && this.#clock.monotonic() < this.#signsAt(key)) return [];
     this.#sign(key);
     this.#bereft.delete(algorithm);
     if (before) this.#stop(before.kid);
     return [{ type: 'promoted', kid: key.kid, algorithm, replaced: before?.kid }];
+  }
+
+  /** An algorithm that configuration no longer has signs on until everything that it has can sign. */
+  #dropUnwanted(): void {
+    const wanted = signingAlgorithms.filter((algorithm) => this.#wanted(algorithm));
+    if (wanted.length === 0 || this.#waiting().length > 0) return;
+    for (const [algorithm, { kid }] of this.#signing) {
+      if (wanted.includes(algorithm)) continue;
+      this.#signing.delete(algorithm);
+      this.#stop(kid);
+    }
+  }
+
+  /** Keys that are wanted to sign and do not yet. */
+  #waiting(): SigningKey[] {
+    return signingAlgorithms
+      .flatMap((algorithm) => this.#wanted(algorithm) ?? [])
+      .filter(({ kid }) => !this.#isSigning(kid));
   }
 
   /** The key that configuration and schedule want to sign. */
@@ -178,13 +226,14 @@ export class RotationState {
   #isDue(kid: string): boolean {
     const { nextActivatesAt } = this.#plan;
     if (nextActivatesAt === undefined) return false;
-    if (this.#clock.wall() >= nextActivatesAt) this.#activated.add(kid);
-    return this.#activated.has(kid);
+    if (this.#clock.wall() >= nextActivatesAt) this.#activated.set(kid, nextActivatesAt);
+    return this.#activated.get(kid) === nextActivatesAt || this.#isSigning(kid);
   }
 
   #signsAt(key: SigningKey): number {
-    const isTrusted =
-      this.#plan.nextActivatesAt !== undefined && this.#trusted.get(key.kid) === this.#plan.nextActivatesAt;
+    const { nextActivatesAt } = this.#plan;
+    const isScheduled = this.#plan.next.some(({ kid }) => kid === key.kid) && nextActivatesAt !== undefined;
+    const isTrusted = isScheduled && this.#trusted.get(key.kid) === nextActivatesAt;
     const { publishedAt } = this.#memory.get(key.kid) ?? { publishedAt: this.#clock.monotonic() };
     return isTrusted ? publishedAt : publishedAt + this.#timing.propagation;
   }

@@ -13,6 +13,11 @@ export class ConsistentFiles {
     return readFileSync(join(this.#folderOf(dirname(path)), basename(path)));
   }
 
+  /** False where a folder was swapped since it was first read from, so that what was read is of two moments. */
+  areOfOneMoment(): boolean {
+    return [...this.#folders].every(([folder, found]) => dataFolderOf(folder) === found);
+  }
+
   #folderOf(folder: string): string {
     const known = this.#folders.get(folder);
     if (known !== undefined) return known;

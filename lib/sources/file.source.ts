@@ -22,6 +22,9 @@ export interface KeyFiles {
   passphrase?: string;
 }
 
+// A swap in the middle of reading makes optional files look missing.
+const attempts = 3;
+
 /** A key source over files, which are watched. Several files are read as of one moment. */
 export class FileKeySource implements KeySource {
   readonly #files: KeyFiles;
@@ -44,7 +47,25 @@ export class FileKeySource implements KeySource {
 
   /** Rejects with `OIDC_KEY_UNREADABLE_FILE` or `OIDC_KEY_INVALID_OPTION`. */
   async load(): Promise<KeySlots> {
-    const files = new ConsistentFiles();
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const files = new ConsistentFiles();
+      const slots = this.#read(files);
+      if (files.areOfOneMoment()) return slots;
+    }
+    throw new OidcKeyError(
+      'OIDC_KEY_UNREADABLE_FILE',
+      'The files of the key source change faster than they can be read.',
+    );
+  }
+
+  watch(changed: () => void): () => void {
+    return watchFiles(
+      Object.values(this.#files).filter((path) => path !== undefined),
+      changed,
+    );
+  }
+
+  #read(files: ConsistentFiles): KeySlots {
     const content = (name: keyof KeyFiles) => readOptional(files, this.#files[name], name);
     const text = (name: keyof KeyFiles) => content(name)?.toString('utf8').trim();
     const passphrase = content('passphrase')
@@ -59,10 +80,6 @@ export class FileKeySource implements KeySource {
       revokedKids: text('revokedKids')?.split(/[\s,]+/),
       nextActivatesAt: instant === undefined ? undefined : instantOf(instant, 'The file "nextActivatesAt"'),
     };
-  }
-
-  watch(changed: () => void): () => void {
-    return watchFiles(Object.values(this.#files), changed);
   }
 }
 

@@ -19,7 +19,8 @@ import {
 import type { KeyRotationEvent, KeySlots, KeySource } from 'nestjs-oidc-key';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
-import { everythingPrintedOf } from '../support/errors.js';
+import { ConsistentFiles } from '../../lib/sources/consistent-files.js';
+import { everythingPrintedOf, rejectionOf } from '../support/errors.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { MountedSecret } from '../support/mounted-secret.js';
 import { boot, closeAll, RecordingLogger } from '../support/platforms.js';
@@ -334,6 +335,119 @@ describe('revocation', () => {
   });
 });
 
+describe('a revocation with its replacement in one change', () => {
+  it('never serves a set without a key', async () => {
+    const slots: KeySlots = { current: a };
+    const { app } = await start([OidcKeyModule.forRoot({ source: { load: async () => slots } })]);
+    const rotation = app.get(KeyRotation);
+    Object.assign(slots, { current: b, revokedKids: [kidOf(a)] });
+    const reloaded = rotation.reload();
+    let fewest = Infinity;
+    const looking = setInterval(
+      () => (fewest = Math.min(fewest, app.get(JwtService).getKeySet().keys.length)),
+      0,
+    );
+    rotation.events$.subscribe(
+      () => (fewest = Math.min(fewest, app.get(JwtService).getKeySet().keys.length)),
+    );
+    await reloaded;
+    clearInterval(looking);
+    expect([fewest, await signedBy(app)]).toEqual([1, kidOf(b)]);
+  });
+
+  it('of the replacement itself fails, and the key that signs goes on', async () => {
+    const slots: KeySlots = { current: a };
+    const { app, view } = await start([OidcKeyModule.forRoot({ source: { load: async () => slots } })]);
+    Object.assign(slots, { current: b, revokedKids: [kidOf(b)] });
+    await expect(app.get(KeyRotation).reload()).resolves.toBe(false);
+    expect([view(), app.get(KeyRotation).status()]).toEqual([
+      'a |  | ',
+      expect.objectContaining({
+        state: 'degraded',
+        failure: expect.objectContaining({ code: 'OIDC_KEY_NONE_TO_SIGN' }),
+      }),
+    ]);
+  });
+});
+
+it('the option algorithm holds for keys of the settings and of a source too', async () => {
+  const [ec, ed] = [
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    generateKeyPairSync('ed25519').privateKey,
+  ];
+  const fromSettings = await start([
+    config({ OIDC_PRIVATE_KEY: pemOf(ec) + pemOf(ed) }),
+    OidcKeyModule.forRootAsync({ useFactory: () => ({ algorithm: 'Ed25519' }) }),
+  ]);
+  expect(fromSettings.app.get(KeyInfo).algorithm).toBe('Ed25519');
+  const source = { load: async () => ({ current: [ec, ed] }) };
+  const fromSource = await start([OidcKeyModule.forRoot({ source, algorithm: 'ES256' })]);
+  expect(fromSource.app.get(KeyInfo).algorithm).toBe('ES256');
+});
+
+describe('reloads at once', () => {
+  it('an older answer never replaces a newer one', async () => {
+    let running = 0;
+    let most = 0;
+    const source: KeySource = {
+      load: async () => {
+        most = Math.max(most, (running += 1));
+        await wait(20);
+        running -= 1;
+        return { current: a };
+      },
+    };
+    const { app } = await start([OidcKeyModule.forRoot({ source })]);
+    const rotation = app.get(KeyRotation);
+    const first = rotation.reload();
+    const second = rotation.reload();
+    await first;
+    await Promise.all([second, rotation.reload(), rotation.reload()]);
+    expect(most).toBe(1);
+  });
+});
+
+describe('a source that misbehaves stops the boot with a code, and without its own words', () => {
+  it.each<[string, KeySource]>([
+    ['load rejects with the key', { load: async () => Promise.reject(new Error(pemOf(a))) }],
+    ['load rejects with nothing', { load: async () => Promise.reject(undefined) }],
+    ['load resolves to nothing', { load: async () => undefined as never }],
+    ['load resolves to a misspelt slot', { load: async () => ({ current: a, revokedKid: ['x'] }) as never }],
+    [
+      'watch throws the key',
+      {
+        load: async () => ({ current: a }),
+        watch: () => {
+          throw new Error(pemOf(a));
+        },
+      },
+    ],
+  ])('%s', async (_, source) => {
+    const error = await rejectionOf(start([OidcKeyModule.forRoot({ source })]));
+    expect(['OIDC_KEY_SOURCE_FAILED', 'OIDC_KEY_INVALID_OPTION']).toContain(error.code);
+    for (const trace of privateTraces(a)) expect(everythingPrintedOf(error)).not.toContain(trace);
+  });
+});
+
+it('a swap in the middle of a read is read again, so that no list of revoked kids is missed', async () => {
+  const directory = mount({ 'current.pem': pemOf(a), 'revoked-kids': kidOf(c), 'previous.pem': pemOf(b) });
+  const descriptor = Object.getOwnPropertyDescriptor(ConsistentFiles.prototype, 'read')!;
+  const read = descriptor.value as (this: ConsistentFiles, path: string) => Buffer;
+  let swaps = 0;
+  ConsistentFiles.prototype.read = function (this: ConsistentFiles, path: string) {
+    const content = read.call(this, path);
+    if (swaps++ === 0) directory.swap({});
+    return content;
+  };
+  try {
+    const slots = await FileKeySource.inDirectory(directory.folder).load();
+    expect(slots.revokedKids).toEqual([kidOf(c)]);
+    expect(slots.previous).toBeDefined();
+  } finally {
+    Object.defineProperty(ConsistentFiles.prototype, 'read', descriptor);
+  }
+});
+
 describe('a schedule', () => {
   it('that has come signs from the boot on', async () => {
     const settings = {
@@ -373,9 +487,13 @@ describe('a schedule', () => {
       OidcKeyModule.forRootAsync(),
     ]);
     app.get(ConfigService).set('OIDC_NEXT_KEYS', pemOf(b));
-    app.get(ConfigService).set('OIDC_NEXT_KEY_ACTIVATES_AT', new Date(Date.now() - 1000).toISOString());
+    app.get(ConfigService).set('OIDC_NEXT_KEY_ACTIVATES_AT', new Date(Date.now() + 60_000).toISOString());
     await until(() => view() === 'a | b | ');
-    expect(everythingPrintedOf(logger.lines)).toMatch(/signs from \d{4}-.*its schedule is too soon/);
+    await app.get(KeyRotation).reload();
+    const warnings = logger.lines.filter(([line]) =>
+      /signs from \d{4}-.*its schedule is too soon/.test(String(line)),
+    );
+    expect(warnings).toHaveLength(1);
   });
 });
 

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SigningKey, VerificationKey } from '../../lib/core/signing-key.js';
 import type { Plan } from '../../lib/rotation/plan.js';
 import { RotationState } from '../../lib/rotation/rotation-state.js';
+import { errorOf } from '../support/errors.js';
 
 const minute = 60_000;
 const timing = { propagation: 10 * minute, retention: 100 * minute };
@@ -279,6 +280,77 @@ describe('revocation', () => {
     state.revoke(new Set(['a']));
     expect(view()).toBe('b |  | ');
   });
+});
+
+describe('a change of algorithm', () => {
+  it('lets the old algorithm sign until the new one may', () => {
+    boot({ current: [rsa] });
+    state.configure(plan({ current: [a] }));
+    expect(view()).toBe('rsa | a | ');
+    pass(10);
+    expect(view()).toBe('a |  | rsa');
+  });
+
+  it('needs no waiting where nothing signs at all', () => {
+    boot({});
+    state.revoke(new Set(['a']));
+    state.configure(plan({ current: [rsa] }));
+    expect(view()).toBe('rsa |  | ');
+    expect(state.withoutSigner()).toEqual([]);
+  });
+
+  it('makes an algorithm whose key was revoked, and that is dropped, an ordinary one again', () => {
+    boot({ current: [a, rsa] });
+    state.revoke(new Set(['a']));
+    expect(state.withoutSigner()).toEqual(['ES256']);
+    state.configure(plan({ current: [rsa] }));
+    expect(state.withoutSigner()).toEqual([]);
+    state.configure(plan({ current: [rsa, b] }));
+    expect(view()).toBe('rsa | b | ');
+  });
+});
+
+describe('what must not shorten the wait', () => {
+  it('a schedule of the boot does not cover a promotion before its instant', () => {
+    boot({ next: [b], nextActivatesAt: start + 60 * minute });
+    pass(1);
+    state.configure(plan({ current: [b], previous: [a], nextActivatesAt: start + 60 * minute }));
+    expect(view()).toBe('a | b | ');
+  });
+
+  it('a schedule that is corrected to a later instant is the later one', () => {
+    boot({});
+    state.configure(plan({ next: [b], nextActivatesAt: start - minute }));
+    state.configure(plan({ next: [b], nextActivatesAt: start + 60 * minute }));
+    pass(30);
+    expect(view()).toBe('a | b | ');
+    pass(30);
+    expect(view()).toBe('b |  | a');
+  });
+
+  it('another key under a kid that is still published is refused', () => {
+    boot({});
+    const impostor = make('a');
+    expect(errorOf(() => state.refuseReusedKids(plan({ current: [impostor] }))).code).toBe(
+      'OIDC_KEY_DUPLICATE_KID',
+    );
+    expect(() => state.refuseReusedKids(plan({ current: [a], next: [b] }))).not.toThrow();
+  });
+});
+
+it('revoking a replacement that waits leaves the one that signs', () => {
+  boot({});
+  state.configure(plan({ current: [b] }));
+  state.revoke(new Set(['b']));
+  expect(view()).toBe('a |  | ');
+});
+
+it('tells of a schedule when it is too soon, and when it will come', () => {
+  boot({});
+  state.configure(plan({ next: [b], nextActivatesAt: clock.wall() + minute }));
+  expect(state.pending()).toEqual([{ key: b, signsAt: clock.now + 10 * minute }]);
+  expect(state.scheduledAt('b')).toBe(clock.now + minute);
+  expect(state.untilNextChange()).toBe(10 * minute);
 });
 
 it('an algorithm that configuration drops signs no more, and its key stays published', () => {
