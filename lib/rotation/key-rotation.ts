@@ -40,6 +40,7 @@ export interface RotationOptions {
 
 // A clock that is set forward has to be noticed before a timer of a month is due.
 const longestSleep = 30_000;
+const aSecond = 1_000;
 
 /**
  * Keeps the key ring that is in service: reads its source again, promotes and retires keys when they are due, and
@@ -186,8 +187,8 @@ export class KeyRotation {
     try {
       if (plan instanceof OidcKeyError) throw plan;
       this.#state.refuseReusedKids(plan);
-      if (withoutRevoked(plan, revoked).current.length === 0)
-        throw noneToSign('The configuration, after what is revoked,');
+      const isNoneLeft = withoutRevoked(plan, revoked).current.length === 0;
+      if (isNoneLeft) throw noneToSign('The configuration, after what is revoked,');
       changes.push(...this.#state.configure(plan));
     } finally {
       this.#apply(changes);
@@ -200,7 +201,8 @@ export class KeyRotation {
     const warnings = new Map<string, string>();
     for (const { key, signsAt } of this.#state.pending()) {
       const scheduledAt = this.#state.scheduledAt(key.kid);
-      if (scheduledAt === undefined || scheduledAt < signsAt) {
+      // The two clocks are read one after the other, so that instants that are the same differ a little.
+      if (scheduledAt === undefined || scheduledAt < signsAt - aSecond) {
         warnings.set(`${key.kid} waits`, waits(key, this.#dateOf(signsAt), scheduledAt !== undefined));
       }
     }
