@@ -9,6 +9,7 @@ const fileNames = {
   OIDC_NEXT_KEYS_FILE: 'next.pem',
   OIDC_PREVIOUS_KEYS_FILE: 'previous.pem',
   OIDC_NEXT_KEY_ACTIVATES_AT_FILE: 'next-activates-at',
+  OIDC_REVOKED_KIDS_FILE: 'revoked-kids',
 };
 
 type Files = Readonly<Record<string, string>>;
@@ -49,6 +50,23 @@ export class PlainFolder extends MountedFolder {
   }
 }
 
+/** No files, but values in the environment: a process keeps what it started with, so each change is a restart. */
+export class Environment extends MountedFolder {
+  #files: Files = {};
+
+  override get settings(): Record<string, string> {
+    const entries = Object.entries(fileNames).map(([setting, name]) => [
+      setting.replace(/_FILE$/, ''),
+      this.#files[name] ?? '',
+    ]);
+    return Object.fromEntries(entries) as Record<string, string>;
+  }
+
+  protected async put(files: Files): Promise<void> {
+    this.#files = files;
+  }
+}
+
 /** Replaces all files at once, as Kubernetes does: by a link named `..data` to a folder for each version. */
 export class SwappedFolder extends MountedFolder {
   #version = 0;
@@ -72,11 +90,12 @@ export class SwappedFolder extends MountedFolder {
   }
 }
 
-function filesOf({ current, next, previous, nextActivatesAt }: Slots): Files {
+function filesOf({ current, next, previous, nextActivatesAt, revokedKids = [] }: Slots): Files {
   return {
     [fileNames.OIDC_PRIVATE_KEY_FILE]: current.privatePem,
     [fileNames.OIDC_NEXT_KEYS_FILE]: next?.privatePem ?? '',
     [fileNames.OIDC_PREVIOUS_KEYS_FILE]: previous.map(({ publicPem }) => publicPem).join(''),
     [fileNames.OIDC_NEXT_KEY_ACTIVATES_AT_FILE]: nextActivatesAt?.toISOString() ?? '',
+    [fileNames.OIDC_REVOKED_KIDS_FILE]: revokedKids.join(','),
   };
 }

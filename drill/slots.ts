@@ -22,6 +22,7 @@ export interface Slots {
   /** Newest first. */
   readonly previous: readonly RetiringKey[];
   readonly nextActivatesAt?: Date | undefined;
+  readonly revokedKids?: readonly string[];
 }
 
 export async function makeKey(): Promise<DrillKey> {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Fleet } from './fleet.js';
-import { PlainFolder, SwappedFolder } from './mounted-folder.js';
+import { Environment, PlainFolder, SwappedFolder } from './mounted-folder.js';
 import type { MountedFolder } from './mounted-folder.js';
 import { milliseconds, propagation, realTimes } from './scale.js';
 import { makeKey, promote, publish } from './slots.js';
@@ -76,6 +76,20 @@ const swap: Way = {
   },
 };
 
+const environment: Way = {
+  name: 'environment, a restart for each step',
+  Folder: Environment,
+  isSafe: true,
+  survivesCrash: false,
+  rotate: async (fleet) => {
+    const key = await makeKey();
+    await fleet.replaceAndRestart(publish(fleet.slots, key));
+    await wait(milliseconds(propagation));
+    await fleet.replaceAndRestart(promote(fleet.slots));
+    await fleet.untilAllSign(key.kid);
+  },
+};
+
 const replacement: Way = {
   name: 'bare replacement of the current key',
   Folder: PlainFolder,
@@ -85,6 +99,20 @@ const replacement: Way = {
     const key = await makeKey();
     await fleet.deploy({ current: key, previous: [] });
     await fleet.untilAllSign(key.kid);
+  },
+};
+
+/** The tokens of the stolen key are to fail, and new ones may until relying parties have asked again. */
+const stolen: Way = {
+  name: 'stolen key revoked, replaced at once',
+  Folder: PlainFolder,
+  isSafe: false,
+  survivesCrash: false,
+  rotate: async (fleet) => {
+    const key = await makeKey();
+    await fleet.deploy({ current: key, previous: [], revokedKids: [fleet.slots.current.kid] });
+    await fleet.untilAllSign(key.kid);
+    await wait(milliseconds(propagation));
   },
 };
 
@@ -102,4 +130,12 @@ const hardCutover: Way = {
   },
 };
 
-export const ways: readonly Way[] = [nextThenPromote, schedule, swap, replacement, hardCutover];
+export const ways: readonly Way[] = [
+  nextThenPromote,
+  schedule,
+  swap,
+  environment,
+  replacement,
+  stolen,
+  hardCutover,
+];

@@ -35,13 +35,18 @@ it('no relying party notices a rotation, in any way, while a hard cutover loses 
 
   const rows = rowsOf(stdout);
   const hardCutover = rows.pop();
+  const stolen = rows.pop();
   expect(rows.map(({ way, rotations, failed }) => [way, rotations, failed])).toEqual([
     ['next slot, then promote', 1, 0],
     ['schedule', 1, 0],
     ['swap of all slots in one ..data', 1, 0],
+    ['environment, a restart for each step', 1, 0],
     ['bare replacement of the current key', 1, 0],
   ]);
   for (const { verifications } of rows) expect(verifications).toBeGreaterThan(100);
+  expect(stolen?.way).toBe('stolen key revoked, replaced at once');
+  expect(stolen?.failed).toBeGreaterThan(0);
+  expect(hardCutover?.way).toBe('hard cutover (replace, restart)');
   expect(hardCutover?.failed).toBeGreaterThan(0);
   expect(stdout.match(/replicas killed 1, .* half-written file 1$/gm)).toHaveLength(3);
   expect(stdout).not.toMatch(/eyJ|PRIVATE KEY/);
