@@ -37,6 +37,8 @@ export class RotationState {
   readonly #trusted = new Map<string, number>();
   #revoked: ReadonlySet<string>;
   #plan: Plan;
+  /** The kids of the plan, which is asked for them often. */
+  #configured: ReadonlySet<string>;
 
   /** A boot trusts slots and schedule, so that every replica that boots agrees with the others. */
   constructor(plan: Plan, revoked: ReadonlySet<string>, clock: Clock, timing: Timing) {
@@ -44,6 +46,7 @@ export class RotationState {
     this.#timing = timing;
     this.#revoked = revoked;
     this.#plan = withoutRevoked(plan, revoked);
+    this.#configured = kidsOf(this.#plan);
     for (const key of plan.current) if (revoked.has(key.kid)) this.#bereft.add(key.algorithm);
     this.#publish();
     for (const { kid } of this.#plan.next) {
@@ -62,16 +65,16 @@ export class RotationState {
 
   /** Takes over new configuration. What it no longer names stays until its retention has passed. */
   configure(plan: Plan): Change[] {
-    const before = new Set(this.#configuredKeys().map(({ kid }) => kid));
+    const before = this.#configured;
     this.#plan = withoutRevoked(plan, this.#revoked);
+    this.#configured = kidsOf(this.#plan);
     for (const algorithm of this.#bereft) {
       if (!keyFor(plan.current, algorithm)) this.#bereft.delete(algorithm);
     }
     this.#publish();
-    const configured = new Set(this.#configuredKeys().map(({ kid }) => kid));
     for (const kid of before) {
       // A next key that vanished may have signed elsewhere until now.
-      if (!configured.has(kid) && !this.#isSigning(kid)) this.#stop(kid);
+      if (!this.#configured.has(kid) && !this.#isSigning(kid)) this.#stop(kid);
     }
     return this.advance();
   }
@@ -96,8 +99,11 @@ export class RotationState {
 
   /** Removes revoked keys at once, and promotes what can replace them. */
   revoke(revoked: ReadonlySet<string>): Change[] {
+    const isNew = [...revoked].some((kid) => !this.#revoked.has(kid));
     this.#revoked = revoked;
+    if (!isNew) return [];
     this.#plan = withoutRevoked(this.#plan, revoked);
+    this.#configured = kidsOf(this.#plan);
     const changes: Change[] = [];
     for (const kid of [...this.#memory.keys()].filter((each) => revoked.has(each))) {
       this.#memory.delete(kid);
@@ -249,9 +255,8 @@ export class RotationState {
   }
 
   #kept(): [string, number][] {
-    const configured = new Set(this.#configuredKeys().map(({ kid }) => kid));
     return [...this.#memory]
-      .filter(([kid]) => !configured.has(kid) && !this.#isSigning(kid))
+      .filter(([kid]) => !this.#configured.has(kid) && !this.#isSigning(kid))
       .map(([kid, { stoppedAt = 0 }]) => [kid, stoppedAt + this.#timing.retention]);
   }
 
@@ -272,10 +277,15 @@ export class RotationState {
   }
 
   #isSigning(kid: string): boolean {
-    return [...this.#signing.values()].some((key) => key.kid === kid);
+    for (const key of this.#signing.values()) if (key.kid === kid) return true;
+    return false;
   }
 
   #configuredKeys(): VerificationKey[] {
     return [...this.#plan.current, ...this.#plan.next, ...this.#plan.previous];
   }
+}
+
+function kidsOf({ current, next, previous }: Plan): Set<string> {
+  return new Set([...current, ...next, ...previous].map(({ kid }) => kid));
 }
