@@ -3,12 +3,11 @@ import { Observable, Subject } from 'rxjs';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
 import { KeyRing } from '../core/key-ring.js';
-import { noneToSign } from '../core/slots.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { PlanLoader } from './plan-loader.js';
 import type { Plan } from './plan.js';
-import { withoutRevoked } from './plan.js';
+import { noneLeft, withoutRevoked } from './plan.js';
 import { failureOf, readFrom, watchSource } from './reading.js';
 import type { ReadingSource } from './reading.js';
 import { Reloads } from './reloads.js';
@@ -107,7 +106,7 @@ export class KeyRotation {
     const revoked = new Set(reading.revokedKids());
     const plan = await loader.load(reading);
     const state = new RotationState(plan, revoked, options.clock ?? systemClock, options.timing);
-    if (state.withoutSigner().length > 0) throw noneToSign('The configuration, after what is revoked,');
+    if (state.withoutSigner().length > 0) throw noneLeft();
     return new KeyRotation(options, state, loader);
   }
 
@@ -187,8 +186,7 @@ export class KeyRotation {
     try {
       if (plan instanceof OidcKeyError) throw plan;
       this.#state.refuseReusedKids(plan);
-      const isNoneLeft = withoutRevoked(plan, revoked).current.length === 0;
-      if (isNoneLeft) throw noneToSign('The configuration, after what is revoked,');
+      if (withoutRevoked(plan, revoked).current.length === 0) throw noneLeft();
       changes.push(...this.#state.configure(plan));
     } finally {
       this.#apply(changes);

@@ -31,6 +31,14 @@ export function keyFor<Key extends SigningKey>(
   return keys.find((key) => key.algorithm === algorithm);
 }
 
+export function noneLeft(): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_NONE_TO_SIGN',
+    'Every key of an algorithm that could sign is revoked. Put a new key into the current or the next keys; ' +
+      '`npx nestjs-oidc-key generate` makes one.',
+  );
+}
+
 /** The plan without the keys that were revoked; a next key stands in for a current one that was. */
 export function withoutRevoked(plan: Plan, revoked: ReadonlySet<string>): Plan {
   const isLeft = ({ kid }: { kid: string }) => !revoked.has(kid);

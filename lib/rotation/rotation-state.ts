@@ -53,8 +53,7 @@ export class RotationState {
       if (plan.nextActivatesAt !== undefined) this.#trusted.set(kid, plan.nextActivatesAt);
     }
     for (const algorithm of signingAlgorithms) {
-      const key =
-        this.#wanted(algorithm) ?? (this.#bereft.has(algorithm) && keyFor(this.#plan.next, algorithm));
+      const key = this.#wanted(algorithm);
       if (!key) continue;
       this.#sign(key);
       this.#bereft.delete(algorithm);

@@ -331,6 +331,7 @@ describe('revocation', () => {
     expect(view()).toBe('b |  | ');
     await expect(start([config(revoked), OidcKeyModule.forRootAsync()])).rejects.toMatchObject({
       code: 'OIDC_KEY_NONE_TO_SIGN',
+      message: expect.stringMatching(/is revoked\. Put a new key/),
     });
   });
 });
