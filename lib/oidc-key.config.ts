@@ -5,7 +5,7 @@ import { loadKeyMaterial, missing } from './core/key-material.js';
 import type { KeyInput, KeySetting } from './core/key-material.js';
 import type { KeySettings } from './core/key-settings.js';
 import { thumbprintOf } from './core/public-jwk.js';
-import { VerificationKey } from './core/signing-key.js';
+import { VerificationKey } from './core/verification-key.js';
 import { instantOf } from './rotation/instant.js';
 import { checkedSeconds } from './rotation/timing.js';
 

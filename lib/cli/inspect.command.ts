@@ -4,8 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 
 import { loadKeyMaterial } from '../core/key-material.js';
-import { SigningKey, VerificationKey } from '../core/signing-key.js';
+import { SigningKey } from '../core/signing-key.js';
 import { loadSlotsNow } from '../core/slots.js';
+import { VerificationKey } from '../core/verification-key.js';
 import {
   defaultEnvPrefix,
   passphraseRemedyFor,
@@ -76,8 +77,8 @@ async function keysOfFile(file: string, prefix: string): Promise<Inspected[]> {
   };
   return loadKeyMaterial(setting).map((material) => {
     const isPrivate = material.keyObject.type === 'private';
-    // A private key is checked as it would be at boot.
-    return { key: isPrivate ? new SigningKey(material).proveNow() : new VerificationKey(material) };
+    const key = isPrivate ? new SigningKey(material) : new VerificationKey(material);
+    return { key: key.proveNow() };
   });
 }
 

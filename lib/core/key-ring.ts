@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { algorithmNamed } from './algorithms.js';
 import type { SigningAlgorithm } from './algorithms.js';
 import type { JsonWebKeySet } from './public-jwk.js';
-import type { SigningKey, VerificationKey } from './signing-key.js';
+import type { SigningKey } from './signing-key.js';
 import { defaultKeyOf, noneToSign } from './slots.js';
 import type { Slots } from './slots.js';
+import type { VerificationKey } from './verification-key.js';
 
 /** The JWKS document as it goes over the wire. */
 export interface RenderedJwks {

@@ -1,9 +1,17 @@
+import { checkPrime, checkPrimeSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 
 import { maximumRsaBits, minimumRsaBits } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
 import { makeOne } from './key-material.js';
-import { hasWeakFactors, isDegenerateModulus, isRocaModulus, modulusOf } from './rsa.js';
+import { hasSmallFactor, hasWeakFactors, isRocaModulus, modulusOf } from './rsa.js';
+
+// One round never misses a prime, and takes a product for one as good as never.
+const rounds = { checks: 1 };
+
+// With a callback node:crypto works on libuv's thread pool: a long modulus takes tens of milliseconds.
+const checkPrimeOnThreadPool = promisify<bigint, typeof rounds, boolean>(checkPrime);
 
 /** @throws OidcKeyError `OIDC_KEY_TOO_WEAK`, `OIDC_KEY_UNSUPPORTED` (too large) */
 export function refuseWeakRsa(publicKey: KeyObject, where: string): void {
@@ -26,8 +34,7 @@ export function refuseWeakRsa(publicKey: KeyObject, where: string): void {
     throw tooWeak(where, 'has a public exponent that is below 65537, even, or longer than 256 bits');
   }
   const modulus = modulusOf(publicKey);
-  if (isDegenerateModulus(modulus))
-    throw tooWeak(where, 'has a modulus that is no product of two large primes');
+  if (hasSmallFactor(modulus)) throw noProduct(where);
   if (isRocaModulus(modulus)) {
     throw tooWeak(
       where,
@@ -41,6 +48,26 @@ export function refuseWeakFactors(privateKey: KeyObject, where: string): void {
   if (hasWeakFactors(privateKey)) {
     throw tooWeak(where, 'has primes or a private exponent that can be found (FIPS 186-5 appendix A.1.1)');
   }
+}
+
+/**
+ * Refuses a public key whose modulus is itself a prime, with which anybody could sign.
+ *
+ * @throws OidcKeyError `OIDC_KEY_TOO_WEAK`
+ */
+export async function refusePrimeModulus(publicKey: KeyObject, where: string): Promise<void> {
+  if (publicKey.asymmetricKeyType !== 'rsa') return;
+  if (await checkPrimeOnThreadPool(modulusOf(publicKey), rounds)) throw noProduct(where);
+}
+
+/** Like {@link refusePrimeModulus}, for a constructor, which cannot wait. */
+export function refusePrimeModulusNow(publicKey: KeyObject, where: string): void {
+  if (publicKey.asymmetricKeyType !== 'rsa') return;
+  if (checkPrimeSync(modulusOf(publicKey), rounds)) throw noProduct(where);
+}
+
+function noProduct(where: string): OidcKeyError {
+  return tooWeak(where, 'has a modulus that is no product of two large primes');
 }
 
 function tooWeak(where: string, defect: string): OidcKeyError {

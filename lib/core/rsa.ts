@@ -1,4 +1,3 @@
-import { checkPrimeSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /**
@@ -27,15 +26,9 @@ export function isRocaModulus(modulus: bigint): boolean {
   return rocaResidues.every(({ prime, residues }) => residues.has(Number(modulus % prime)));
 }
 
-/**
- * True where the modulus of a public key can be no product of two large primes: it is even, has a small factor, or
- * is itself a prime, with which anybody could sign.
- */
-export function isDegenerateModulus(modulus: bigint): boolean {
-  const smallPrimes = [2, ...rocaPrimes];
-  return (
-    smallPrimes.some((prime) => modulus % BigInt(prime) === 0n) || checkPrimeSync(modulus, { checks: 1 })
-  );
+/** True for a modulus that is even or has a small factor, and so is no product of two large primes. */
+export function hasSmallFactor(modulus: bigint): boolean {
+  return [2, ...rocaPrimes].some((prime) => modulus % BigInt(prime) === 0n);
 }
 
 /**

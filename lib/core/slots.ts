@@ -4,7 +4,8 @@ import { OidcKeyError } from './errors.js';
 import { loadKeyMaterial, missing } from './key-material.js';
 import type { KeySetting } from './key-material.js';
 import type { KeySettings } from './key-settings.js';
-import { SigningKey, VerificationKey } from './signing-key.js';
+import { SigningKey } from './signing-key.js';
+import { VerificationKey } from './verification-key.js';
 
 /** The keys of all slots. */
 export interface Slots {
@@ -22,8 +23,8 @@ export interface Slots {
  */
 export function loadSlotsNow(settings: KeySettings): Slots {
   const slots: Slots = {
-    current: signingKeys(settings.current).map((key) => key.proveNow()),
-    next: signingKeys(settings.next).map((key) => key.proveNow()),
+    current: signingKeys(settings.current),
+    next: signingKeys(settings.next),
     previous: verificationKeys(settings.previous),
   };
   checkSlots(slots, settings);
@@ -31,11 +32,11 @@ export function loadSlotsNow(settings: KeySettings): Slots {
 }
 
 function signingKeys(setting: KeySetting | undefined): SigningKey[] {
-  return setting ? loadKeyMaterial(setting).map((material) => new SigningKey(material)) : [];
+  return setting ? loadKeyMaterial(setting).map((material) => new SigningKey(material).proveNow()) : [];
 }
 
 function verificationKeys(setting: KeySetting | undefined): VerificationKey[] {
-  return setting ? loadKeyMaterial(setting).map((material) => new VerificationKey(material)) : [];
+  return setting ? loadKeyMaterial(setting).map((material) => new VerificationKey(material).proveNow()) : [];
 }
 
 /** Checks the slots as a whole. Throws as {@link loadSlotsNow} does. */

@@ -6,7 +6,7 @@ import { OidcTokenError } from './errors.js';
 import type { Claims } from './jwt-claims.js';
 import type { KeyRing } from './key-ring.js';
 import { isObject } from './objects.js';
-import type { VerificationKey } from './signing-key.js';
+import type { VerificationKey } from './verification-key.js';
 
 /** RFC 7515 section 7.1. */
 const compactSerialization = /^[\w-]+\.[\w-]*\.[\w-]*$/;

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { Observable, Subject } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
@@ -171,6 +173,8 @@ export class KeyRotation {
       const reading = await readFrom(this.#options.source, this.#ended.signal);
       const revoked = new Set(reading.revokedKids());
       const plan = await this.#loader.load(reading).catch(failureOf);
+      // A turn of its own: what was compared and what is built now may be a thousand keys each.
+      await setImmediate();
       if (this.#ended.signal.aborted) return false;
       this.#takeOver(revoked, plan);
       return true;

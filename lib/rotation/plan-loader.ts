@@ -3,8 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { keyMaterialOf } from '../core/key-material.js';
 import type { KeySetting } from '../core/key-material.js';
-import { SigningKey, VerificationKey } from '../core/signing-key.js';
+import { SigningKey } from '../core/signing-key.js';
 import { checkSlots } from '../core/slots.js';
+import { VerificationKey } from '../core/verification-key.js';
 import { Fingerprints } from './fingerprints.js';
 import { checkSchedule } from './plan.js';
 import type { Plan } from './plan.js';
@@ -57,7 +58,7 @@ async function signingKeys(setting: KeySetting): Promise<SigningKey[]> {
 async function verificationKeys(setting: KeySetting): Promise<VerificationKey[]> {
   const keys: VerificationKey[] = [];
   for (const material of keyMaterialOf(setting)) {
-    keys.push(new VerificationKey(material));
+    keys.push(await new VerificationKey(material).prove());
     // Hundreds of keys must not hold up a request that waits.
     await setImmediate();
   }

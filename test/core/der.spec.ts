@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../lib/core/key-material.js';
 import { thumbprintOf } from '../../lib/core/public-jwk.js';
-import { VerificationKey } from '../../lib/core/signing-key.js';
+import { VerificationKey } from '../../lib/core/verification-key.js';
 import { errorOf } from '../support/errors.js';
 import { derOf, makeRsaKey } from '../support/keys.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../lib/core/key-material.js';
 import type { KeyInput } from '../../lib/core/key-material.js';
-import { VerificationKey } from '../../lib/core/signing-key.js';
+import { VerificationKey } from '../../lib/core/verification-key.js';
 import { errorOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey } from '../support/keys.js';
 

@@ -3,7 +3,7 @@ import { checkPrimeSync, generatePrimeSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../lib/core/key-material.js';
-import { VerificationKey } from '../../lib/core/signing-key.js';
+import { VerificationKey } from '../../lib/core/verification-key.js';
 import { errorOf } from '../support/errors.js';
 import { base64urlUInt } from '../support/integers.js';
 
@@ -23,10 +23,14 @@ function someModulus(bits: number): bigint {
 
 const modulus = someModulus(2048);
 
-function verificationKey(n: bigint, e = 65537n): VerificationKey {
+function unproven(n: bigint, e = 65537n): VerificationKey {
   const value = { kty: 'RSA', n: base64urlUInt(n), e: base64urlUInt(e) };
   const [material] = loadKeyMaterial({ name: 'OIDC_PREVIOUS_KEYS', value });
   return new VerificationKey(material!);
+}
+
+function verificationKey(n: bigint, e = 65537n): VerificationKey {
+  return unproven(n, e).proveNow();
 }
 
 describe('a public key that can be trusted, in previous', () => {
@@ -54,6 +58,12 @@ describe('a public key that cannot be trusted, in previous', () => {
   ])('%s', (_, n, e, message) => {
     const error = errorOf(() => verificationKey(n, e));
     expect(error).toMatchObject({ code: 'OIDC_KEY_TOO_WEAK', message: expect.stringMatching(message) });
+  });
+
+  it('a modulus that is prime, on the thread pool', async () => {
+    const prime = generatePrimeSync(2048, { bigint: true });
+    await expect(unproven(prime).prove()).rejects.toMatchObject({ code: 'OIDC_KEY_TOO_WEAK' });
+    await expect(unproven(modulus).prove()).resolves.toMatchObject({ algorithm: 'RS256' });
   });
 
   it.each([8193, 8208])('%d bits, which are too slow to verify with', (bits) => {
