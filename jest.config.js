@@ -21,6 +21,7 @@ export default {
   moduleNameMapper: {
     '^nestjs-oidc-key$': '<rootDir>/lib/index.ts',
     '^nestjs-oidc-key/health$': '<rootDir>/lib/health/index.ts',
+    '^nestjs-oidc-key/resource$': '<rootDir>/lib/resource/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

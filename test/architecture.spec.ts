@@ -38,6 +38,7 @@ const layers: [string, RegExp][] = [
   ['public API', /^index\.ts$/],
   ['module', /^oidc-key\.module\.ts$/],
   ['health', /^health\//],
+  ['resource server', /^resource\//],
   ['definition', /^oidc-key\.module-definition\.ts$/],
   ['controller', /^jwks\.controller\.ts$/],
   ['command line', /^cli\//],

@@ -32,8 +32,10 @@ describe('the package', () => {
   });
 
   it('exports what is there', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './health', './package.json']);
+    expect(Object.keys(manifest.exports)).toEqual(['.', './health', './resource', './package.json']);
     for (const file of [
+      manifest.exports['./resource'].types,
+      manifest.exports['./resource'].default,
       manifest.exports['./health'].types,
       manifest.exports['./health'].default,
       manifest.exports['.'].types,
@@ -52,6 +54,20 @@ describe('the package', () => {
     expect(stdout.trim()).toBe(
       'FileKeySource,JwtService,KeyInfo,KeyRotation,OidcKeyError,OidcKeyModule,OidcTokenError',
     );
+  });
+
+  it.each([
+    ['health', 'KeyHealthIndicator'],
+    [
+      'resource',
+      'AccessToken,AccessTokenGuard,BearerTokenException,Public,RequireScopes,ResourceServerModule,readBearerToken',
+    ],
+  ])('and so can that of %s', async (name, api) => {
+    const { stdout } = await run(process.execPath, [
+      '-e',
+      `import('nestjs-oidc-key/${name}').then((api) => console.log(Object.keys(api).join()))`,
+    ]);
+    expect(stdout.trim()).toBe(api);
   });
 
   it('packs the build, the documentation and nothing else', async () => {

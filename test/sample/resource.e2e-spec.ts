@@ -82,6 +82,13 @@ describe('the API', () => {
     expectInvalidToken(await me(changed(claims())));
   });
 
+  it('refuses an access token without the scope that it takes', async () => {
+    const { access_token } = await client.tokens({ scope: 'openid profile' });
+    const { status, headers, body } = await me(access_token);
+    expect([status, body['error']]).toEqual([403, 'insufficient_scope']);
+    expect(headers.get('www-authenticate')).toMatch(/^Bearer error="insufficient_scope", .*, scope="api"$/);
+  });
+
   it('attack 13: refuses a token that a client got for itself, for there is no user in it', async () => {
     expectInvalidToken(await me(tokensOf(await client.clientCredentials()).access_token));
   });

@@ -37,13 +37,14 @@ export async function boot(
   metadata: ModuleMetadata,
   setUp: (app: INestApplication) => void = () => undefined,
   logger: LoggerService | false = false,
+  port = 0,
 ): Promise<RunningApplication> {
   class Application {}
   Module(metadata)(Application);
   const app = await NestFactory.create(Application, adapter, { abortOnError: false, logger });
   running.push(app);
   setUp(app);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(port, '127.0.0.1');
   const url = await app.getUrl();
   return { app, url, fetch: (path, init) => fetch(`${url}${path}`, init) };
 }

@@ -1,12 +1,18 @@
-import { Controller, Get, Req, UseGuards } from '@nestjs/common';
-import { AccessTokenGuard, type AuthorizedRequest } from './access-token.guard.js';
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import {
+  AccessToken,
+  type AccessTokenClaims,
+  AccessTokenGuard,
+  RequireScopes,
+} from 'nestjs-oidc-key/resource';
 
 /** A protected resource. */
 @Controller('api/me')
 @UseGuards(AccessTokenGuard)
 export class MeController {
   @Get()
-  me(@Req() { accessToken }: AuthorizedRequest): Record<string, unknown> {
-    return { sub: accessToken.sub, client_id: accessToken['client_id'], scope: accessToken['scope'] };
+  @RequireScopes('api')
+  me(@AccessToken() { sub, client_id, scope }: AccessTokenClaims): Record<string, unknown> {
+    return { sub, client_id, scope };
   }
 }

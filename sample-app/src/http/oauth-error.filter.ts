@@ -1,7 +1,7 @@
 import { ErrorType, OAuthException } from '@jmondi/oauth2-server';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { BearerTokenError } from './bearer-token.js';
+import { BearerTokenException } from 'nestjs-oidc-key/resource';
 import { clientErrorStatus } from './client-error.js';
 import { toErrorDescription } from './error-description.js';
 import { withoutQueryParameters } from './without-query-parameters.js';
@@ -13,8 +13,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
-    if (error instanceof BearerTokenError) {
-      this.challenge(response, error);
+    if (error instanceof BearerTokenException) {
+      response.set('WWW-Authenticate', error.challenge).status(error.getStatus()).json(error.getResponse());
     } else if (error instanceof OAuthException && error.status < 500) {
       this.answer(response, statusOf(error), error.errorType, error.errorDescription ?? error.error);
     } else {
@@ -27,13 +27,6 @@ export class OAuthErrorFilter implements ExceptionFilter {
         this.answer(response, 500, 'server_error', 'The server failed to answer this request');
       }
     }
-  }
-
-  private challenge(response: Response, error: BearerTokenError): void {
-    response.set('WWW-Authenticate', error.challenge);
-    // RFC 6750 section 3.1: nothing about an error for a request that did not try to authenticate.
-    if (error.error === undefined) response.status(error.status).end();
-    else this.answer(response, error.status, error.error, error.message);
   }
 
   private answer(response: Response, status: number, error: string, description: string): void {

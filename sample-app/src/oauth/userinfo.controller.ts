@@ -2,7 +2,7 @@ import { Controller, Get, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request } from 'express';
 import { JwtService, OidcTokenError } from 'nestjs-oidc-key';
-import { BearerTokenError, readBearerToken } from '../http/bearer-token.js';
+import { BearerTokenException, readBearerToken } from 'nestjs-oidc-key/resource';
 import type { Settings } from '../settings.js';
 import { TokenRepository } from './token.repository.js';
 import { userInfoClaims } from './userinfo-claims.js';
@@ -36,10 +36,10 @@ export class UserInfoController {
   private async userInfo(request: Request): Promise<Record<string, unknown>> {
     const { jti } = await this.verify(readBearerToken(request));
     const token = await this.tokens.findByAccessToken(String(jti));
-    if (!token?.user || token.revokedAt !== null) throw BearerTokenError.invalidToken();
+    if (!token?.user || token.revokedAt !== null) throw BearerTokenException.invalidToken();
 
     const scopes = token.scopes.map((scope) => scope.name);
-    if (!scopes.includes('openid')) throw BearerTokenError.insufficientScope('openid');
+    if (!scopes.includes('openid')) throw BearerTokenException.insufficientScope('openid');
     return userInfoClaims(token.user, scopes);
   }
 
@@ -51,7 +51,7 @@ export class UserInfoController {
         requiredClaims: ['exp', 'sub', 'jti'],
       });
     } catch (error) {
-      if (error instanceof OidcTokenError) throw BearerTokenError.invalidToken();
+      if (error instanceof OidcTokenError) throw BearerTokenException.invalidToken();
       throw error;
     }
   }
