@@ -239,6 +239,18 @@ describe.each(platforms)('a resource server on %s', (_, adapter) => {
     expect((await get(token)).status).toBe(200);
   });
 
+  it('says nothing about a token where something else than keys is published', async () => {
+    const { issuer, sign } = await start();
+    const elsewhere = await boot(adapter(), {
+      controllers: [OrdersController],
+      imports: [
+        ResourceServerModule.forRoot({ issuer: issuer.url, audience, jwksUri: `${issuer.url}/none` }),
+      ],
+    });
+    const headers = { authorization: `Bearer ${await sign()}` };
+    expect((await elsewhere.fetch('/orders', { headers })).status).toBe(503);
+  });
+
   it('accepts what the options ask for and no less', async () => {
     const { sign, get } = await start({}, { requiredClaims: [], clockTolerance: 30 });
     expect((await get(await sign({ client_id: undefined, exp: now() - 10 }))).status).toBe(200);
