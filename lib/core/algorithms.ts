@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
+import type { KeyObject, SigningOptions } from 'node:crypto';
 
 /** The JWS algorithms that a key can be used with (RFC 7518 section 3.1, RFC 9864 section 2.2). */
 export type SigningAlgorithm = 'RS256' | 'ES256' | 'PS256' | 'Ed25519';
@@ -17,7 +17,8 @@ export interface Algorithm {
   readonly keyDescription: string;
   /** The hash to sign with, in node:crypto's words; Ed25519 brings its own. */
   readonly hash: string | null;
-  readonly signParameters: (key: KeyObject) => SignKeyObjectInput;
+  /** How node:crypto signs and verifies with a key of it. */
+  readonly parameters: Readonly<SigningOptions>;
 }
 
 const table: Readonly<Record<SigningAlgorithm, Algorithm>> = {
@@ -27,7 +28,7 @@ const table: Readonly<Record<SigningAlgorithm, Algorithm>> = {
     keyType: 'rsa',
     keyDescription: 'an RSA key',
     hash: 'sha256',
-    signParameters: (key) => ({ key, padding: constants.RSA_PKCS1_PADDING }),
+    parameters: { padding: constants.RSA_PKCS1_PADDING },
   },
   ES256: {
     name: 'ES256',
@@ -37,7 +38,7 @@ const table: Readonly<Record<SigningAlgorithm, Algorithm>> = {
     keyDescription: 'an EC key on P-256',
     hash: 'sha256',
     // RFC 7518 section 3.4: R and S side by side, not DER.
-    signParameters: (key) => ({ key, dsaEncoding: 'ieee-p1363' }),
+    parameters: { dsaEncoding: 'ieee-p1363' },
   },
   PS256: {
     name: 'PS256',
@@ -46,11 +47,10 @@ const table: Readonly<Record<SigningAlgorithm, Algorithm>> = {
     keyDescription: 'an RSA key',
     hash: 'sha256',
     // RFC 7518 section 3.5: the salt is as long as the hash.
-    signParameters: (key) => ({
-      key,
+    parameters: {
       padding: constants.RSA_PKCS1_PSS_PADDING,
       saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-    }),
+    },
   },
   Ed25519: {
     name: 'Ed25519',
@@ -59,7 +59,7 @@ const table: Readonly<Record<SigningAlgorithm, Algorithm>> = {
     keyType: 'ed25519',
     keyDescription: 'an Ed25519 key',
     hash: null,
-    signParameters: (key) => ({ key }),
+    parameters: {},
   },
 };
 

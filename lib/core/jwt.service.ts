@@ -109,7 +109,7 @@ export class JwtService {
   ): Promise<Record<string, unknown>>;
   async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
     const checked = checkedVerifyOptions(options);
-    const { claims, typ } = await verifySignature(token, this.#ring(), checked.algorithms);
+    const { claims, typ } = verifySignature(token, this.#ring(), checked.algorithms);
     checkClaims(claims, typ, checked);
     return claims;
   }

@@ -1,4 +1,4 @@
-import { sign, verify } from 'node:crypto';
+import { sign } from 'node:crypto';
 import type { SignKeyObjectInput } from 'node:crypto';
 import { promisify } from 'node:util';
 
@@ -33,9 +33,9 @@ export class SigningKey extends VerificationKey {
       );
     }
     super(material);
-    const { hash, signParameters } = algorithm(this.algorithm);
+    const { hash, parameters } = algorithm(this.algorithm);
     this.#hash = hash;
-    this.#parameters = signParameters(material.keyObject);
+    this.#parameters = { ...parameters, key: material.keyObject };
     if (material.keyObject.asymmetricKeyType !== 'rsa') return;
     if (!isConsistentRsaKey(material.keyObject)) throw this.#mismatch();
     refuseWeakFactors(material.keyObject, this.where);
@@ -69,8 +69,7 @@ export class SigningKey extends VerificationKey {
   }
 
   #provenBy(signature: Buffer | undefined): this {
-    const key = { ...this.#parameters, key: this.publicKey };
-    if (signature && verify(this.#hash, proof, key, signature)) return this;
+    if (signature && this.verifies(proof, signature)) return this;
     throw this.#mismatch();
   }
 
