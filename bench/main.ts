@@ -1,0 +1,44 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+
+import { format } from 'prettier';
+
+import { measureBoot } from './measures/boot.js';
+import { measureMemory } from './measures/memory.js';
+import { measureRing } from './measures/ring.js';
+import { measureRoute } from './measures/route.js';
+import { measureSigning } from './measures/signing.js';
+import { measureTokenEndpoint } from './measures/token-endpoint.js';
+import { markdownOf, marker, tableOf } from './table.js';
+import type { Results } from './table.js';
+import type { Row } from './row.js';
+
+const measures = {
+  measureSigning,
+  measureRing,
+  measureRoute,
+  measureTokenEndpoint,
+  measureBoot,
+  measureMemory,
+};
+const [only] = process.argv.slice(2);
+
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(measures)) {
+  if (only && !name.toLowerCase().includes(only.toLowerCase())) continue;
+  process.stderr.write(`${name} …\n`);
+  rows.push(...(await measure()));
+}
+const results: Results = {
+  date: new Date().toISOString().slice(0, 10),
+  machine: `${cpus()[0]!.model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+  rows,
+};
+process.stdout.write(`${results.date}, ${results.machine}\n\n${tableOf(results)}\n`);
+if (!only) {
+  writeFileSync(new URL('../results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+  const readme = new URL('../../README.md', import.meta.url);
+  const [before, , after] = readFileSync(readme, 'utf8').split(marker);
+  const text = [before, `\n\n${markdownOf(results)}\n\n`, after].join(marker);
+  writeFileSync(readme, await format(text, { parser: 'markdown', printWidth: 110 }));
+}

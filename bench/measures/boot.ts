@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { makeKey } from '../contenders.js';
+import { interleaved } from '../rounds.js';
+import { rowOf } from '../row.js';
+import type { Row } from '../row.js';
+import { pathOf } from '../server-process.js';
+
+const run = promisify(execFile);
+
+/** What the module adds to the start of an application, from the start of the process until it listens. */
+export async function measureBoot(): Promise<Row[]> {
+  const OIDC_PRIVATE_KEY = makeKey('RSA-2048').export({ format: 'pem', type: 'pkcs8' }).toString();
+  const env = { ...process.env, OIDC_PRIVATE_KEY };
+  const memory = { with: [] as number[], without: [] as number[] };
+  const boot = (variant: 'with' | 'without') => async () => {
+    const { stdout } = await run(process.execPath, ['--expose-gc', pathOf('boot'), variant], { env });
+    const { milliseconds, megabytes } = JSON.parse(stdout) as { milliseconds: number; megabytes: number };
+    memory[variant].push(megabytes);
+    return milliseconds;
+  };
+  const time = await interleaved({ with: boot('with'), without: boot('without') }, 15);
+  const about = { beside: 'the same application without the module', kind: 'difference' } as const;
+  return [
+    rowOf({ ...about, measure: 'time to boot', unit: 'ms', target: { atMost: 15 } }, time.with, time.without),
+    rowOf(
+      { ...about, measure: 'memory after boot (resident set)', unit: 'MB', target: { atMost: 5 } },
+      memory.with.slice(1),
+      memory.without.slice(1),
+    ),
+  ];
+}

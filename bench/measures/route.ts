@@ -1,0 +1,37 @@
+import { requestsPerSecond } from '../load.js';
+import { interleaved } from '../rounds.js';
+import { rowOf } from '../row.js';
+import type { Row } from '../row.js';
+import { ServerProcess } from '../server-process.js';
+
+const path = '/.well-known/jwks.json';
+
+/** The JWKS route beside a route of the same application that returns a constant string. */
+export async function measureRoute(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const platform of ['Express', 'Fastify'] as const) {
+    const server = await ServerProcess.start({ platform, signer: 'constant' });
+    const etag = (await fetch(`${server.url}${path}`)).headers.get('etag')!;
+    const { jwks, unchanged, constant } = await interleaved(
+      {
+        jwks: () => requestsPerSecond(`${server.url}${path}`),
+        constant: () => requestsPerSecond(`${server.url}/constant`),
+        unchanged: () =>
+          requestsPerSecond(`${server.url}${path}`, { status: 304, headers: { 'if-none-match': etag } }),
+      },
+      6,
+    );
+    await server.stop();
+    const measure = (answer: string) => `JWKS route, requests a second, ${answer}: ${platform}`;
+    const beside = 'a route that returns a constant string';
+    rows.push(
+      rowOf({ measure: measure('200'), beside, unit: '/s', target: { atLeast: 0.95 } }, jwks, constant),
+      rowOf(
+        { measure: measure('304'), beside: 'its answer 200', unit: '/s', target: { atLeast: 1 } },
+        unchanged,
+        jwks,
+      ),
+    );
+  }
+  return rows;
+}

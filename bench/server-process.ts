@@ -1,0 +1,56 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface ServerOptions {
+  readonly platform: 'Express' | 'Fastify';
+  /** Who signs the tokens of `/token`; the JWKS is ours in any case. */
+  readonly signer: 'ours' | 'jsonwebtoken' | 'constant';
+}
+
+export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.CpuUsage };
+
+export function pathOf(name: 'server' | 'boot' | 'memory'): string {
+  return fileURLToPath(new URL(`processes/${name}.js`, import.meta.url));
+}
+
+/** A Nest server in a process of its own. */
+export class ServerProcess {
+  private constructor(
+    readonly url: string,
+    readonly child: ChildProcess,
+  ) {}
+
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const child = fork(pathOf('server'), [JSON.stringify(options)], { execArgv: [] });
+    const { port } = (await reportOf(child)) as { port: number };
+    return new ServerProcess(`http://127.0.0.1:${port}`, child);
+  }
+
+  /** Microseconds of CPU time of all its threads, since it started. */
+  async cpuTime(): Promise<number> {
+    const report = reportOf(this.child);
+    this.child.send('cpu');
+    const { cpu } = (await report) as { cpu: NodeJS.CpuUsage };
+    return cpu.user + cpu.system;
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.child, 'exit');
+    this.child.disconnect();
+    await exit;
+  }
+}
+
+async function reportOf(child: ChildProcess): Promise<ServerReport> {
+  const ended = new AbortController();
+  const abort = () => ended.abort();
+  child.once('exit', abort);
+  try {
+    const [report] = (await once(child, 'message', { signal: ended.signal })) as [ServerReport];
+    return report;
+  } finally {
+    child.off('exit', abort);
+  }
+}
