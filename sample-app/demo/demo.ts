@@ -110,7 +110,7 @@ async function demonstrate(): Promise<void> {
   });
 
   server = await steps.run('the server was stopped and started again', async () => {
-    await server?.stop();
+    check((await server?.stop()) === 0, 'The server did not end in order');
     return startServer();
   });
 

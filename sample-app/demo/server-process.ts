@@ -12,10 +12,12 @@ export interface ServerProcessOptions {
   environment: Record<string, string>;
   /** The working directory, where the server would look for a file named .env. */
   folder: string;
+  /** Options of Node itself. */
+  nodeOptions?: string[];
 }
 
 const START_TIMEOUT = 15_000;
-const STOP_TIMEOUT = 5_000;
+const STOP_TIMEOUT = 10_000;
 
 /** The sample server as a process of its own. */
 export class ServerProcess {
@@ -32,8 +34,9 @@ export class ServerProcess {
     child.stderr?.on('data', keep);
   }
 
-  static async start({ main, issuer, environment, folder }: ServerProcessOptions): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [fileURLToPath(main)], {
+  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
+    const { main, issuer, environment, folder, nodeOptions = [] } = options;
+    const child = spawn(process.execPath, [...nodeOptions, fileURLToPath(main)], {
       cwd: folder,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,14 +61,25 @@ export class ServerProcess {
     return this.output;
   }
 
-  /** Asks the server to finish what it is doing and end. */
-  async stop(): Promise<void> {
-    if (this.hasEnded()) return;
-    const ended = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    const killer = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT);
-    await ended;
-    clearTimeout(killer);
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Asks the server to finish what it is doing and end. Resolves to its exit code, or null if it had to be killed. */
+  async stop(): Promise<number | null> {
+    if (!this.hasEnded()) this.signal('SIGTERM');
+    return this.ended();
+  }
+
+  /** Resolves when the server has ended, or has been killed because it did not. */
+  async ended(): Promise<number | null> {
+    if (!this.hasEnded()) {
+      const ended = once(this.child, 'exit');
+      const killer = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT);
+      await ended;
+      clearTimeout(killer);
+    }
+    return this.child.exitCode;
   }
 
   private async untilReady(): Promise<void> {

@@ -6,6 +6,7 @@ import { ApiModule } from './api/api.module.js';
 import { AuthorizeModule } from './authorize/authorize.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { OAuthErrorFilter } from './http/oauth-error.filter.js';
+import { OrderlyShutdown } from './http/orderly-shutdown.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { SeedService } from './seed/seed.service.js';
 import type { Settings } from './settings.js';
@@ -31,6 +32,6 @@ import type { Settings } from './settings.js';
     AuthorizeModule,
     ApiModule,
   ],
-  providers: [SeedService, { provide: APP_FILTER, useClass: OAuthErrorFilter }],
+  providers: [SeedService, OrderlyShutdown, { provide: APP_FILTER, useClass: OAuthErrorFilter }],
 })
 export class AppModule {}

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { ShutdownSignal } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -28,7 +29,7 @@ export async function createApp(): Promise<NestExpressApplication> {
   app.use(defaultHeaders);
   // OAuth speaks forms only; a body of any other type is not read. The size is that of a generous request.
   app.useBodyParser('urlencoded', { extended: false, limit: '16kb' });
-  app.enableShutdownHooks();
+  app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
   app.flushLogs();
   return app;
 }
