@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ShutdownSignal } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
@@ -29,6 +30,7 @@ export async function createApp(): Promise<NestExpressApplication> {
   app.use(defaultHeaders);
   // OAuth speaks forms only; a body of any other type is not read. The size is that of a generous request.
   app.useBodyParser('urlencoded', { extended: false, limit: '16kb' });
+  limitRequestTimes(app);
   app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
   app.flushLogs();
   return app;
@@ -39,4 +41,11 @@ function defaultHeaders(_request: Request, response: Response, next: NextFunctio
   response.set('Cache-Control', 'no-store');
   response.set('Content-Security-Policy', contentSecurityPolicy());
   next();
+}
+
+// Node's own limits, a minute and five, are for uploads: whoever takes as long for a form only holds a connection.
+function limitRequestTimes(app: NestExpressApplication): void {
+  const server: Server = app.getHttpServer();
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 20_000;
 }
