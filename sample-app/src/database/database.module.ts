@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createClient } from '@libsql/client/sqlite3';
@@ -6,15 +6,25 @@ import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { ConfigService } from '@nestjs/config';
 import { drizzle } from 'drizzle-orm/libsql/sqlite3';
 import { migrate } from 'drizzle-orm/libsql/migrator';
+import { withoutQueryParameters } from '../http/without-query-parameters.js';
 import { migrationsFolder } from '../locations.js';
 import type { Settings } from '../settings.js';
+import { DataFolderError } from './data-folder-error.js';
+import { makeDataFolder } from './data-folder.js';
 import { DATABASE, type Database } from './database.js';
 import { ExpiredRows } from './expired-rows.js';
 
-async function openDatabase(config: ConfigService<Settings, true>): Promise<Database> {
-  const folder = resolve(config.get('DATA_DIR', { infer: true }));
+async function databaseOf(config: ConfigService<Settings, true>): Promise<Database> {
+  try {
+    return await openDatabase(resolve(config.get('DATA_DIR', { infer: true })));
+  } catch (error) {
+    throw new DataFolderError(withoutQueryParameters(error));
+  }
+}
+
+async function openDatabase(folder: string): Promise<Database> {
   const file = resolve(folder, 'sample.sqlite');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeDataFolder(folder);
 
   // One connection, because the pragmas below hold for one connection only.
   const client = createClient({ url: pathToFileURL(file).href, concurrency: 1, timeout: 5000 });
@@ -32,7 +42,7 @@ async function openDatabase(config: ConfigService<Settings, true>): Promise<Data
 @Global()
 @Module({
   // Opened and migrated by the factory, so that whoever is handed the database can use it at once.
-  providers: [{ provide: DATABASE, inject: [ConfigService], useFactory: openDatabase }, ExpiredRows],
+  providers: [{ provide: DATABASE, inject: [ConfigService], useFactory: databaseOf }, ExpiredRows],
   exports: [DATABASE],
 })
 export class DatabaseModule implements OnApplicationShutdown {
