@@ -12,16 +12,19 @@ import { startWith } from './restart.js';
 const message =
   /^The server did not start\. DATA_DIR holds no database .*\(.+\)\. It has to name a folder that .* may write to, on a disk with room left\.\n$/;
 
+// For a start that hangs.
+const limits = { timeout: 20_000, killSignal: 'SIGKILL' } as const;
+
 async function startIn(folder: string): Promise<Finished> {
   const env = await sampleEnvironment({ DATA_DIR: folder });
-  return run(process.execPath, [main], { env });
+  return run(process.execPath, [main], { env, ...limits });
 }
 
 /** A process whose files may not grow beyond so many kilobytes: each write past it fails, as on a full disk. */
 async function startWithRoomFor(kilobytes: number, env: Record<string, string>): Promise<Finished> {
   // The unit of POSIX is half a kilobyte.
   const script = `ulimit -f ${kilobytes * 2}; exec "$0" "$1"`;
-  return run('sh', ['-c', script, process.execPath, main], { env });
+  return run('sh', ['-c', script, process.execPath, main], { env, ...limits });
 }
 
 describe('the sample does not start, and says in one line which setting to look at', () => {
