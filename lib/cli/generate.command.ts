@@ -95,6 +95,7 @@ async function writeNewFile(file: string, text: string): Promise<void> {
     if (code === 'EEXIST') {
       throw new CommandLineError('FILE_EXISTS', `${file} exists and is left as it is. Name another file.`);
     }
-    throw new CommandLineError('FILE_NOT_WRITTEN', `${file} cannot be written (${code}).`);
+    // The name is not repeated: what is no file may be a key.
+    throw new CommandLineError('FILE_NOT_WRITTEN', `The file cannot be written (${code}).`);
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 import { loadKeyMaterial } from '../core/key-material.js';
 import { SigningKey } from '../core/signing-key.js';
@@ -35,7 +35,7 @@ export function inspectCommand(): Command {
       '[file]',
       'a file with one or more keys, or "-" for standard input; without it, the environment',
     )
-    .option('--prefix <prefix>', 'what the names in the environment begin with', defaultEnvPrefix)
+    .option('--prefix <prefix>', 'what the names in the environment begin with', prefixFrom, defaultEnvPrefix)
     .option('--json', 'write one JSON array')
     .addHelpText(
       'after',
@@ -44,6 +44,14 @@ export function inspectCommand(): Command {
         'The passphrase of an encrypted key comes from OIDC_PRIVATE_KEY_PASSPHRASE or its _FILE.',
     )
     .action(inspect);
+}
+
+function prefixFrom(value: string): string {
+  // Messages name settings by it, so it must not be a key.
+  if (/^[A-Z][A-Z0-9_]{0,39}$/.test(value)) return value;
+  throw new InvalidArgumentError(
+    'It has to be 40 capitals, digits and underscores at most, such as ADMIN_OIDC_.',
+  );
 }
 
 async function inspect(file: string | undefined, { json, prefix }: InspectOptions): Promise<void> {
@@ -88,7 +96,8 @@ async function contentOf(file: string): Promise<Buffer> {
     return await readFile(file);
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new CommandLineError('FILE_NOT_READ', `${file} cannot be read (${code}).`);
+    // The name is not repeated: people do put the key itself there.
+    throw new CommandLineError('FILE_NOT_READ', `The file cannot be read (${code}).`);
   }
 }
 

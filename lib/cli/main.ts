@@ -25,11 +25,18 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.exit(exitCodes.refused);
 });
 
+const given = process.argv.slice(2);
+
 // Subcommands that are added ready-made don't inherit this.
-for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError();
+for (const command of [program, ...program.commands]) {
+  command
+    .exitOverride()
+    .showHelpAfterError()
+    .configureOutput({ outputError: (message, write) => write(withoutValues(message)) });
+}
 
 try {
-  refuseKeyInArguments(process.argv.slice(2));
+  refuseKeyInArguments(given);
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
@@ -43,12 +50,19 @@ try {
   }
 }
 
-/** Whatever is wrong with an argument is said with the argument, so that a key must not be one. */
+/** Commander quotes what it refuses, which may be a key or a passphrase: nothing but a plain word is repeated. */
+function withoutValues(message: string): string {
+  const parts = given.flatMap((argument) => [argument, argument.slice(argument.indexOf('=') + 1)]);
+  return parts
+    .filter((part) => !/^-{0,2}[a-z][a-z-]{0,19}$/.test(part))
+    .reduce((text, part) => text.replaceAll(`'${part}'`, "'...'"), message);
+}
+
 function refuseKeyInArguments(values: readonly string[]): void {
   const longestPath = 4096;
   if (
     values.some(
-      (value) => /-----BEGIN|^\s*\{/.test(value) || value.length > longestPath || isBareBase64(value),
+      (value) => /-----BEGIN|^\s*\{/.test(value) || value.length > longestPath || isBase64Key(value),
     )
   ) {
     throw new CommandLineError(
@@ -58,6 +72,11 @@ function refuseKeyInArguments(values: readonly string[]): void {
   }
 }
 
-function isBareBase64(value: string): boolean {
-  return value.length > 255 && /^[\w+/-]+=*$/.test(value);
+function isBase64Key(value: string): boolean {
+  if (!/^[\w+/-]+=*$/.test(value)) return false;
+  const shortestKey = 60;
+  const longestWord = 255;
+  const bytes = Buffer.from(value, 'base64');
+  const beginsLikeKey = bytes[0] === 0x30 || /^(-----BEGIN|\s*\{)/.test(bytes.toString('latin1'));
+  return value.length > longestWord || (value.length >= shortestKey && beginsLikeKey);
 }
