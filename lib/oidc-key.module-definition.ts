@@ -6,15 +6,21 @@ import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
 import type { OidcKeyFactoryOptions, OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
 import { createJwksController } from './jwks.controller.js';
 import { defaultEnvPrefix } from './oidc-key.config.js';
+import { withSealedOptions } from './sealed-options.js';
 
 export type ResolvedExtras = Required<OidcKeyExtras>;
 
 /** Injects what was known at registration. */
 export const OIDC_KEY_EXTRAS = Symbol('OIDC_KEY_EXTRAS');
 
+/** Injects the options, sealed. */
+export const OIDC_KEY_OPTIONS = Symbol('OIDC_KEY_OPTIONS');
+
 const defaultExtras: ResolvedExtras = { isGlobal: false, jwks: {}, envPrefix: defaultEnvPrefix };
 
-const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({ moduleName: 'OidcKey' })
+const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({
+  optionsInjectionToken: OIDC_KEY_OPTIONS,
+})
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createOidcKeyOptions')
   .setExtras<OidcKeyExtras>(defaultExtras, (module, given) => {
@@ -26,13 +32,14 @@ const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({ module
     return {
       ...module,
       global: extras.isGlobal,
-      providers: [...(module.providers ?? []), { provide: OIDC_KEY_EXTRAS, useValue: extras }],
+      providers: [
+        ...withSealedOptions(module.providers ?? [], OIDC_KEY_OPTIONS),
+        { provide: OIDC_KEY_EXTRAS, useValue: extras },
+      ],
       controllers: extras.jwks === false ? [] : [createJwksController(extras.jwks)],
     };
   })
   .build();
-
-export const OIDC_KEY_OPTIONS = definition.MODULE_OPTIONS_TOKEN;
 
 /** The statics as they are documented; the builder's own types know neither extras as optional nor a call without options. */
 interface OidcKeyModuleStatics {

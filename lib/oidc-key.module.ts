@@ -9,7 +9,7 @@ import { KeyInfo } from './core/key-info.js';
 import { missing } from './core/key-material.js';
 import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
 import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
-import type { OidcKeyFactoryOptions, OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
+import type { OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
 import { jwksPathOf } from './jwks.controller.js';
 import {
   ConfigurableOidcKeyModule,
@@ -21,6 +21,7 @@ import { resolveOptions } from './oidc-key.options.js';
 import type { ResolvedOptions } from './oidc-key.options.js';
 import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
 import { KeyRotation } from './rotation/key-rotation.js';
+import type { SealedOptions } from './sealed-options.js';
 
 /**
  * Turns one configured private key into a {@link JwtService}, a {@link KeyInfo} and the JWKS route.
@@ -32,8 +33,8 @@ import { KeyRotation } from './rotation/key-rotation.js';
   providers: [
     {
       provide: RESOLVED_OPTIONS,
-      useFactory: (options: OidcKeyFactoryOptions, { envPrefix }: ResolvedExtras, config?: ConfigService) =>
-        resolveOptions(options, config, envPrefix),
+      useFactory: (options: SealedOptions, { envPrefix }: ResolvedExtras, config?: ConfigService) =>
+        resolveOptions(options.open(), config, envPrefix),
       inject: [OIDC_KEY_OPTIONS, OIDC_KEY_EXTRAS, { token: ConfigService, optional: true }],
     },
     {
