@@ -70,7 +70,7 @@ describe('inspect shows nothing of', () => {
   });
 
   it.each(Object.keys(settings))('a secret in the place of %s', async (name) => {
-    for (const secret of [passphrase, `${pemOf(ed25519).slice(0, -40)}`]) {
+    for (const secret of [passphrase, pemOf(ed25519).slice(0, -40)]) {
       expect(await foundInOutputOf(['inspect'], { ...settings, [name]: secret })).toEqual([]);
     }
   });

@@ -68,7 +68,6 @@ describe.each(ways)('where the keys come from %s', (_, module) => {
       const told = [
         everythingPrintedOf(object),
         everythingPrintedOf(Object.entries(object)),
-        // eslint-disable-next-line typescript/no-misused-spread -- what a careless caller does
         everythingPrintedOf({ ...object }),
       ];
       expect([name, search.in(told.join('\n'))]).toEqual([name, []]);
@@ -99,6 +98,7 @@ describe.each(ways)('where the keys come from %s', (_, module) => {
     try {
       const told = async (message: unknown) => {
         const answer = once(worker, 'message');
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
         worker.postMessage(message);
         return ((await answer) as [string])[0];
       };
