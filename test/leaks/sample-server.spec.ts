@@ -10,6 +10,7 @@ import { RawClient, request, resigned, withToken } from '../sample/raw-client.js
 import type { Tokens } from '../sample/raw-client.js';
 import { main, sampleEnvironment } from '../sample/sample-server.js';
 import type { Sample } from '../sample/sample-server.js';
+import { visit } from '../sample/visit.js';
 import { cleanEnvironment, run } from '../support/processes.js';
 import { SecretSearch, secretOfText } from '../support/secret-search.js';
 import { until } from '../support/waiting.js';
@@ -41,18 +42,29 @@ async function start(): Promise<Sample> {
 }
 
 /** The secrets of the server that are no keys. */
-function searchForSecretsOf({ environment }: Sample, codes: string[]): SecretSearch {
+function searchForSecretsOf({ environment }: Sample, others: string[]): SecretSearch {
   const names = ['SESSION_SECRET', 'SAMPLE_USER_PASSWORD', 'SAMPLE_CLIENT_SECRET'];
   const secrets = names.map((name) => secretOfText(name, environment[name]!));
   return new SecretSearch(
-    Object.assign({}, ...secrets, ...codes.map((code, index) => secretOfText(`code ${index}`, code))),
+    Object.assign(
+      {},
+      ...secrets,
+      ...others.map((text, index) => secretOfText(`code or session ${index}`, text)),
+    ),
   );
+}
+
+/** The identifier in the cookie, by which whoever reads it takes the session over. */
+function sessionOf(cookie: string): string {
+  const [, identifier = ''] = /=s:([^.]+)\./.exec(decodeURIComponent(cookie)) ?? [];
+  return identifier;
 }
 
 describe('what the sample server writes holds no key, passphrase, token, code or password', () => {
   let sample: Sample;
   let tokens: Tokens;
   const codes: string[] = [];
+  const sessions: string[] = [];
 
   beforeAll(async () => {
     sample = await start();
@@ -102,6 +114,8 @@ describe('what the sample server writes holds no key, passphrase, token, code or
     const web = RawClient.web(sample);
     const code = await web.code();
     codes.push(code.code);
+    const { cookie = '' } = await visit(web.authorizationUrl());
+    sessions.push(sessionOf(cookie));
     const database = createClient({ url: pathToFileURL(join(sample.folder, 'sample.sqlite')).href });
     const { rows } = await database.execute(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%migrations%'",
@@ -115,9 +129,7 @@ describe('what the sample server writes holds no key, passphrase, token, code or
     await web.introspect(tokens.access_token);
     await web.revoke(tokens.refresh_token);
     await withToken(sample, 'userinfo', tokens.access_token);
-    await request(sample, 'authorize', {
-      headers: { cookie: `session=${sample.environment.SESSION_SECRET}` },
-    });
+    await visit(web.authorizationUrl(), cookie);
     await until(() => sample.server.log.includes('ERROR'));
   });
 
@@ -129,7 +141,7 @@ describe('what the sample server writes holds no key, passphrase, token, code or
     expect(
       searchFor(Object.values(tokens).filter((token) => String(token).split('.').length === 3)).in(log),
     ).toEqual([]);
-    expect(searchForSecretsOf(sample, codes).in(log)).toEqual([]);
+    expect(searchForSecretsOf(sample, [...codes, ...sessions]).in(log)).toEqual([]);
   });
 });
 
