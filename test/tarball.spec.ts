@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from '@jest/globals';
+
+import { makeRsaKey, pemOf } from './support/keys.js';
+import { root, run } from './support/processes.js';
+import { forge } from './support/tokens.js';
+
+interface Packed {
+  readonly files: { readonly path: string }[];
+}
+
+const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+
+/** What no file of a package may hold: a key, a token, a password in a URL, a place on the machine that built it. */
+const suspicious = [
+  /-----BEGIN [A-Z ]+-----[\s\\nr"'`+]*[A-Za-z0-9+/]{16}/,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/,
+  /\b(npm_|gh[pousr]_|github_pat_|AKIA)\w{16,}/,
+  /\/\/[^\s/:@]+:[^\s/@]+@/,
+  // Without the hyphen, of which tables of Markdown are made.
+  /[A-Za-z0-9+/_]{80,}/,
+  /sourceMappingURL|sourcesContent/,
+  new RegExp(root.replace(/\/$/, '')),
+];
+
+function suspicionsAgainst(text: string): string[] {
+  return suspicious.flatMap((pattern) => pattern.exec(text)?.[0] ?? []);
+}
+
+describe('the tarball', () => {
+  let paths: string[];
+
+  beforeAll(async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']);
+    // npm 10 gives a list, npm 11 an object.
+    const [packed] = Object.values(JSON.parse(stdout) as Record<string, Packed> | Packed[]);
+    paths = packed!.files.map(({ path }) => path);
+  });
+
+  it('holds the program and the declarations of every file of lib, the documents, and nothing else', () => {
+    const built = sourcesOfLib().flatMap((source) => [
+      source.replace(/^lib\/(.*)\.ts$/, 'dist/$1.js'),
+      source.replace(/^lib\/(.*)\.ts$/, 'dist/$1.d.ts'),
+    ]);
+    expect(built.length).toBeGreaterThan(80);
+    expect(paths.toSorted()).toEqual([...built, ...documents].toSorted());
+  });
+
+  it('holds nothing that looks like a secret or tells of the machine that built it', () => {
+    for (const path of paths) {
+      expect([path, suspicionsAgainst(readFileSync(join(root, path), 'utf8'))]).toEqual([path, []]);
+    }
+  });
+
+  it('runs nothing when it is installed', () => {
+    const { scripts, gypfile } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+      gypfile?: unknown;
+    };
+    const hooks = [
+      'preinstall',
+      'install',
+      'postinstall',
+      'prepare',
+      'preprepare',
+      'postprepare',
+      'dependencies',
+    ];
+    expect(hooks.filter((hook) => hook in scripts)).toEqual([]);
+    // npm compiles where it finds this.
+    expect([gypfile, paths.includes('binding.gyp')]).toEqual([undefined, false]);
+  });
+});
+
+it.each([
+  ['a key', pemOf(makeRsaKey())],
+  ['a key in a string', JSON.stringify(pemOf(makeRsaKey()))],
+  ['a key without its label', pemOf(makeRsaKey()).replaceAll(/-----.*-----|\n/g, '')],
+  ['a token', forge(makeRsaKey(), { alg: 'RS256' }, { sub: 'alice' })],
+  ['a password in a URL', 'https://user:password@registry.example/'],
+  ['an access token of npm', `npm_${'a1B2'.repeat(9)}`],
+  ['a source map', '//# sourceMappingURL=index.js.map'],
+  ['a path of this machine', join(root, 'lib/index.ts')],
+])('%s would be found', (_, text) => {
+  expect(suspicionsAgainst(`const x = 1;\n${text}\n`)).not.toEqual([]);
+});
+
+function sourcesOfLib(): string[] {
+  return readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `lib/${path}`);
+}
