@@ -35,7 +35,8 @@ const secrets: Secrets = {
 const search = new SecretSearch(secrets);
 
 const behind = (count: number, bytes: Buffer) => Buffer.concat([randomBytes(count), bytes, randomBytes(2)]);
-const wrapped = (text: string, end: string) => text.match(/.{1,64}/g)!.join(end);
+// Shorter lines than any tool makes, so that no piece of a line would do.
+const wrapped = (text: string, end: string) => text.match(/.{1,16}/g)!.join(end);
 const inspected = (value: unknown) => inspect(value, { maxArrayLength: Infinity, maxStringLength: Infinity });
 
 /** How bytes get into a text. */
