@@ -7,10 +7,11 @@ import type { DynamicModule } from '@nestjs/common';
 import { JwtService, OidcKeyModule } from 'nestjs-oidc-key';
 
 import { everythingPrintedOf, rejectionOf } from '../support/errors.js';
+import { sampleEnvironment } from '../sample/sample-server.js';
 import { boot, closeAll, platforms } from '../support/platforms.js';
 import { cleanEnvironment, run } from '../support/processes.js';
 import { makeRsaKey } from '../support/keys.js';
-import { configuration, keys, options, searchFor, settings } from './seeded-keys.js';
+import { configuration, keys, options, passphrase, searchFor, settings } from './seeded-keys.js';
 
 const search = searchFor();
 const modules: [string, () => DynamicModule][] = [
@@ -68,6 +69,21 @@ describe.each(modules)('with keys from %s nothing private is in', (_, module) =>
   it('the module as it stands in imports', () => {
     expect(search.in(everythingPrintedOf(module()))).toEqual([]);
   });
+});
+
+it('nothing private is in the OpenAPI document of the sample', async () => {
+  const script = `
+    import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+    import { createApp } from './sample-app/dist/src/create-app.js';
+    const app = await createApp();
+    process.stdout.write(JSON.stringify(SwaggerModule.createDocument(app, new DocumentBuilder().build())));
+    await app.close();`;
+  const { OIDC_PRIVATE_KEY_FILE: _file, ...environment } = await sampleEnvironment();
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', script], {
+    env: cleanEnvironment({ ...environment, ...settings, SAMPLE_USER_PASSWORD: passphrase }),
+  });
+  expect(stdout).toContain('"/token":');
+  expect(search.in(stdout + stderr)).toEqual([]);
 });
 
 it('modules with different keys stay apart where Nest tells them apart by what can be written down', async () => {

@@ -121,8 +121,9 @@ describe('what the sample server writes holds no key, passphrase, token, code or
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%migrations%'",
     );
     await database.execute('PRAGMA foreign_keys = OFF');
-    for (const { name } of rows)
-      await database.execute(`ALTER TABLE "${String(name)}" RENAME TO "gone_${String(name)}"`);
+    for (const name of rows.map((row) => row['name'] as string)) {
+      await database.execute(`ALTER TABLE "${name}" RENAME TO "gone_${name}"`);
+    }
     database.close();
     expect((await web.redeem(code)).status).toBe(500);
     await web.refresh(tokens.refresh_token);
@@ -147,7 +148,7 @@ describe('what the sample server writes holds no key, passphrase, token, code or
 
 it('a sample server that does not start shows nothing of key or passphrase', async () => {
   const environment = await sampleEnvironment();
-  for (const changes of [
+  const mistakes: Record<string, string>[] = [
     {
       OIDC_PRIVATE_KEY_FILE: '',
       OIDC_PRIVATE_KEY: encryptedPem,
@@ -155,7 +156,8 @@ it('a sample server that does not start shows nothing of key or passphrase', asy
     },
     { OIDC_PRIVATE_KEY_FILE: encryptedPem },
     { OIDC_NEXT_KEYS: passphrase, SESSION_SECRET: passphrase.slice(0, 31) },
-  ]) {
+  ];
+  for (const changes of mistakes) {
     const env = cleanEnvironment({ ...environment, ...changes });
     const { code, stdout, stderr } = await run(process.execPath, [main], { env, cwd: environment.DATA_DIR! });
     expect(code).toBe(1);
