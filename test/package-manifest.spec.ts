@@ -78,6 +78,6 @@ describe('the package', () => {
     const guide = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
     const listed = [...guide.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, name]) => name);
     const installed = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies)];
-    expect(listed.toSorted()).toEqual(installed.toSorted());
+    expect(new Set(listed)).toEqual(new Set(installed));
   });
 });
