@@ -8,6 +8,7 @@ import type { Clock } from './clock.js';
 import { keyFor, withoutRevoked } from './plan.js';
 import type { Plan } from './plan.js';
 import type { Change } from './rotation-event.js';
+import { Schedule } from './schedule.js';
 import type { Timing } from './timing.js';
 
 /** What is remembered of a key while the process lives. Times are monotonic. */
@@ -29,12 +30,9 @@ export class RotationState {
   readonly #timing: Timing;
   readonly #memory = new Map<string, Memory>();
   readonly #signing = new Map<SigningAlgorithm, SigningKey>();
-  /** Scheduled keys whose instant has come once, with it; a clock that is set back does not undo it. */
-  readonly #activated = new Map<string, number>();
+  readonly #schedule: Schedule;
   /** Algorithms whose key was revoked: what replaces it need not wait. */
   readonly #bereft = new Set<SigningAlgorithm>();
-  /** Scheduled keys that were there at boot: slots and schedule of a boot are trusted. */
-  readonly #trusted = new Map<string, number>();
   #revoked: ReadonlySet<string>;
   #plan: Plan;
   /** The kids of the plan, which is asked for them often. */
@@ -44,14 +42,13 @@ export class RotationState {
   constructor(plan: Plan, revoked: ReadonlySet<string>, clock: Clock, timing: Timing) {
     this.#clock = clock;
     this.#timing = timing;
+    this.#schedule = new Schedule(clock);
     this.#revoked = revoked;
     this.#plan = withoutRevoked(plan, revoked);
     this.#configured = kidsOf(this.#plan);
     for (const key of plan.current) if (revoked.has(key.kid)) this.#bereft.add(key.algorithm);
     this.#publish();
-    for (const { kid } of this.#plan.next) {
-      if (plan.nextActivatesAt !== undefined) this.#trusted.set(kid, plan.nextActivatesAt);
-    }
+    this.#schedule.trust(this.#plan);
     for (const algorithm of signingAlgorithms) {
       const key = this.#wanted(algorithm);
       if (!key) continue;
@@ -149,21 +146,18 @@ export class RotationState {
 
   /** Keys that wait to sign, with the earliest safe instant (monotonic). */
   pending(): { key: SigningKey; signsAt: number }[] {
-    const { nextActivatesAt, next } = this.#plan;
     const waiting = this.#waiting().map((key) => ({ key, signsAt: this.#signsAt(key) }));
-    if (nextActivatesAt === undefined) return waiting;
-    const scheduledAt = this.#clock.monotonic() + nextActivatesAt - this.#clock.wall();
-    const scheduled = next
-      .filter(({ kid }) => !this.#isSigning(kid) && !this.#isDue(kid))
-      .map((key) => ({ key, signsAt: Math.max(scheduledAt, this.#signsAt(key)) }));
+    const scheduled = this.#plan.next.flatMap((key) => {
+      const scheduledAt = this.scheduledAt(key.kid);
+      if (scheduledAt === undefined || this.#isDue(key.kid)) return [];
+      return { key, signsAt: Math.max(scheduledAt, this.#signsAt(key)) };
+    });
     return [...waiting, ...scheduled];
   }
 
   /** When (monotonic) a schedule wants a next key to sign. */
   scheduledAt(kid: string): number | undefined {
-    const { nextActivatesAt, next } = this.#plan;
-    if (nextActivatesAt === undefined || !next.some((key) => key.kid === kid)) return undefined;
-    return this.#clock.monotonic() + nextActivatesAt - this.#clock.wall();
+    return this.#schedule.instantOf(kid, this.#plan);
   }
 
   /** Keys that configuration no longer names, with the instant (monotonic) at which they go. */
@@ -228,19 +222,17 @@ export class RotationState {
     return next && this.#isDue(next.kid) ? next : keyFor(this.#plan.current, algorithm);
   }
 
+  /** A scheduled key that signs, before its instant too, goes on: a promotion is not undone. */
   #isDue(kid: string): boolean {
-    const { nextActivatesAt } = this.#plan;
-    if (nextActivatesAt === undefined) return false;
-    if (this.#clock.wall() >= nextActivatesAt) this.#activated.set(kid, nextActivatesAt);
-    return this.#activated.get(kid) === nextActivatesAt || this.#isSigning(kid);
+    if (this.#plan.nextActivatesAt === undefined) return false;
+    return this.#schedule.hasCome(kid, this.#plan) || this.#isSigning(kid);
   }
 
   #signsAt(key: SigningKey): number {
-    const { nextActivatesAt } = this.#plan;
-    const isScheduled = this.#plan.next.some(({ kid }) => kid === key.kid) && nextActivatesAt !== undefined;
-    const isTrusted = isScheduled && this.#trusted.get(key.kid) === nextActivatesAt;
     const { publishedAt } = this.#memory.get(key.kid) ?? { publishedAt: this.#clock.monotonic() };
-    return isTrusted ? publishedAt : publishedAt + this.#timing.propagation;
+    return this.#schedule.isTrusted(key.kid, this.#plan)
+      ? publishedAt
+      : publishedAt + this.#timing.propagation;
   }
 
   #publish(): void {
