@@ -6,7 +6,7 @@ import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
 import type { OidcKeyFactoryOptions, OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
 import { createJwksController } from './jwks.controller.js';
 import { defaultEnvPrefix } from './oidc-key.config.js';
-import { withSealedOptions } from './sealed-options.js';
+import { withSealedOptions } from './oidc-key.sealed-options.js';
 
 export type ResolvedExtras = Required<OidcKeyExtras>;
 

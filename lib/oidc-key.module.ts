@@ -21,7 +21,7 @@ import { resolveOptions } from './oidc-key.options.js';
 import type { ResolvedOptions } from './oidc-key.options.js';
 import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
 import { KeyRotation } from './rotation/key-rotation.js';
-import type { SealedOptions } from './sealed-options.js';
+import type { SealedOptions } from './oidc-key.sealed-options.js';
 
 /**
  * Turns one configured private key into a {@link JwtService}, a {@link KeyInfo} and the JWKS route.

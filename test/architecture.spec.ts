@@ -42,7 +42,7 @@ const layers: [string, RegExp][] = [
   ['definition', /^oidc-key\.module-definition\.ts$/],
   ['controller', /^jwks\.controller\.ts$/],
   ['command line', /^cli\//],
-  ['options', /^oidc-key\.(options|tokens)\.ts$/],
+  ['options', /^oidc-key\.(options|sealed-options|tokens)\.ts$/],
   ['sources', /^sources\//],
   ['settings', /^oidc-key\.config\.ts$/],
   ['interfaces', /^interfaces\//],
