@@ -4,11 +4,18 @@ import { z } from 'zod';
 
 import type { Sample } from './sample.js';
 
-const jwks = z.object({ keys: z.array(z.object({ kid: z.string(), n: z.string() })).min(1) });
-const tokens = z.object({ access_token: z.string(), token_type: z.literal('Bearer') });
+const jwksBody = z.object({ keys: z.array(z.object({ kid: z.string(), n: z.string() })).min(1) });
+const tokenBody = z.object({ access_token: z.string(), token_type: z.literal('Bearer') });
 
 /** What autocannon hands over. */
 type Body = string | Buffer | undefined;
+
+/** For how long, or how often, is asked. A number of requests is the same on a busy machine, but takes longer. */
+export interface Extent {
+  readonly seconds?: number;
+  readonly jwks?: number;
+  readonly tokens?: number;
+}
 
 /** What was counted on one route. */
 export interface Count {
@@ -40,24 +47,26 @@ export class Load {
     return this.#signed.size;
   }
 
-  async run(seconds: number): Promise<Count[]> {
-    return Promise.all([this.#fetchJwks(seconds), this.#fetchTokens(seconds)]);
+  async run(extent: Extent): Promise<Count[]> {
+    return Promise.all([this.#fetchJwks(extent), this.#fetchTokens(extent)]);
   }
 
-  async #fetchJwks(seconds: number): Promise<Count> {
-    return this.#count('/.well-known/jwks.json', seconds, {
-      verifyBody: (body) => jwks.safeParse(parsed(body)).success,
+  async #fetchJwks({ seconds, jwks: amount }: Extent): Promise<Count> {
+    return this.#count('/.well-known/jwks.json', {
+      ...(amount === undefined ? { duration: seconds } : { amount }),
+      verifyBody: (body) => jwksBody.safeParse(parsed(body)).success,
     });
   }
 
-  async #fetchTokens(seconds: number): Promise<Count> {
+  async #fetchTokens({ seconds, tokens: amount }: Extent): Promise<Count> {
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       scope: 'api',
       client_id: 'demo-web',
       client_secret: this.#sample.clientSecret,
     });
-    return this.#count('/token', seconds, {
+    return this.#count('/token', {
+      ...(amount === undefined ? { duration: seconds } : { amount }),
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
@@ -65,11 +74,10 @@ export class Load {
     });
   }
 
-  async #count(route: string, seconds: number, options: Partial<autocannon.Options>): Promise<Count> {
+  async #count(route: string, options: Partial<autocannon.Options>): Promise<Count> {
     const { requests, errors, non2xx, mismatches, latency } = await autocannon({
       url: `${this.#sample.issuer}${route}`,
       connections: this.#connections,
-      duration: seconds,
       // How long an answer takes is measured, and is no error.
       timeout: 60,
       ...options,
@@ -86,7 +94,7 @@ export class Load {
   }
 
   #isToken(body: Body): boolean {
-    const { data } = tokens.safeParse(parsed(body));
+    const { data } = tokenBody.safeParse(parsed(body));
     if (!data) return false;
     const { kid } = decodeProtectedHeader(data.access_token);
     if (kid !== undefined) this.#signed.add(kid);

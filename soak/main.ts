@@ -4,19 +4,19 @@ import { join } from 'node:path';
 
 import { heapOf } from './heap.js';
 import { Load } from './load.js';
-import type { Count } from './load.js';
+import type { Count, Extent } from './load.js';
 import { Rotations } from './rotations.js';
 import { startSample } from './sample.js';
 import { SlowClients } from './slow-clients.js';
 import { table } from './table.js';
 
 const isShort = process.argv.includes('--short');
-const secondsOfHalf = isShort ? 3 : 30;
+const half: Extent = isShort ? { jwks: 1000, tokens: 80 } : { seconds: 30 };
 const connections = 50;
-const betweenSwaps = 500;
+const betweenSwaps = isShort ? 200 : 500;
 const slowClients = 10;
 // What a heap differs by without a leak. A short soak has more to warm up in its second half.
-const allowedGrowth = isShort ? 8_000_000 : 3_000_000;
+const allowedGrowth = isShort ? 5_000_000 : 3_000_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-soak-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -40,9 +40,9 @@ async function soak(): Promise<string[]> {
   const slow = isShort ? undefined : await SlowClients.start(sample.port, slowClients);
 
   rotations.start(betweenSwaps);
-  const firstHalf = await load.run(secondsOfHalf);
+  const firstHalf = await load.run(half);
   const heapAtHalfTime = await heapOf(server);
-  const secondHalf = await load.run(secondsOfHalf);
+  const secondHalf = await load.run(half);
   await rotations.stop();
   const heapAtEnd = await heapOf(server);
   const toldTooSlow = await slow?.toldTooSlow();

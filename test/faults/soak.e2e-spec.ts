@@ -19,4 +19,4 @@ it('the sample answers all of a load while its keys are rotated, and its heap do
     ['2', '/token', '0', '0', '0'],
   ]);
   expect(stdout).not.toMatch(/eyJ|PRIVATE KEY/);
-}, 60_000);
+}, 120_000);
