@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -13,7 +13,7 @@ const key = makeRsaKey();
 const server = new Jmondi5Double(new JwtService({ key }));
 
 describe('the call sites of @jmondi/oauth2-server 5.0.0', () => {
-  it('the key set is synchronous, so its jwks() serves keys and not {}', async () => {
+  it('attack 1 and 33: the key set is synchronous, so its jwks() serves keys and not {}', async () => {
     const keySet = JSON.parse(server.jwks()) as JSONWebKeySet;
     const token = await server.idToken(await server.accessToken());
     const { payload } = await jwtVerify(token, createLocalJWKSet(keySet), {
@@ -24,30 +24,43 @@ describe('the call sites of @jmondi/oauth2-server 5.0.0', () => {
     expect(payload.nonce).toBe('n-1');
   });
 
-  it('each kind of token has its typ', async () => {
+  it('attack 9: each kind of token has its typ, and UserInfo takes no other than at+jwt', async () => {
     const accessToken = await server.accessToken();
     expect(headerOf(accessToken).typ).toBe('at+jwt');
     expect(headerOf(await server.idToken(accessToken)).typ).toBe('JWT');
     expect(headerOf(await server.code()).typ).toBe('code+jwt');
     expect(headerOf(await server.refreshToken()).typ).toBe('refresh+jwt');
+    const others = [await server.idToken(accessToken), await server.code(), await server.refreshToken()];
+    const retyped = forge(key, { ...headerOf(accessToken), typ: 'JWT' }, payloadOf(accessToken));
+    for (const token of [...others, retyped]) {
+      expect(await server.userInfo(token)).toBe('401 Access token typ must be at+jwt');
+    }
   });
 
-  it('at_hash is over the access token as it was signed', async () => {
+  it('attack 8: the alg that it passes for access tokens never decides anything', async () => {
+    const ec = new Jmondi5Double(
+      new JwtService({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }),
+    );
+    expect(headerOf(await ec.accessToken()).alg).toBe('ES256');
+    expect(headerOf(await server.accessToken()).alg).toBe('RS256');
+  });
+
+  it('attack 33: at_hash is over the access token as it was signed', async () => {
     const accessToken = await server.accessToken();
     const digest = createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
     expect(payloadOf(await server.idToken(accessToken)).at_hash).toBe(digest);
   });
 
-  it('a code carries its nonce, auth_time and max_age to the token endpoint', async () => {
+  it('attack 32: a code carries its nonce, auth_time and max_age to the token endpoint', async () => {
     await expect(server.redeem(await server.code())).resolves.toMatchObject({ nonce: 'n-1', max_age: 300 });
   });
 
-  it('UserInfo and introspection see the messages and options that they count on', async () => {
+  it('attack 20 and 36: UserInfo and introspection see the messages and options that they count on', async () => {
     expect(await server.userInfo(await server.accessToken())).toBe('200 alice');
     const expired = forge(key, { alg: 'RS256', typ: 'at+jwt' }, { sub: 'alice', exp: 1 });
     expect(await server.userInfo(expired)).toBe('401 jwt expired');
     expect(await server.introspect(expired)).toBe(true);
-    const foreign = forge(makeRsaKey(), { alg: 'RS256' }, { sub: 'alice' });
+    const foreign = forge(makeRsaKey(), { alg: 'RS256', typ: 'at+jwt' }, { sub: 'alice' });
     expect(await server.userInfo(foreign)).toBe('401 invalid signature');
     expect(await server.introspect(foreign)).toBe(false);
   });

@@ -1,4 +1,7 @@
-import { constants, createPublicKey, sign } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
 
@@ -6,7 +9,7 @@ import { JwtService } from '../../lib/core/jwt.service.js';
 import type { VerifyOptions } from '../../lib/core/jwt-options.js';
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey } from '../support/keys.js';
-import { base64url, forge, forgeHmac, headerOf, publicPemOf } from '../support/tokens.js';
+import { base64url, forge, forgeHmac, forgePss, headerOf, publicPemOf } from '../support/tokens.js';
 
 const key = makeRsaKey();
 const jwt = new JwtService({ key });
@@ -18,6 +21,12 @@ const callers: [string, VerifyOptions | undefined][] = [
   ['bare', undefined],
   ['with algorithms', { algorithms: ['RS256', 'HS256', 'none', 'RS512', 'PS256'] }],
   ['as introspection does', { ignoreExpiration: true, ignoreNotBefore: true }],
+  ...['HS256', 'HS512', 'none', 'RS512', 'RS384', 'PS256', 'RS1', 'RS256'].map(
+    (algorithm): [string, VerifyOptions] => [
+      `with ${algorithm} alone, and no expiry`,
+      { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true },
+    ],
+  ),
 ];
 
 async function refuseEverywhere(token: string): Promise<void> {
@@ -68,19 +77,12 @@ describe('attack 5: another algorithm', () => {
     ['EdDSA', 'sha256'],
     ['ES256', 'sha256'],
   ])('%s under our key', async (alg, hash) => {
-    const token = alg === 'PS256' ? forgePss({ alg, kid }) : forge(key, { alg, kid }, good, hash);
+    const token = alg === 'PS256' ? forgePss(key, { alg, kid }, good) : forge(key, { alg, kid }, good, hash);
     await refuseEverywhere(token);
     expect((await rejectionOf(jwt.verify(token))).code).toBe('OIDC_TOKEN_INVALID_ALGORITHM');
     await refuseEverywhere(forge(key, { alg: 'RS256', kid }, good, hash === 'sha256' ? 'sha512' : hash));
   });
 });
-
-/** With the padding of PS256 (RFC 7518 section 3.5), so that nothing but the header's `alg` is wrong. */
-function forgePss(header: object): string {
-  const input = `${base64url(header)}.${base64url(good)}`;
-  const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
-  return `${input}.${sign('sha256', Buffer.from(input), { key, padding, saltLength }).toString('base64url')}`;
-}
 
 describe('attack 6: a key that the token names', () => {
   const attacker = makeRsaKey();
@@ -89,14 +91,27 @@ describe('attack 6: a key that the token names', () => {
   it.each([
     ['jwk', { jwk: attackerJwk }],
     ['jwk without kid', { jwk: attackerJwk, kid: undefined }],
-    ['jku', { jku: 'http://127.0.0.1:9/jwks.json' }],
-    ['x5u', { x5u: 'http://127.0.0.1:9/cert.pem' }],
     ['x5c', { x5c: ['MIIB'] }],
     ['a foreign key under our kid', {}],
     ['an unknown kid', { kid: 'unknown' }],
     ['a kid that is a path', { kid: '../../dev/null' }],
   ])('%s', async (_, header) => {
     await refuseEverywhere(forge(attacker, { alg: 'RS256', kid, ...header }, good));
+  });
+
+  it.each(['jku', 'x5u'])('%s, which is not even fetched', async (member) => {
+    let requests = 0;
+    const theirs = createServer((_request, response) => {
+      requests++;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [attackerJwk] }));
+    });
+    await once(theirs.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(theirs.address() as AddressInfo).port}/jwks.json`;
+    for (const header of [{ kid }, { kid: attackerJwk!.kid }, {}]) {
+      await refuseEverywhere(forge(attacker, { alg: 'RS256', [member]: url, ...header }, good));
+    }
+    expect(requests).toBe(0);
+    theirs.close();
   });
 
   it('no kid: verifies under our key, not under a foreign one', async () => {
@@ -171,6 +186,9 @@ describe('attack 7: parts that do not belong together', () => {
     const [header, payload, signature] = (await jwt.sign({ a: 1 })).split('.');
     await refuseEverywhere(JSON.stringify({ payload, protected: header, signature }));
     await refuseEverywhere({ payload, protected: header, signature } as never);
+    const general = { payload, signatures: [{ protected: header, signature }] };
+    await refuseEverywhere(JSON.stringify(general));
+    await refuseEverywhere(general as never);
   });
 
   it.each([

@@ -253,7 +253,7 @@ describe('the form of the seed’s documentation', () => {
   });
 });
 
-describe('extraTokenFields', () => {
+describe('attack 12: extraTokenFields', () => {
   const user = { id: 1 };
   const client = { id: 'client' };
 

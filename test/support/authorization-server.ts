@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 
 import { AuthorizationServer, DateInterval, OAuthException, OAuthRequest } from '@jmondi/oauth2-server';
 import type {
+  AuthorizationServerOptions,
   GrantIdentifier,
   OAuthAuthCode,
   OAuthAuthCodeRepository,
@@ -42,12 +43,29 @@ const client: OAuthClient = {
 };
 const user: OAuthUser = { id: userId };
 
+const { secret: _secret, ...withoutSecret } = client;
+const codeGrants: GrantIdentifier[] = ['authorization_code', 'refresh_token'];
+/** Clients besides the one that asks unless a test says otherwise. */
+const registered: OAuthClient[] = [
+  client,
+  { ...client, id: 'other', secret: 'other-secret' },
+  { ...client, id: 'code-only', secret: 'code-only-secret', allowedGrants: codeGrants },
+  { ...withoutSecret, id: 'public' },
+];
+
+/** What makes a request one of these clients'; without a secret it is the public one's. */
+export const as = (id: string) => ({
+  client_id: id,
+  client_secret: registered.find((each) => each.id === id)?.secret ?? undefined,
+});
+
 const clients: OAuthClientRepository = {
   getByIdentifier: async (id) => {
-    if (id !== client.id) throw OAuthException.invalidClient();
-    return client;
+    const found = registered.find((each) => each.id === id);
+    if (!found) throw OAuthException.invalidClient();
+    return found;
   },
-  isClientValid: async (_grant, each, secret) => each.secret === secret,
+  isClientValid: async (grant, each, secret) => each.secret === secret && each.allowedGrants.includes(grant),
 };
 
 const users: OAuthUserRepository = {
@@ -171,9 +189,16 @@ export class TestServer {
     private readonly store: Store,
   ) {}
 
-  static async start(jwt: JwtService, previous?: TestServer): Promise<TestServer> {
+  static async start(
+    jwt: JwtService,
+    previous?: TestServer,
+    options?: Partial<AuthorizationServerOptions>,
+  ): Promise<TestServer> {
     const store = previous?.store ?? (await Store.open());
-    const server = new AuthorizationServer(clients, tokenRepository(store), scopeRepository, jwt, { issuer });
+    const server = new AuthorizationServer(clients, tokenRepository(store), scopeRepository, jwt, {
+      issuer,
+      ...options,
+    });
     server.enableGrantTypes(
       'implicit',
       { grant: 'authorization_code', authCodeRepository: codeRepository(store), userRepository: users },
@@ -192,18 +217,19 @@ export class TestServer {
   }
 
   token(body: object, query: object = {}): Promise<Response> {
-    const credentials = { client_id: client.id, client_secret: client.secret };
     return answer(() =>
-      this.server.respondToAccessTokenRequest(new OAuthRequest({ body: { ...credentials, ...body }, query })),
+      this.server.respondToAccessTokenRequest(
+        new OAuthRequest({ body: { ...as(client.id), ...body }, query }),
+      ),
     );
   }
 
-  introspect(token: unknown, hint?: string): Promise<Response> {
-    return answer(() => this.server.introspect(this.clientRequest(token, hint)));
+  introspect(token: unknown, hint?: string, asker = as(client.id)): Promise<Response> {
+    return answer(() => this.server.introspect(clientRequest(token, hint, asker)));
   }
 
-  revoke(token: unknown, hint?: string): Promise<Response> {
-    return answer(() => this.server.revoke(this.clientRequest(token, hint)));
+  revoke(token: unknown, hint?: string, asker = as(client.id)): Promise<Response> {
+    return answer(() => this.server.revoke(clientRequest(token, hint, asker)));
   }
 
   /** The front channel: a signed-in user approves. */
@@ -241,13 +267,12 @@ export class TestServer {
       },
     };
   }
+}
 
-  private clientRequest(token: unknown, hint?: string): OAuthRequest {
-    const credentials = { client_id: client.id, client_secret: client.secret };
-    return new OAuthRequest({
-      body: { ...credentials, token, ...(hint !== undefined && { token_type_hint: hint }) },
-    });
-  }
+function clientRequest(token: unknown, hint: string | undefined, asker: object): OAuthRequest {
+  return new OAuthRequest({
+    body: { ...asker, token, ...(hint !== undefined && { token_type_hint: hint }) },
+  });
 }
 
 /** As the adapters of @jmondi/oauth2-server answer: its own errors with their status, everything else with 500. */

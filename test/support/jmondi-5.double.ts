@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import type { JsonWebKeySet, JwtService } from 'nestjs-oidc-key';
 
+import { headerOf } from './tokens.js';
+
 /** What 5.0.0 asks of a JwtService: its `JwtInterface`, as its declarations have it. */
 interface JwtInterface5 {
   verify(
@@ -100,8 +102,9 @@ export class Jmondi5Double {
     return this.#jwt.verify(code);
   }
 
-  /** UserInfo: the message of the failure goes into WWW-Authenticate. */
+  /** UserInfo: looks at `typ` itself, and the message of the failure goes into WWW-Authenticate. */
   async userInfo(token: string): Promise<string> {
+    if (headerOf(token).typ !== 'at+jwt') return '401 Access token typ must be at+jwt';
     try {
       return `200 ${String((await this.#jwt.verify(token)).sub)}`;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, sign } from 'node:crypto';
+import { constants, createHmac, createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 export function base64url(value: unknown): string {
@@ -18,6 +18,13 @@ export function forge(
 ): string {
   const input = `${base64url(header)}.${base64url(payload)}`;
   return `${input}.${sign(hash, Buffer.from(input), key).toString('base64url')}`;
+}
+
+/** A token really signed with PS256 (RFC 7518 section 3.5), so that nothing but the header's `alg` may be wrong. */
+export function forgePss(key: KeyObject, header: object, payload: unknown): string {
+  const input = `${base64url(header)}.${base64url(payload)}`;
+  const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
+  return `${input}.${sign('sha256', Buffer.from(input), { key, padding, saltLength }).toString('base64url')}`;
 }
 
 /** A token by HMAC, keyed with what an attacker can get of a public key. */
