@@ -48,6 +48,8 @@ const server = z.object({
   SESSION_SECRET: z.string('is required').min(32, 'needs 32 characters or more'),
   /** The `aud` of each access token: the identifier of the API that the tokens are for. */
   API_AUDIENCE: z.string('is required').min(1),
+  /** Whether a refresh token is a random text instead of a JWT. The ones of the other form end with a change. */
+  OPAQUE_REFRESH_TOKENS: z.enum(['true', 'false'], 'must be true or false').default('false'),
 });
 
 export const settingsSchema = server.and(seed);

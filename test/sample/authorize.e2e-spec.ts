@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { execute } from './database.js';
+import { register } from './database.js';
 import { RawClient, redirectUri } from './raw-client.js';
 import type { Fields } from './raw-client.js';
 import { startSample } from './sample-server.js';
@@ -14,17 +14,12 @@ beforeAll(async () => {
   sample = await startSample();
   client = RawClient.web(sample);
   // The clients of the seed are registered on loopback, where the port is free.
-  await execute(
-    sample,
-    'INSERT INTO clients (id, name, redirect_uris, allowed_grants, scopes) VALUES (?, ?, ?, ?, ?)',
-    [
-      'hosted',
-      'Hosted application',
-      JSON.stringify(['https://app.example/callback', 'https://app.example/other']),
-      JSON.stringify(['authorization_code']),
-      JSON.stringify(['openid']),
-    ],
-  );
+  await register(sample, {
+    id: 'hosted',
+    redirectUris: ['https://app.example/callback', 'https://app.example/other'],
+    grants: ['authorization_code'],
+    scopes: ['openid'],
+  });
 });
 afterAll(() => sample.server.stop());
 
@@ -95,7 +90,7 @@ describe('an authorization request', () => {
     ],
     ['attack 30: with an empty code_challenge', { code_challenge: '' }, 'invalid_request'],
     ['attack 30: with a short code_challenge', { code_challenge: 'a'.repeat(42) }, 'invalid_request'],
-    ['with response_type token', { response_type: 'token' }, 'unsupported_response_type'],
+    ['attack 14: with response_type token', { response_type: 'token' }, 'unsupported_response_type'],
     ['with response_type code id_token', { response_type: 'code id_token' }, 'unsupported_response_type'],
     ['without a response_type', { response_type: undefined }, 'invalid_request'],
     ['with response_mode fragment', { response_mode: 'fragment' }, 'invalid_request'],

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 
 import { createClient } from '@libsql/client/sqlite3';
 import type { InArgs } from '@libsql/client/sqlite3';
+import { hash } from '@node-rs/argon2';
 
 import type { Sample } from './sample-server.js';
 
@@ -16,6 +17,35 @@ export async function execute(sample: Sample, sql: string, args: InArgs): Promis
   try {
     const { rowsAffected } = await client.execute({ sql, args });
     if (rowsAffected === 0) throw new Error(`Nothing was changed by ${sql}`);
+  } finally {
+    client.close();
+  }
+}
+
+export interface NewClient {
+  readonly id: string;
+  readonly secret?: string;
+  readonly redirectUris?: string[];
+  readonly grants: string[];
+  readonly scopes?: string[];
+}
+
+/** Registers a client that the seed does not have. */
+export async function register(sample: Sample, { id, secret, grants, ...others }: NewClient): Promise<void> {
+  const { redirectUris = ['http://127.0.0.1/callback'], scopes = ['openid', 'api'] } = others;
+  const secretHash = secret === undefined ? null : await hash(secret);
+  await execute(
+    sample,
+    'INSERT INTO clients (id, name, secret_hash, redirect_uris, allowed_grants, scopes) VALUES (?, ?, ?, ?, ?, ?)',
+    [id, id, secretHash, ...[redirectUris, grants, scopes].map((each) => JSON.stringify(each))],
+  );
+}
+
+/** Everything that the server has stored, as text: for what must not be among it. */
+export async function dump(sample: Sample, table: string): Promise<string> {
+  const client = open(sample);
+  try {
+    return JSON.stringify((await client.execute(`SELECT * FROM ${table}`)).rows);
   } finally {
     client.close();
   }

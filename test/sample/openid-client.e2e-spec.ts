@@ -22,7 +22,7 @@ describe('openid-client, with the sample behind a proxy that changes ID tokens',
 
   beforeEach(async () => {
     const port = await freePort();
-    sample = await startSample(`http://127.0.0.1:${port}`);
+    sample = await startSample({ ISSUER: `http://127.0.0.1:${port}` });
     proxy = createServer((request, response) => void forward(sample.port, change, request, response));
     proxy.listen(port, '127.0.0.1');
     await once(proxy, 'listening');

@@ -46,6 +46,11 @@ export class RawClient {
     return new RawClient(sample, { client_id: 'demo-native' });
   }
 
+  /** A client that the seed does not have. */
+  static of(sample: Sample, client_id: string, client_secret?: string): RawClient {
+    return new RawClient(sample, { client_id, client_secret });
+  }
+
   authorizationUrl(changes: Fields = {}): URL {
     const url = new URL(`${this.sample.issuer}/authorize`);
     url.search = formOf({

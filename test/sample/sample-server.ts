@@ -12,7 +12,7 @@ import { root } from '../support/processes.js';
 export const main = join(root, 'sample-app/dist/src/main.js');
 
 export interface Sample {
-  readonly server: ServerProcess;
+  readonly server: Pick<ServerProcess, 'stop' | 'log'>;
   readonly issuer: string;
   readonly port: number;
   readonly userPassword: string;
@@ -44,37 +44,48 @@ export async function sampleEnvironment(extra: Record<string, string> = {}): Pro
   };
 }
 
-/** Starts the sample; `issuer` differs from its own address where something stands before it. */
-export async function startSample(issuer?: string): Promise<Sample> {
-  const environment = await sampleEnvironment(issuer ? { ISSUER: issuer } : {});
-  const { PORT, DATA_DIR, SAMPLE_USER_PASSWORD, SAMPLE_CLIENT_SECRET, API_AUDIENCE, OIDC_PRIVATE_KEY_FILE } =
-    environment as Record<string, string> & NodeJS.ProcessEnv;
-  const own = `http://127.0.0.1:${PORT}`;
-  const server = await ServerProcess.start({
-    main: pathToFileURL(main),
-    issuer: own,
-    environment,
-    folder: DATA_DIR!,
-  });
+/** Starts the sample; `ISSUER` differs from its own address where something stands before it. */
+export async function startSample(extra: Record<string, string> = {}): Promise<Sample> {
+  const environment = await sampleEnvironment(extra);
+  return sampleOf(environment, await startProcess(environment));
+}
+
+/** The sample of an environment, whatever runs it. */
+export function sampleOf(environment: Record<string, string>, server: Sample['server']): Sample {
   return {
     server,
-    issuer: issuer ?? own,
-    port: Number(PORT),
-    userPassword: SAMPLE_USER_PASSWORD!,
-    clientSecret: SAMPLE_CLIENT_SECRET!,
-    audience: API_AUDIENCE!,
-    key: createPrivateKey(readFileSync(OIDC_PRIVATE_KEY_FILE!)),
-    folder: DATA_DIR!,
+    issuer: environment.ISSUER!,
+    port: Number(environment.PORT),
+    userPassword: environment.SAMPLE_USER_PASSWORD!,
+    clientSecret: environment.SAMPLE_CLIENT_SECRET!,
+    audience: environment.API_AUDIENCE!,
+    key: createPrivateKey(readFileSync(environment.OIDC_PRIVATE_KEY_FILE!)),
+    folder: environment.DATA_DIR!,
     environment,
   };
 }
 
+/** Ends the sample and starts it again, on the same database and with other settings. */
+export async function restart(sample: Sample, changes: Record<string, string>): Promise<Sample> {
+  await sample.server.stop();
+  const environment = { ...sample.environment, ...changes };
+  return sampleOf(environment, await startProcess(environment));
+}
+
+function startProcess(environment: Record<string, string>): Promise<ServerProcess> {
+  const issuer = `http://127.0.0.1:${environment.PORT}`;
+  return ServerProcess.start({
+    main: pathToFileURL(main),
+    issuer,
+    environment,
+    folder: environment.DATA_DIR!,
+  });
+}
+
 /** Another process on the same database and with the same issuer, which is asked at an address of its own. */
 export async function startSecond(sample: Sample): Promise<Sample> {
-  const { folder } = sample;
   const port = await freePort();
-  const issuer = `http://127.0.0.1:${port}`;
   const environment = { ...sample.environment, PORT: String(port) };
-  const server = await ServerProcess.start({ main: pathToFileURL(main), issuer, environment, folder });
-  return { ...sample, server, port, issuer };
+  const server = await startProcess(environment);
+  return { ...sample, server, port, issuer: `http://127.0.0.1:${port}` };
 }

@@ -53,7 +53,7 @@ describe('the session', () => {
   });
 
   it('has a cookie for https only, and for this host only, behind an issuer with https', async () => {
-    const secure = await startSample('https://login.example');
+    const secure = await startSample({ ISSUER: 'https://login.example' });
     try {
       const { pathname, search } = client.authorizationUrl();
       const { headers } = await fetch(`http://127.0.0.1:${secure.port}${pathname}${search}`, {

@@ -51,7 +51,8 @@ export const authCodes = sqliteTable('auth_codes', {
 });
 
 // One row is one grant of an access token and, if there is one, of the refresh token handed out with it.
-// Only identifiers are stored: whoever reads this table can't make a token from it without the signing key.
+// Only identifiers are stored, and of the refresh token its hash: whoever reads this table can't make a token from
+// it without the signing key.
 export const tokens = sqliteTable(
   'tokens',
   {

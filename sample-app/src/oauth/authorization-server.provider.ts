@@ -1,7 +1,9 @@
 import { AuthorizationServer, DateInterval } from '@jmondi/oauth2-server';
 import type { FactoryProvider } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { JwtService } from 'nestjs-oidc-key';
 import { ClientRepository } from '../clients/client.repository.js';
+import type { Settings } from '../settings.js';
 import { UserRepository } from '../users/user.repository.js';
 import { AuthCodeRepository } from './auth-code.repository.js';
 import { IdTokenService } from './id-token.service.js';
@@ -22,10 +24,12 @@ function createAuthorizationServer(
   users: UserRepository,
   jwt: JwtService,
   idTokens: IdTokenService,
+  config: ConfigService<Settings, true>,
 ): AuthorizationServer {
   const server = new AuthorizationServer(clients, tokens, scopes, jwt, {
     requiresPKCE: true,
     requiresS256: true,
+    useOpaqueRefreshTokens: config.get('OPAQUE_REFRESH_TOKENS', { infer: true }) === 'true',
   });
   // The grants need the whole of the options, and the defaults are not exported.
   const { options } = server.getGrant('client_credentials');
@@ -51,6 +55,7 @@ export const authorizationServerProvider: FactoryProvider<AuthorizationServer> =
     UserRepository,
     JwtService,
     IdTokenService,
+    ConfigService,
   ],
   useFactory: createAuthorizationServer,
 };

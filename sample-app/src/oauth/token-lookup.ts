@@ -1,12 +1,15 @@
 import { OAuthException } from '@jmondi/oauth2-server';
 import { Injectable } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { JwtService, OidcTokenError } from 'nestjs-oidc-key';
 import { z } from 'zod';
 import { readParameters } from '../http/parameters.js';
+import type { Settings } from '../settings.js';
 import { type StoredToken, TokenRepository } from './token.repository.js';
 
 export interface KnownToken {
   kind: 'access_token' | 'refresh_token';
+  /** None if the token is opaque. */
   claims: Record<string, unknown>;
   stored: StoredToken;
   expiresAt: Date;
@@ -17,15 +20,20 @@ const parameters = z.object({ token: z.string().min(1), token_type_hint: z.strin
 /**
  * Finds the token that a client asks to introspect or to revoke. `AuthorizationServer` of 4.3.7 has both
  * operations too, but there a refresh token without the right hint counts as unknown (it introspects as
- * inactive and is not revoked), a revoked one as active, and a client without the client_credentials grant
- * can't revoke its own tokens.
+ * inactive and is not revoked), an opaque one whatever the hint, a revoked one as active, and a client without
+ * the client_credentials grant can't revoke its own tokens.
  */
 @Injectable()
 export class TokenLookup {
+  private readonly refreshTokensAreOpaque: boolean;
+
   constructor(
     private readonly jwt: JwtService,
     private readonly tokens: TokenRepository,
-  ) {}
+    config: ConfigService<Settings, true>,
+  ) {
+    this.refreshTokensAreOpaque = config.get('OPAQUE_REFRESH_TOKENS', { infer: true }) === 'true';
+  }
 
   /** The token of an introspection or revocation request; undefined if it is none of ours. */
   async find(body: unknown): Promise<KnownToken | undefined> {
@@ -35,23 +43,32 @@ export class TokenLookup {
       throw OAuthException.unsupportedTokenType();
     }
 
-    const claims = await this.verify(token);
-    if (typeof claims?.['refresh_token_id'] === 'string') {
-      const stored = await this.tokens.findByRefreshToken(claims['refresh_token_id']);
-      const expiresAt = stored?.refreshTokenExpiresAt;
-      return stored && expiresAt ? { kind: 'refresh_token', claims, stored, expiresAt } : undefined;
-    }
-    if (typeof claims?.['jti'] === 'string') {
-      const stored = await this.tokens.findByAccessToken(claims['jti']);
-      return stored && { kind: 'access_token', claims, stored, expiresAt: stored.accessTokenExpiresAt };
-    }
-    return undefined;
+    return (await this.findAccessToken(token)) ?? this.findRefreshToken(token);
   }
 
-  // An expired access token can still be revoked, and its refresh token with it.
-  private async verify(token: string): Promise<Record<string, unknown> | undefined> {
+  private async findAccessToken(token: string): Promise<KnownToken | undefined> {
+    const claims = await this.verify(token, 'at+jwt');
+    if (typeof claims?.['jti'] !== 'string') return undefined;
+    const stored = await this.tokens.findByAccessToken(claims['jti']);
+    return stored && { kind: 'access_token', claims, stored, expiresAt: stored.accessTokenExpiresAt };
+  }
+
+  private async findRefreshToken(token: string): Promise<KnownToken | undefined> {
+    const claims = this.refreshTokensAreOpaque
+      ? { refresh_token_id: token }
+      : await this.verify(token, 'refresh+jwt');
+    if (typeof claims?.['refresh_token_id'] !== 'string') return undefined;
+    const stored = await this.tokens.findByRefreshToken(claims['refresh_token_id']);
+    const expiresAt = stored?.refreshTokenExpiresAt;
+    if (!stored || !expiresAt) return undefined;
+    return { kind: 'refresh_token', claims, stored, expiresAt };
+  }
+
+  // By its type and not by its claims alone: an ID token with a `jti` would pass for the access token of that
+  // `jti`. An expired access token can still be revoked, and its refresh token with it.
+  private async verify(token: string, typ: string): Promise<Record<string, unknown> | undefined> {
     try {
-      return await this.jwt.verify(token, { ignoreExpiration: true, ignoreNotBefore: true });
+      return await this.jwt.verify(token, { typ, ignoreExpiration: true, ignoreNotBefore: true });
     } catch (error) {
       if (error instanceof OidcTokenError) return undefined;
       throw error;
