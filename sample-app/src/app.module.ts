@@ -19,6 +19,8 @@ import type { Settings } from './settings.js';
       inject: [ConfigService],
       // The key is left out, and so read from OIDC_PRIVATE_KEY or OIDC_PRIVATE_KEY_FILE.
       useFactory: (config: ConfigService<Settings, true>) => ({
+        // OpenID Connect Core section 15.1: there has to be a key for it, and without one the server does not start.
+        algorithm: 'RS256',
         // RFC 9068 section 2.2. Given for each access token, so that no `audience` of a client's choice gets in.
         extraTokenFields: ({ client }) => ({
           iss: config.get('ISSUER', { infer: true }),

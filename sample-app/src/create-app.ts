@@ -24,6 +24,14 @@ export async function createApp(): Promise<NestExpressApplication> {
     autoFlushLogs: false,
     bodyParser: false,
   });
+  configure(app);
+  app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
+  app.flushLogs();
+  return app;
+}
+
+/** What the application needs besides its modules. */
+export function configure(app: NestExpressApplication): void {
   app.disable('x-powered-by');
   app.use(helmet({ contentSecurityPolicy: false }));
   app.useStaticAssets(fileURLToPath(publicFolder), { maxAge: '1h' });
@@ -31,9 +39,6 @@ export async function createApp(): Promise<NestExpressApplication> {
   // OAuth speaks forms only; a body of any other type is not read. The size is that of a generous request.
   app.useBodyParser('urlencoded', { extended: false, limit: '16kb' });
   limitRequestTimes(app);
-  app.enableShutdownHooks([ShutdownSignal.SIGINT, ShutdownSignal.SIGTERM], { useProcessExit: true });
-  app.flushLogs();
-  return app;
 }
 
 // Most answers hold a token, a form or an error; the few that may be cached say so themselves.

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { OAuthException } from '@jmondi/oauth2-server';
+import { Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { JwtService, KeyInfo } from 'nestjs-oidc-key';
+import { withoutQueryParameters } from '../http/without-query-parameters.js';
 import type { Settings } from '../settings.js';
 import type { User } from '../users/user.repository.js';
 
@@ -22,6 +24,7 @@ const CLAIMS_OF_OTHER_TOKENS = ['jti', 'cid', 'refresh_token_id', 'access_token_
 /** Makes ID tokens (OpenID Connect Core section 2). */
 @Injectable()
 export class IdTokenService {
+  private readonly logger = new Logger(IdTokenService.name);
   private readonly issuer: string;
 
   constructor(
@@ -32,9 +35,9 @@ export class IdTokenService {
     this.issuer = config.get('ISSUER', { infer: true });
   }
 
-  issue({ clientId, user, accessToken, expiresAt, authTime, nonce }: IdTokenSubject): Promise<string> {
+  async issue({ clientId, user, accessToken, expiresAt, authTime, nonce }: IdTokenSubject): Promise<string> {
     return this.jwt.sign({
-      ...withoutClaimsOfOtherTokens(this.customClaims(user)),
+      ...withoutClaimsOfOtherTokens(await this.customClaimsOf(user)),
       iss: this.issuer,
       sub: user.id,
       aud: clientId,
@@ -47,8 +50,18 @@ export class IdTokenService {
   }
 
   /** The place for claims of your own. The ones of the standard are set afterwards and can't be changed here. */
-  protected customClaims(user: User): Record<string, unknown> {
+  protected customClaims(user: User): Record<string, unknown> | Promise<Record<string, unknown>> {
     return { preferred_username: user.username };
+  }
+
+  // By now the code is spent. The client is told to ask for another one, and nothing of what went wrong.
+  private async customClaimsOf(user: User): Promise<Record<string, unknown>> {
+    try {
+      return await this.customClaims(user);
+    } catch (error) {
+      this.logger.error(withoutQueryParameters(error));
+      throw OAuthException.invalidGrant('The claims of the ID token are not available');
+    }
   }
 
   // Section 3.1.3.6: the left half of the hash that the ID token's own algorithm uses.

@@ -7,6 +7,7 @@ import { authorizationServerProvider } from './authorization-server.provider.js'
 import { DiscoveryController } from './discovery.controller.js';
 import { IdTokenService } from './id-token.service.js';
 import { IntrospectionController } from './introspection.controller.js';
+import { ProviderMetadata } from './provider-metadata.js';
 import { RevocationController } from './revocation.controller.js';
 import { ScopeRepository } from './scope.repository.js';
 import { TokenController } from './token.controller.js';
@@ -26,6 +27,7 @@ import { UserInfoController } from './userinfo.controller.js';
   providers: [
     authorizationServerProvider,
     IdTokenService,
+    ProviderMetadata,
     AuthCodeRepository,
     TokenRepository,
     ScopeRepository,

@@ -6,6 +6,7 @@ import {
   DateInterval,
   type ExtraAccessTokenFields,
   type OAuthClient,
+  OAuthException,
   type OAuthScope,
   type OAuthToken,
   type RequestInterface,
@@ -22,7 +23,7 @@ import type { TokenRepository } from './token.repository.js';
 /** What the ID token has to repeat of the authorization request and of the sign-in that answered it. */
 export interface Authentication {
   nonce?: string;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch. A client that sent max_age must be told (OpenID Connect Core section 2). */
   authTime?: number;
 }
 
@@ -51,10 +52,18 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
     options: AuthorizationServerOptions,
   ) {
     super(authCodes, users, clients, tokens, scopes, jwtService, options);
+    // `encrypt` and `decrypt` are not called for them, so each nonce would be lost without a word.
+    if (options.useOpaqueAuthorizationCodes) {
+      throw new Error(
+        'OidcAuthCodeGrant carries nonce and auth_time in codes that are JWTs, not in opaque ones',
+      );
+    }
   }
 
-  override completeAuthorizationRequest(request: OidcAuthorizationRequest): Promise<ResponseInterface> {
+  override async completeAuthorizationRequest(request: OidcAuthorizationRequest): Promise<ResponseInterface> {
     const { nonce, authTime } = request;
+    if (authTime === undefined)
+      throw new Error('When the user signed in is not set on the authorization request');
     return this.authentication.run({ nonce, authTime }, () => super.completeAuthorizationRequest(request));
   }
 
@@ -79,7 +88,7 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
       user: await this.users.getUserByCredentials(token.user.id),
       accessToken: String(response.body['access_token']),
       expiresAt: token.accessTokenExpiresAt,
-      ...this.authentication.getStore(),
+      ...this.currentAuthentication(),
     });
     return response;
   }
@@ -87,18 +96,26 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
   // Of all that a grant signs, only the authorization code comes as a string.
   protected override encrypt(payload: string | Buffer | Record<string, unknown>): Promise<string> {
     if (typeof payload !== 'string') return super.encrypt(payload);
-    const { nonce, authTime } = this.authentication.getStore() ?? {};
+    const { nonce, authTime } = this.currentAuthentication();
     return super.encrypt(JSON.stringify({ ...JSON.parse(payload), nonce, auth_time: authTime }));
   }
 
   protected override async decrypt(code: string): Promise<Record<string, unknown>> {
     // The type of the token is checked too, so that no other token of this server can pass for a code.
     const payload = await this.jwtService.verify(code, { typ: 'code+jwt' });
-    const authentication = this.authentication.getStore();
-    if (authentication) {
-      if (typeof payload['nonce'] === 'string') authentication.nonce = payload['nonce'];
-      if (typeof payload['auth_time'] === 'number') authentication.authTime = payload['auth_time'];
-    }
+    const { nonce, auth_time: authTime } = payload;
+    // No code of this grant is without; one that is was made by code that lost what the ID token has to repeat.
+    if (typeof authTime !== 'number')
+      throw OAuthException.invalidGrant('The code does not tell of the sign-in');
+    const authentication = this.currentAuthentication();
+    authentication.authTime = authTime;
+    if (typeof nonce === 'string') authentication.nonce = nonce;
     return payload;
+  }
+
+  private currentAuthentication(): Authentication {
+    const authentication = this.authentication.getStore();
+    if (!authentication) throw new Error('The grant was entered by another way than its own two methods');
+    return authentication;
   }
 }
