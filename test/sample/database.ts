@@ -41,6 +41,16 @@ export async function register(sample: Sample, { id, secret, grants, ...others }
   );
 }
 
+/** Several statements on one connection, which a pragma holds for. */
+export async function executeAll(sample: Sample, statements: string[]): Promise<void> {
+  const client = open(sample);
+  try {
+    await client.executeMultiple(statements.join(';\n'));
+  } finally {
+    client.close();
+  }
+}
+
 /** Everything that the server has stored, as text: for what must not be among it. */
 export async function dump(sample: Sample, table: string): Promise<string> {
   const client = open(sample);

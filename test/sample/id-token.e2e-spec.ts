@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import { headerOf, payloadOf } from '../support/tokens.js';
-import { RawClient, now, resigned, tokensOf, withToken } from './raw-client.js';
+import { executeAll } from './database.js';
+import { RawClient, now, request, resigned, tokensOf, withToken } from './raw-client.js';
 import type { Fields } from './raw-client.js';
 import { startSample } from './sample-server.js';
 import type { Sample } from './sample-server.js';
@@ -18,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => sample.server.stop());
 
-describe('attack 33: the ID token', () => {
-  it('has the claims of the standard and the user name, and (attack 11) none of another token', async () => {
+describe('attack 11 and 33: the ID token', () => {
+  it('has the claims of the standard and the user name, and none of another token', async () => {
     const before = now();
     const { id_token, access_token } = await client.tokens({ nonce: 'the nonce' });
     const { iat, auth_time, ...claims } = payloadOf(id_token);
@@ -55,10 +56,18 @@ describe('attack 33: the ID token', () => {
   });
 
   it('has the nonce and the hash of its own request when several run at once', async () => {
-    const nonces = ['one', 'two', 'three', 'four'];
-    const codes = await Promise.all(nonces.map((nonce) => client.code({ nonce })));
-    const all = await Promise.all(codes.map(async (code) => tokensOf(await client.redeem(code))));
+    const nonces = Array.from({ length: 8 }, (_, index) => `nonce ${index}`);
+    const native = RawClient.native(sample);
+    const of = (nonce: string) => (nonces.indexOf(nonce) % 2 ? native : client);
+    // Some are exchanged while others are still being asked for.
+    const all = await Promise.all(
+      nonces.map(async (nonce) => tokensOf(await of(nonce).redeem(await of(nonce).code({ nonce })))),
+    );
     expect(all.map(({ id_token }) => payloadOf(id_token)['nonce'])).toEqual(nonces);
+    expect(all.map(({ id_token }) => payloadOf(id_token)['aud']).slice(0, 2)).toEqual([
+      'demo-web',
+      'demo-native',
+    ]);
     for (const { id_token, access_token } of all) {
       const hash = createHash('sha256').update(access_token).digest().subarray(0, 16);
       expect(payloadOf(id_token)['at_hash']).toBe(hash.toString('base64url'));
@@ -99,6 +108,32 @@ describe('attack 35: there is no ID token', () => {
   });
 });
 
+describe('attack 35: when the user is gone', () => {
+  // Each ends the one user that there is.
+  let own: Sample;
+  beforeEach(async () => {
+    own = await startSample();
+  });
+  afterEach(() => own.server.stop());
+
+  it.each<[string, string]>([
+    ['and all that was theirs', 'PRAGMA foreign_keys = ON'],
+    ['and their code is still there', 'PRAGMA foreign_keys = OFF'],
+  ])('%s, there is no token for them', async (_, pragma) => {
+    const web = RawClient.web(own);
+    const tokens = await web.tokens();
+    const code = await web.code();
+    await executeAll(own, [pragma, 'DELETE FROM users']);
+    for (const { status, body } of [await web.redeem(code), await web.refresh(tokens.refresh_token)]) {
+      expect([status, body['error'], body['id_token']]).toEqual([400, 'invalid_grant', undefined]);
+    }
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      expect((await web.introspect(token)).body).toEqual({ active: false });
+    }
+    expect((await withToken(own, 'userinfo', tokens.access_token)).status).toBe(401);
+  });
+});
+
 describe('the access token', () => {
   it('attack 12: has no claim of a code, a refresh token or an ID token', async () => {
     const { access_token } = await client.tokens({ nonce: 'the nonce' });
@@ -106,6 +141,36 @@ describe('the access token', () => {
       new Set(['iss', 'aud', 'client_id', 'cid', 'scope', 'sub', 'exp', 'nbf', 'iat', 'jti']),
     );
     expect(headerOf(access_token)['typ']).toBe('at+jwt');
+  });
+
+  it('attack 4: is signed with the key of the JWKS, as are the ID token, the refresh token and the code', async () => {
+    const code = await client.code();
+    const { access_token, id_token, refresh_token } = tokensOf(await client.redeem(code));
+    const { body } = await request(sample, '.well-known/jwks.json');
+    const [{ kid }] = body['keys'] as [{ kid: string }];
+    for (const token of [access_token, id_token, refresh_token, code.code]) {
+      expect(headerOf(token)).toMatchObject({ alg: 'RS256', kid });
+    }
+  });
+
+  const form = (fields: [string, string][]) => new URLSearchParams(fields).toString();
+  it.each(
+    ['audience', 'aud'].flatMap((name): [string, string][] => [
+      [`${name} as a list`, form([[`${name}[]`, 'evil']])],
+      [`${name} as an object`, form([[`${name}[a]`, '1']])],
+      [`${name} twice`, form([[name, 'evil'], [name, 'evil too']])], // prettier-ignore
+      [`900 of ${name}`, form(Array.from({ length: 900 }, (_, index) => [name, `evil${index}`]))],
+    ]),
+  )('attack 15: has no audience that a client chose with %s, in the body or the query', async (_, fields) => {
+    const credentials = { client_id: 'demo-web', client_secret: sample.clientSecret };
+    const body = form(Object.entries({ ...credentials, grant_type: 'client_credentials', scope: 'api' }));
+    const init = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    for (const answer of [
+      await request(sample, 'token', { ...init, body: `${body}&${fields}` }),
+      await request(sample, `token?${fields}`, { ...init, body }),
+    ]) {
+      expect(payloadOf(tokensOf(answer).access_token)['aud']).toBe(sample.audience);
+    }
   });
 
   it.each<[string, Fields, Fields]>([

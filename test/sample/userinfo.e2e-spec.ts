@@ -25,6 +25,15 @@ const userInfo = (token: string) => withToken(sample, 'userinfo', token);
 const changed = (claims: Claims, header: Claims = {}) =>
   resigned(sample, tokens.access_token, claims, header);
 
+const hmac = (key: string) =>
+  forgeHmac(key, { ...headerOf(tokens.access_token), alg: 'HS256' }, payloadOf(tokens.access_token));
+
+const setRow = (token: string, column: string) =>
+  execute(sample, `UPDATE tokens SET ${column} = ? WHERE access_token_id = ?`, [
+    Date.now() - 1000,
+    String(payloadOf(token)['jti']),
+  ]);
+
 function expectInvalidToken({ status, headers, body }: Answer): void {
   expect([status, body['error'], headers.get('cache-control')]).toEqual([401, 'invalid_token', 'no-store']);
   expect(headers.get('www-authenticate')).toBe(
@@ -50,7 +59,7 @@ describe('userinfo answers', () => {
     expect([status, body]).toEqual([200, (await userInfo(tokens.access_token)).body]);
   });
 
-  it('attack 28: from what is stored, whatever else the token says of its user', async () => {
+  it('attack 28 and 36: from what is stored, whatever else the token says of its user', async () => {
     const { status, body } = await userInfo(changed({ sub: 'mallory', name: 'Mallory' }));
     expect([status, body]).toEqual([200, (await userInfo(tokens.access_token)).body]);
   });
@@ -68,7 +77,9 @@ describe('attack 36: userinfo refuses', () => {
     ['no iss', () => changed({ iss: undefined })],
     ['an exp of this second', () => changed({ exp: now() })],
     ['no exp', () => changed({ exp: undefined })],
-    ['a text as exp', () => changed({ exp: String(now() + 60) })],
+    ['an exp that is past', () => changed({ exp: now() - 60 })],
+    ['an nbf to come', () => changed({ nbf: now() + 60 })],
+    ['our public PEM as secret, trimmed', () => hmac(publicPemOf(sample.key).trim())],
     ['no sub', () => changed({ sub: undefined })],
     ['no jti', () => changed({ jti: undefined })],
     ['a jti that is not stored', () => changed({ jti: 'unknown' })],
@@ -77,20 +88,45 @@ describe('attack 36: userinfo refuses', () => {
       'a foreign key under our kid',
       () => forge(makeRsaKey(), headerOf(tokens.access_token), payloadOf(tokens.access_token)),
     ],
-    [
-      'HS256 keyed with our public PEM',
-      () =>
-        forgeHmac(
-          publicPemOf(sample.key),
-          { ...headerOf(tokens.access_token), alg: 'HS256' },
-          payloadOf(tokens.access_token),
-        ),
-    ],
+    ['HS256 keyed with our public PEM', () => hmac(publicPemOf(sample.key))],
     ['alg none', () => changed({}, { alg: 'none' }).replace(/[^.]+$/, '')],
     ['garbage', () => 'garbage'],
   ])('%s', async (_, token) => {
     expectInvalidToken(await userInfo(token()));
   });
+
+  it.each(['exp', 'nbf'])('attack 17: %s as text, null, object or list', async (claim) => {
+    for (const value of [String(now() + 60), null, {}, [now() + 60], true]) {
+      expectInvalidToken(await userInfo(changed({ [claim]: value })));
+    }
+  });
+
+  it('an access token whose row was flagged as revoked', async () => {
+    const { access_token } = await client.tokens();
+    expect((await userInfo(access_token)).status).toBe(200);
+    await setRow(access_token, 'revoked_at');
+    expectInvalidToken(await userInfo(access_token));
+  });
+
+  it('an access token whose row has expired, whatever its own exp', async () => {
+    const { access_token } = await client.tokens();
+    await setRow(access_token, 'access_token_expires_at');
+    expectInvalidToken(await userInfo(access_token));
+  });
+
+  it.each(['"', 'a"b', 'a\\b', 'a\', error="x', 'é'])(
+    'a token with %j, and repeats nothing of it in its header',
+    async (text) => {
+      for (const token of [text, `${tokens.access_token}${text}`]) {
+        const { status, headers, body } = await userInfo(token);
+        expect([status, body['sub']]).toEqual([401, undefined]);
+        expect(headers.get('www-authenticate')).toMatch(
+          /^Bearer( error="invalid_token", error_description="[\w ,]+")?$/,
+        );
+        expect(headers.get('cache-control')).toBe('no-store');
+      }
+    },
+  );
 
   it.each<[string, (revoked: Tokens) => Promise<unknown>]>([
     ['revoked', ({ access_token }) => client.revoke(access_token)],

@@ -105,19 +105,19 @@ export class TokenRepository implements OAuthTokenRepository {
       .leftJoin(users, eq(users.id, tokens.userId))
       .where(condition)
       .get();
-    return (
-      row && {
-        accessToken: row.tokens.accessTokenId,
-        accessTokenExpiresAt: row.tokens.accessTokenExpiresAt,
-        refreshToken: row.tokens.refreshTokenId,
-        refreshTokenExpiresAt: row.tokens.refreshTokenExpiresAt,
-        client: toOAuthClient(row.clients),
-        user: row.users,
-        scopes: row.tokens.scopes.map((name) => ({ name })),
-        originatingAuthCodeId: row.tokens.originatingAuthCodeId ?? undefined,
-        revokedAt: row.tokens.revokedAt,
-      }
-    );
+    // The token of a user who is gone would be refreshed as one that a client got for itself.
+    if (!row || (row.tokens.userId !== null && !row.users)) return undefined;
+    return {
+      accessToken: row.tokens.accessTokenId,
+      accessTokenExpiresAt: row.tokens.accessTokenExpiresAt,
+      refreshToken: row.tokens.refreshTokenId,
+      refreshTokenExpiresAt: row.tokens.refreshTokenExpiresAt,
+      client: toOAuthClient(row.clients),
+      user: row.users,
+      scopes: row.tokens.scopes.map((name) => ({ name })),
+      originatingAuthCodeId: row.tokens.originatingAuthCodeId ?? undefined,
+      revokedAt: row.tokens.revokedAt,
+    };
   }
 
   private async revokeWhere(condition: SQL): Promise<number> {

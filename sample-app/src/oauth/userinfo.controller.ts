@@ -36,7 +36,9 @@ export class UserInfoController {
   private async userInfo(request: Request): Promise<Record<string, unknown>> {
     const { jti } = await this.verify(readBearerToken(request));
     const token = await this.tokens.findByAccessToken(String(jti));
-    if (!token?.user || token.revokedAt !== null) throw BearerTokenException.invalidToken();
+    if (!token?.user || token.revokedAt !== null || token.accessTokenExpiresAt <= new Date()) {
+      throw BearerTokenException.invalidToken();
+    }
 
     const scopes = token.scopes.map((scope) => scope.name);
     if (!scopes.includes('openid')) throw BearerTokenException.insufficientScope('openid');
