@@ -99,7 +99,7 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
     expect(app.get(JwtService).getKeySet().keys).toEqual([app.get(KeyInfo).publicJwk]);
   });
 
-  it('has the headers of a document that may be cached and read by anyone', async () => {
+  it('attack 37: has the headers of a document that may be cached and read by anyone', async () => {
     const { headers } = await (await start()).fetch(path);
     expect(headers.get('cache-control')).toBe('public, max-age=3600');
     expect(headers.get('content-type')).toMatch(/^application\/json(; charset=utf-8)?$/);

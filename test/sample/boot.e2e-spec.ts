@@ -1,12 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { run } from '../support/processes.js';
-import { main, sampleEnvironment, startSample } from './sample-server.js';
-import type { Sample } from './sample-server.js';
+import { publicPemOf } from '../support/tokens.js';
+import { main, sampleEnvironment } from './sample-server.js';
 
 async function failedStart(change: (environment: Record<string, string>) => Record<string, string>) {
   const environment = change(await sampleEnvironment());
@@ -14,6 +15,41 @@ async function failedStart(change: (environment: Record<string, string>) => Reco
 }
 
 describe('the sample does not start', () => {
+  const key = makeRsaKey();
+  const passphrase = 'a long passphrase';
+  it.each<[string, () => string, RegExp]>([
+    ['an empty one', () => '', /holds no key/],
+    ['a plain secret', () => 'correct-horse-battery-staple', /shared secret/],
+    ['a public PEM', () => publicPemOf(key), /public key/],
+    ['a public PEM with literal \\n', () => publicPemOf(key).replaceAll('\n', '\\n'), /public key/],
+    ['a public PEM in base64', () => Buffer.from(publicPemOf(key)).toString('base64'), /public key/],
+    [
+      'an EC one',
+      () => pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
+      /no current key/,
+    ],
+    [
+      'an RSA-PSS one',
+      () => pemOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
+      /rsa-pss/,
+    ],
+    ['one of 1024 bits', () => pemOf(makeRsaKey(1024)), /1024 bits/],
+    ['a truncated one', () => pemOf(key).slice(0, 1200), /cut off/],
+    [
+      'an encrypted one and no passphrase',
+      () => key.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase }).toString(),
+      /no passphrase is set/,
+    ],
+  ])('attack 2: with %s for a key', async (_, text, message) => {
+    const { code, stderr } = await failedStart((environment) => {
+      writeFileSync(environment.OIDC_PRIVATE_KEY_FILE!, text());
+      return environment;
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The server did not start\. .*OIDC_PRIVATE_KEY/);
+    expect(stderr).toMatch(message);
+  });
+
   it('without a key, and says how to make one', async () => {
     const { code, stderr } = await failedStart(({ OIDC_PRIVATE_KEY_FILE: _key, ...others }) => others);
     expect(code).toBe(1);
@@ -23,7 +59,6 @@ describe('the sample does not start', () => {
   });
 
   it('with a damaged key, and shows nothing of it', async () => {
-    const key = makeRsaKey();
     const { code, stdout, stderr } = await failedStart((environment) => {
       writeFileSync(join(environment.DATA_DIR!, 'damaged.pem'), pemOf(key).slice(0, 1200));
       return { ...environment, OIDC_PRIVATE_KEY_FILE: join(environment.DATA_DIR!, 'damaged.pem') };
@@ -49,24 +84,5 @@ describe('the sample does not start', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^The server did not start\. .*ISSUER/);
     expect(stderr).toMatch(message);
-  });
-});
-
-describe('the metadata (OpenID Connect Discovery section 3)', () => {
-  let sample: Sample;
-  afterEach(() => sample.server.stop());
-
-  it('names the issuer, the JWKS that is served, and the algorithm that signs', async () => {
-    sample = await startSample();
-    const metadata = (await (
-      await fetch(`${sample.issuer}/.well-known/openid-configuration`)
-    ).json()) as Record<string, unknown>;
-    expect(metadata).toMatchObject({
-      issuer: sample.issuer,
-      jwks_uri: `${sample.issuer}/.well-known/jwks.json`,
-      id_token_signing_alg_values_supported: ['RS256'],
-    });
-    const jwks = await fetch(String(metadata.jwks_uri));
-    expect([jwks.status, jwks.headers.get('cache-control')]).toEqual([200, 'public, max-age=3600']);
   });
 });

@@ -1,14 +1,22 @@
+import { AuthorizationServer } from '@jmondi/oauth2-server';
+import type { AuthorizationServerOptions, ClientCredentialsGrant } from '@jmondi/oauth2-server';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { JwtService } from 'nestjs-oidc-key';
 
+import { rejectionOf } from '../support/errors.js';
+import { makeRsaKey } from '../support/keys.js';
 import { headerOf, payloadOf } from '../support/tokens.js';
 import { dump } from './database.js';
 import { built, startInProcess } from './in-process.js';
-import { RawClient, request, withToken } from './raw-client.js';
+import { RawClient, request, resigned, withToken } from './raw-client.js';
 import type { Answer } from './raw-client.js';
 import type { Sample } from './sample-server.js';
 
 const { IdTokenService } =
   await built<typeof import('../../sample-app/src/oauth/id-token.service.js')>('oauth/id-token.service.js');
+const { OidcAuthCodeGrant } = await built<
+  typeof import('../../sample-app/src/oauth/oidc-auth-code.grant.js')
+>('oauth/oidc-auth-code.grant.js');
 const { ProviderMetadata } = await built<typeof import('../../sample-app/src/oauth/provider-metadata.js')>(
   'oauth/provider-metadata.js',
 );
@@ -119,6 +127,48 @@ describe('attack 31: a signature that fails after the code is spent', () => {
 function expectSpent({ status, body }: Answer): void {
   expect([status, body['error'], body['access_token']]).toEqual([400, 'invalid_grant', undefined]);
 }
+
+describe('attack 32: a grant that would lose nonce and auth_time', () => {
+  const { options } = new AuthorizationServer(
+    {} as never,
+    {} as never,
+    {} as never,
+    new JwtService({ key: makeRsaKey() }),
+  ).getGrant<ClientCredentialsGrant>('client_credentials');
+  const grantWith = (changes: Partial<AuthorizationServerOptions>) =>
+    // No repository is asked before either is noticed.
+    new OidcAuthCodeGrant(
+      {} as never,
+      {} as never,
+      {} as never,
+      {} as never,
+      {} as never,
+      {} as never,
+      {} as never,
+      { ...options, ...changes },
+    );
+
+  it('because codes are opaque is not made', () => {
+    expect(() => grantWith({ useOpaqueAuthorizationCodes: true })).toThrow(/nonce and auth_time/);
+    expect(grantWith({ useOpaqueAuthorizationCodes: false }).identifier).toBe('authorization_code');
+  });
+
+  it('because nobody set when the user signed in makes no code', async () => {
+    const unset = grantWith({}).completeAuthorizationRequest({ nonce: 'n' } as never);
+    expect((await rejectionOf(unset)).message).toMatch(/When the user signed in is not set/);
+  });
+
+  it('because the code lost auth_time exchanges nothing, and the code stays good', async () => {
+    customClaims = () => ({});
+    const code = await client.code({ max_age: '60' });
+    for (const auth_time of [undefined, null, '1', {}]) {
+      const lost = resigned(sample, code.code, { auth_time });
+      const { status, body } = await client.redeem({ ...code, code: lost });
+      expect([status, body['error'], body['access_token']]).toEqual([400, 'invalid_grant', undefined]);
+    }
+    expect((await client.redeem(code)).status).toBe(200);
+  });
+});
 
 describe('attack 37: custom metadata', () => {
   it('is served, and overrides nothing of the issuer, its endpoints and its keys', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { makeRsaKey } from '../support/keys.js';
 import { forge, headerOf, payloadOf } from '../support/tokens.js';
-import { execute } from './database.js';
+import { execute, register } from './database.js';
 import { RawClient, now, resigned, tokensOf } from './raw-client.js';
 import type { Answer, Code, Fields, Tokens } from './raw-client.js';
 import { startSample } from './sample-server.js';
@@ -58,11 +58,19 @@ describe('introspection', () => {
   });
 
   it.each([undefined, 'refresh_token', 'access_token'])(
-    'attacks 21 and 26: knows a refresh token with the hint %p',
+    'attack 21 and 26: knows a refresh token with the hint %p',
     async (token_type_hint) => {
       const { body } = await client.introspect(tokens.refresh_token, { token_type_hint });
       expect(body).toMatchObject({ active: true, client_id: 'demo-web', username: 'alice' });
       expect(body).not.toHaveProperty('token_type');
+    },
+  );
+
+  it.each([undefined, 'refresh_token', 'access_token'])(
+    'attack 26: knows an access token with the hint %p',
+    async (token_type_hint) => {
+      const { body } = await client.introspect(tokens.access_token, { token_type_hint });
+      expect(body).toMatchObject({ active: true, token_type: 'Bearer' });
     },
   );
 
@@ -84,8 +92,26 @@ describe('introspection', () => {
 
   it.each<[string, () => string]>([
     ['attack 10: an authorization code', () => code.code],
-    ['attack 11: an ID token', () => tokens.id_token],
+    ['attack 10: an ID token', () => tokens.id_token],
+    [
+      'attack 11: an ID token with the jti of the access token',
+      () => resigned(sample, tokens.id_token, { jti: payloadOf(tokens.access_token)['jti'] }),
+    ],
+    [
+      'attack 11: an ID token with the claims of the refresh token',
+      () => resigned(sample, tokens.id_token, payloadOf(tokens.refresh_token)),
+    ],
+    [
+      'attack 10: a code with the claims of both',
+      () =>
+        resigned(sample, code.code, {
+          ...payloadOf(tokens.access_token),
+          ...payloadOf(tokens.refresh_token),
+        }),
+    ],
     ['attack 26: garbage', () => 'garbage'],
+    ['attack 26: three dots', () => '...'],
+    ['attack 26: a NUL', () => '\0'],
     ['attack 26: an unknown jti', () => resigned(sample, tokens.access_token, { jti: 'unknown' })],
     [
       'attack 26: an unknown refresh_token_id',
@@ -142,7 +168,7 @@ describe('revocation', () => {
   });
 
   it.each([undefined, 'access_token', 'refresh_token'])(
-    'attacks 21 and 26: ends a refresh token with the hint %p, and its access token',
+    'attack 21 and 26: ends a refresh token with the hint %p, and its access token',
     async (token_type_hint) => {
       const pair = await client.tokens();
       expect((await client.revoke(pair.refresh_token, { token_type_hint })).status).toBe(200);
@@ -160,18 +186,37 @@ describe('revocation', () => {
     expect(await client.isActive(tokens.refresh_token)).toBe(true);
   });
 
+  it("attack 28: leaves it alone also if the token says that it is the other client's", async () => {
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      const claimed = resigned(sample, token, { cid: 'demo-native', client_id: 'demo-native' });
+      expect((await native.revoke(claimed)).status).toBe(200);
+      expect(await client.isActive(token)).toBe(true);
+    }
+  });
+
   it('attack 19: does nothing for a token by a foreign key', async () => {
     const foreign = forge(makeRsaKey(), headerOf(tokens.access_token), payloadOf(tokens.access_token));
     expect((await client.revoke(foreign)).status).toBe(200);
     expect(await client.isActive(tokens.access_token)).toBe(true);
   });
 
-  it('attack 25: is open to a client that has only the code grant, for its own tokens', async () => {
-    const { access_token } = await native.tokens();
-    expect(await client.isActive(access_token)).toBe(true);
-    expect((await native.revoke(access_token)).status).toBe(200);
-    expectInactive(await client.introspect(access_token));
-  });
+  it.each([
+    ['public', 'code-only-public', undefined],
+    ['confidential', 'code-only-confidential', 'the secret of a test'],
+  ])(
+    'attack 25: is open to a %s client that has only the code grant, for its own token',
+    async (_, id, clientSecret) => {
+      await register(sample, { id, secret: clientSecret, grants: ['authorization_code'] });
+      const codeOnly = RawClient.of(sample, id, clientSecret);
+      const { access_token, refresh_token } = await codeOnly.tokens({ scope: 'openid' });
+      expect(refresh_token).toBeUndefined();
+      expect(await client.isActive(access_token)).toBe(true);
+      await native.revoke(access_token);
+      expect(await client.isActive(access_token)).toBe(true);
+      expect((await codeOnly.revoke(access_token)).status).toBe(200);
+      expectInactive(await client.introspect(access_token));
+    },
+  );
 
   it('ends a token that a client got for itself', async () => {
     const { access_token } = tokensOf(await client.clientCredentials());
@@ -198,11 +243,8 @@ describe('revocation', () => {
 });
 
 describe.each(['introspect', 'revoke'])('attack 26: /%s', (path) => {
-  it('refuses a kind of token that does not exist', async () => {
-    const { status, body } = await client.post(path, {
-      token: tokens.access_token,
-      token_type_hint: 'id_token',
-    });
+  it.each(['id_token', 'auth_code', 'ACCESS_TOKEN', '__proto__', ''])('refuses the hint %p', async (hint) => {
+    const { status, body } = await client.post(path, { token: tokens.access_token, token_type_hint: hint });
     expect([status, body['error']]).toEqual([400, 'unsupported_token_type']);
     expect(await client.isActive(tokens.access_token)).toBe(true);
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { makeRsaKey } from '../support/keys.js';
 import { forge, forgeHmac, headerOf, payloadOf, publicPemOf } from '../support/tokens.js';
+import { register } from './database.js';
 import { RawClient, now, request, resigned, tokensOf, withToken } from './raw-client.js';
 import type { Answer, Claims, Code, Tokens } from './raw-client.js';
 import { startSample } from './sample-server.js';
@@ -91,6 +92,19 @@ describe('the API', () => {
 
   it('attack 13: refuses a token that a client got for itself, for there is no user in it', async () => {
     expectInvalidToken(await me(tokensOf(await client.clientCredentials()).access_token));
+  });
+
+  it('attack 13: refuses it too if the client has the identifier of a user, and so does UserInfo', async () => {
+    const id = String(payloadOf(tokens.access_token)['sub']);
+    const clientSecret = 'the secret of a test';
+    await register(sample, { id, secret: clientSecret, grants: ['client_credentials'] });
+    const impostor = RawClient.of(sample, id, clientSecret);
+    const { access_token } = tokensOf(await impostor.clientCredentials());
+    expect(payloadOf(access_token)).toMatchObject({ client_id: id, cid: id });
+    expect(payloadOf(access_token)).not.toHaveProperty('sub');
+    expectInvalidToken(await me(access_token));
+    expect((await withToken(sample, 'userinfo', access_token)).body['error']).toBe('invalid_token');
+    expect((await client.introspect(access_token)).body).not.toHaveProperty('sub');
   });
 
   it.each<[string, (header: Claims, claims: Claims) => string]>([

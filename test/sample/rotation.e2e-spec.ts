@@ -44,7 +44,7 @@ describe('attack 3: after a rotation', () => {
   });
 
   it('attack 19: they are worth nothing once it is gone, and revoke nothing', async () => {
-    const { OIDC_PRIVATE_KEY_FILE, OIDC_PREVIOUS_KEYS_FILE } = sample.environment as Record<string, string>;
+    const { OIDC_PRIVATE_KEY_FILE, OIDC_PREVIOUS_KEYS_FILE } = sample.environment;
     sample = await restart(sample, { OIDC_PREVIOUS_KEYS_FILE: '' });
     for (const path of ['userinfo', 'api/me']) {
       const { status, body } = await withToken(sample, path, kept.access_token);

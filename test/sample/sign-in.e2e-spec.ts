@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { payloadOf } from '../support/tokens.js';
+import { execute } from './database.js';
 import { answerOf } from './log-in.js';
 import { RawClient } from './raw-client.js';
 import type { Fields } from './raw-client.js';
@@ -125,8 +127,8 @@ describe('the sign-in', () => {
   it.each<[string, Fields]>([
     ['prompt=login', { prompt: 'login' }],
     ['prompt=select_account', { prompt: 'select_account' }],
-    ['max_age=0 (attack 32)', { max_age: '0' }],
-  ])('is asked for again with %s', async (_, changes) => {
+    ['max_age=0', { max_age: '0' }],
+  ])('attack 32: is asked for again with %s', async (_, changes) => {
     const { cookie } = await atConsent();
     expect((await visit(client.authorizationUrl(), cookie)).location).toMatch(/\/consent\//);
     const { location } = await visit(client.authorizationUrl(changes), cookie);
@@ -134,6 +136,42 @@ describe('the sign-in', () => {
     // Nor can the page be skipped.
     const consent = await visit(`${sample.issuer}/consent/${idOf(location!)}`, cookie);
     expect([consent.status, consent.location]).toEqual([303, location]);
+  });
+});
+
+describe('attack 32: max_age', () => {
+  /** As if everybody had signed in that much earlier, or nobody knew when. */
+  const changeSessions = (signedInAt: string) =>
+    execute(sample, `UPDATE sessions SET data = ${signedInAt} WHERE data LIKE '%signedInAt%'`, []);
+  const pageFor = async (cookie: string, max_age: string) =>
+    new URL((await visit(client.authorizationUrl({ max_age }), cookie)).location!).pathname.split('/')[1];
+
+  it('is held against when the user signed in', async () => {
+    const { cookie } = await atConsent();
+    expect(await pageFor(cookie, '60')).toBe('consent');
+    await changeSessions("json_set(data, '$.signedInAt', json_extract(data, '$.signedInAt') - 90000)");
+    expect(await pageFor(cookie, '60')).toBe('sign-in');
+    expect(await pageFor(cookie, '120')).toBe('consent');
+    const silently = await visit(client.authorizationUrl({ max_age: '60', prompt: 'none' }), cookie);
+    expect(new URL(silently.location!).searchParams.get('error')).toBe('login_required');
+  });
+
+  it('is told to the client as auth_time, which is when the user signed in and not when the token was made', async () => {
+    const earliest = Date.now();
+    const { page, cookie, csrf_token } = await atConsent();
+    await changeSessions("json_set(data, '$.signedInAt', json_extract(data, '$.signedInAt') - 90000)");
+    const { location } = await visit(page, cookie, { csrf_token, decision: 'approve' });
+    const { auth_time } = payloadOf(new URL(location!).searchParams.get('code')!);
+    expect(Number(auth_time)).toBeGreaterThanOrEqual(Math.floor(earliest / 1000) - 90);
+    expect(Number(auth_time)).toBeLessThan(Math.floor(earliest / 1000) - 60);
+  });
+
+  it('is not met by a session that does not know when', async () => {
+    const { page, cookie, csrf_token } = await atConsent();
+    await changeSessions("json_remove(data, '$.signedInAt')");
+    expect(await pageFor(cookie, '3600')).toBe('sign-in');
+    const { location } = await visit(page, cookie, { csrf_token, decision: 'approve' });
+    expect(location).toMatch(/\/sign-in\//);
   });
 });
 

@@ -6,6 +6,7 @@ import { RawClient, challengeOf, request, resigned, secret, tokensOf } from './r
 import type { Answer, Code, Fields, Tokens } from './raw-client.js';
 import { startSample } from './sample-server.js';
 import type { Sample } from './sample-server.js';
+import { visit } from './visit.js';
 
 let sample: Sample;
 let client: RawClient;
@@ -61,9 +62,7 @@ describe('attack 31: a code', () => {
 
   it('whose row is gone is refused', async () => {
     const code = await client.code();
-    await execute(sample, 'DELETE FROM auth_codes WHERE id = ?', [
-      String(payloadOf(code.code)['auth_code_id']),
-    ]);
+    await execute(sample, 'DELETE FROM auth_codes WHERE id = ?', [idOf(code)]);
     expectRefusal(await client.redeem(code));
   });
 });
@@ -88,6 +87,44 @@ describe('attack 30: the code verifier', () => {
     expectRefusal(await client.redeem(code, { code_verifier: short }));
   });
 });
+
+describe('attack 30: a stored code challenge', () => {
+  it.each([
+    ['that is lost on the way back', 'code_challenge = NULL'],
+    ['that is lost with its method', 'code_challenge = NULL, code_challenge_method = NULL'],
+    ['whose method is rewritten to plain', "code_challenge_method = 'plain'"],
+  ])('%s switches nothing off: the one in the signed code holds', async (_, change) => {
+    const code = await client.code();
+    await execute(sample, `UPDATE auth_codes SET ${change} WHERE id = ?`, [idOf(code)]);
+    const challenge = String(payloadOf(code.code)['code_challenge']);
+    expectRefusal(await client.redeem(code, { code_verifier: secret() }));
+    expectRefusal(await client.redeem(code, { code_verifier: challenge }));
+    expectRefusal(await client.redeem(code, { code_verifier: undefined }), 'invalid_request');
+    expect((await client.redeem(code)).status).toBe(200);
+  });
+
+  it.each(['S256', 'plain'])('that is rewritten, with the method %s, is good for nobody', async (method) => {
+    const code = await client.code();
+    const theirs = secret();
+    const challenge = method === 'plain' ? theirs : challengeOf(theirs);
+    await execute(
+      sample,
+      'UPDATE auth_codes SET code_challenge = ?, code_challenge_method = ? WHERE id = ?',
+      [challenge, method, idOf(code)],
+    );
+    expectRefusal(await client.redeem(code, { code_verifier: theirs }));
+    expectRefusal(await client.redeem(code));
+  });
+
+  it('that is missing in both places, as in a code of before, is refused', async () => {
+    const code = await client.code();
+    await execute(sample, 'UPDATE auth_codes SET code_challenge = NULL WHERE id = ?', [idOf(code)]);
+    const bare = resigned(sample, code.code, { code_challenge: undefined, code_challenge_method: undefined });
+    expectRefusal(await client.redeem({ ...code, code: bare }));
+  });
+});
+
+const idOf = ({ code }: Code) => String(payloadOf(code)['auth_code_id']);
 
 describe('attack 29: the redirect_uri of the token request', () => {
   it.each<[string, string | undefined, string]>([
@@ -130,6 +167,45 @@ describe('attack 10: at the token endpoint', () => {
     expect((await client.refresh(tokens.refresh_token)).status).toBe(200);
     expect((await client.redeem(code)).status).toBe(200);
   });
+});
+
+describe('attack 12: an access token with the claims of another token', () => {
+  it('is neither a code nor a refresh token', async () => {
+    const { access_token, refresh_token } = await client.tokens();
+    const code = await client.code();
+    const asCode = resigned(sample, access_token, payloadOf(code.code));
+    expectRefusal(await client.redeem({ ...code, code: asCode }));
+    expectRefusal(await client.refresh(resigned(sample, access_token, payloadOf(refresh_token))));
+    expect((await client.redeem(code)).status).toBe(200);
+    expect((await client.refresh(refresh_token)).status).toBe(200);
+  });
+});
+
+describe('attack 28: a refresh token that boasts', () => {
+  it('gets the scope and the user that are stored, for the client that is stored', async () => {
+    const tokens = await client.tokens({ scope: 'openid' });
+    const claims = { scope: 'openid api', scopes: ['api'], user_id: 'mallory', sub: 'mallory' };
+    const refreshed = tokensOf(await client.refresh(resigned(sample, tokens.refresh_token, claims)));
+    const { sub, scope } = payloadOf(refreshed.access_token);
+    expect([sub, scope]).toEqual([payloadOf(tokens.access_token)['sub'], 'openid']);
+  });
+});
+
+describe('attack 36: an error_description', () => {
+  it.each(['"', '\\', '\r\nset-cookie: a=b', 'é', '\0', '<script>'])(
+    'has nothing in it that RFC 6749 section 5.2 forbids, although the scope has %j',
+    async (text) => {
+      const answer = await client.clientCredentials({ scope: `x${text}y` });
+      expectRefusal(answer, 'invalid_scope');
+      expect(String(answer.body['error_description'])).toMatch(/^[\x20\x21\x23-\x5B\x5D-\x7E]+$/);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+
+      const { location } = await visit(client.authorizationUrl({ scope: `x${text}y` }));
+      const { searchParams } = new URL(location!);
+      expect(searchParams.get('error')).toBe('invalid_scope');
+      expect(searchParams.get('error_description')).toMatch(/^[\x20\x21\x23-\x5B\x5D-\x7E]+$/);
+    },
+  );
 });
 
 describe('a refresh token', () => {
