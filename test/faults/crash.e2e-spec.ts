@@ -10,11 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { RawClient, tokensOf } from '../sample/raw-client.js';
 import type { Answer, Code, Tokens } from '../sample/raw-client.js';
-import { main, sampleEnvironment, startSample } from '../sample/sample-server.js';
-import type { Sample } from '../sample/sample-server.js';
+import { main, restart, sampleEnvironment, startProcess, startSample } from '../sample/sample-server.js';
+import type { SampleProcess } from '../sample/sample-server.js';
 import { payloadOf } from '../support/tokens.js';
 import { until } from '../support/waiting.js';
-import { restart, startWith } from './restart.js';
 
 async function checkIntegrity(folder: string): Promise<unknown> {
   const client = createClient({ url: pathToFileURL(join(folder, 'sample.sqlite')).href });
@@ -33,7 +32,7 @@ class Answered {
 }
 
 describe('a server that is killed at any moment while it is busy', () => {
-  let sample: Sample;
+  let sample: SampleProcess;
   beforeAll(async () => {
     sample = await startSample();
   });
@@ -137,7 +136,7 @@ async function killWhileItMakesItsDatabase(delay: number): Promise<Record<string
 it('a server that is killed while it makes its database starts again', async () => {
   const restarts = [0, 5, 20].map(async (delay) => {
     const environment = await killWhileItMakesItsDatabase(delay);
-    const server = await startWith(environment);
+    const server = await startProcess(environment);
     expect(await server.stop()).toBe(0);
     expect(await checkIntegrity(environment['DATA_DIR'] ?? '')).toEqual(['ok']);
   });

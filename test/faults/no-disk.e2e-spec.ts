@@ -6,8 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { run } from '../support/processes.js';
 import type { Finished } from '../support/processes.js';
-import { main, sampleEnvironment, startSample } from '../sample/sample-server.js';
-import { startWith } from './restart.js';
+import { main, sampleEnvironment, startProcess, startSample } from '../sample/sample-server.js';
 
 const message =
   /^The server did not start\. DATA_DIR holds no database .*\(.+\)\. It has to name a folder that .* may write to, on a disk with room left\.\n$/;
@@ -72,14 +71,14 @@ describe('the sample does not start, and says in one line which setting to look 
     const { code, stderr } = await startWithRoomFor(0, environment);
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
-    const again = await startWith(environment);
+    const again = await startProcess(environment);
     expect(await again.stop()).toBe(0);
   });
 });
 
 it('the sample makes its data folder, and those above it, for nobody else', async () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'oidc-key-no-disk-')), 'a', 'b');
-  const server = await startWith(await sampleEnvironment({ DATA_DIR: folder }));
+  const server = await startProcess(await sampleEnvironment({ DATA_DIR: folder }));
   await server.stop();
   expect(existsSync(join(folder, 'sample.sqlite'))).toBe(true);
   expect(statSync(folder).mode & 0o777).toBe(0o700);

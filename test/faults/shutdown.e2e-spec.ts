@@ -6,15 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { Browser } from '../../sample-app/demo/browser.js';
 import { RawClient, challengeOf, redirectUri, secret, tokensOf } from '../sample/raw-client.js';
-import { startSample } from '../sample/sample-server.js';
-import type { Sample } from '../sample/sample-server.js';
+import { restart, startSample } from '../sample/sample-server.js';
+import type { SampleProcess } from '../sample/sample-server.js';
 import { until } from '../support/waiting.js';
 import { complaintsOf } from './complaints.js';
 import { RawConnection, requestText } from './raw-connection.js';
-import { restart } from './restart.js';
 
 const jwks = '/.well-known/jwks.json';
-let sample: Sample;
+let sample: SampleProcess;
 
 beforeEach(async () => {
   sample = await startSample();

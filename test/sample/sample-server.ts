@@ -2,7 +2,7 @@ import { createPrivateKey, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { ServerProcess, freePort } from '../../sample-app/demo/server-process.js';
@@ -11,8 +11,8 @@ import { root } from '../support/processes.js';
 
 export const main = join(root, 'sample-app/dist/src/main.js');
 
-export interface Sample {
-  readonly server: Pick<ServerProcess, 'stop' | 'log'>;
+export interface Sample<Server extends RunningServer = RunningServer> {
+  readonly server: Server;
   readonly issuer: string;
   readonly port: number;
   readonly userPassword: string;
@@ -23,6 +23,11 @@ export interface Sample {
   readonly folder: string;
   readonly environment: Record<string, string>;
 }
+
+/** The sample as it runs in production. */
+export type SampleProcess = Sample<ServerProcess>;
+
+type RunningServer = Pick<ServerProcess, 'log'> & { stop(): Promise<unknown> };
 
 /** The environment of a sample server that starts, in a folder of its own. */
 export async function sampleEnvironment(extra: Record<string, string> = {}): Promise<Record<string, string>> {
@@ -45,13 +50,16 @@ export async function sampleEnvironment(extra: Record<string, string> = {}): Pro
 }
 
 /** Starts the sample; `ISSUER` differs from its own address where something stands before it. */
-export async function startSample(extra: Record<string, string> = {}): Promise<Sample> {
+export async function startSample(extra: Record<string, string> = {}): Promise<SampleProcess> {
   const environment = await sampleEnvironment(extra);
   return sampleOf(environment, await startProcess(environment));
 }
 
 /** The sample of an environment, whatever runs it. */
-export function sampleOf(environment: Record<string, string>, server: Sample['server']): Sample {
+export function sampleOf<Server extends RunningServer>(
+  environment: Record<string, string>,
+  server: Server,
+): Sample<Server> {
   return {
     server,
     issuer: environment.ISSUER!,
@@ -66,24 +74,24 @@ export function sampleOf(environment: Record<string, string>, server: Sample['se
 }
 
 /** Ends the sample and starts it again, on the same database and with other settings. */
-export async function restart(sample: Sample, changes: Record<string, string>): Promise<Sample> {
+export async function restart(sample: Sample, changes: Record<string, string> = {}): Promise<SampleProcess> {
   await sample.server.stop();
   const environment = { ...sample.environment, ...changes };
   return sampleOf(environment, await startProcess(environment));
 }
 
-function startProcess(environment: Record<string, string>): Promise<ServerProcess> {
+export function startProcess(environment: Record<string, string>): Promise<ServerProcess> {
   const issuer = `http://127.0.0.1:${environment.PORT}`;
   return ServerProcess.start({
     main: pathToFileURL(main),
     issuer,
     environment,
-    folder: environment.DATA_DIR!,
+    folder: dirname(environment.OIDC_PRIVATE_KEY_FILE!),
   });
 }
 
 /** Another process on the same database and with the same issuer, which is asked at an address of its own. */
-export async function startSecond(sample: Sample): Promise<Sample> {
+export async function startSecond(sample: Sample): Promise<SampleProcess> {
   const port = await freePort();
   const environment = { ...sample.environment, PORT: String(port) };
   const server = await startProcess(environment);
