@@ -1,8 +1,10 @@
+import type { OAuthUserIdentifier } from '@jmondi/oauth2-server';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JwtService } from 'nestjs-oidc-key';
 
 import { as, redirectUri, TestServer } from '../support/authorization-server.js';
 import { makeRsaKey } from '../support/keys.js';
+import { payloadOf } from '../support/tokens.js';
 
 /**
  * Weaknesses of @jmondi/oauth2-server 4.3.7 that no JwtService can close. What is expected here is wrong: each test
@@ -60,6 +62,42 @@ it('attack 25: a client without the client_credentials grant revokes nothing, an
   const { access_token: accessToken } = await signIn(server, as('code-only'));
   expect((await server.revoke(accessToken, undefined, as('code-only'))).status).toBe(200);
   expect((await server.introspect(accessToken)).body).toMatchObject({ active: true, client_id: 'code-only' });
+});
+
+it('attack 15: the audience that a client asks for is the aud of its access token', async () => {
+  const { body } = await server.token({
+    grant_type: 'client_credentials',
+    audience: 'https://other.example',
+  });
+  expect(payloadOf(String(body.access_token)).aud).toBe('https://other.example');
+});
+
+it('attack 31: of two requests at the same moment, both are given tokens for one code', async () => {
+  const { redemption } = await server.code();
+  const waiting: (() => void)[] = [];
+  // Asked after the code was found good and before it is marked as spent.
+  const untilBothAsk = async (id: OAuthUserIdentifier) => {
+    await new Promise<void>((resolve) => {
+      if (waiting.push(resolve) === 2) waiting.forEach((go) => go());
+    });
+    return { id };
+  };
+  const slow = await TestServer.start(jwt, server, {}, { getUserByCredentials: untilBothAsk });
+  const answers = await Promise.all([slow.token(redemption), slow.token(redemption)]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+});
+
+it('attack 35: a code of a user who is gone is exchanged for a token of nobody, with that user’s scopes', async () => {
+  const { redemption } = await server.code();
+  const withoutUsers = await TestServer.start(
+    jwt,
+    server,
+    {},
+    { getUserByCredentials: async () => undefined },
+  );
+  const { status, body } = await withoutUsers.token(redemption);
+  expect([status, body.scope]).toEqual([200, 'openid']);
+  expect(payloadOf(String(body.access_token))).not.toHaveProperty('sub');
 });
 
 describe('attack 29: a redirect_uri that is not the registered one', () => {

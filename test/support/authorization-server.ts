@@ -193,6 +193,7 @@ export class TestServer {
     jwt: JwtService,
     previous?: TestServer,
     options?: Partial<AuthorizationServerOptions>,
+    userRepository = users,
   ): Promise<TestServer> {
     const store = previous?.store ?? (await Store.open());
     const server = new AuthorizationServer(clients, tokenRepository(store), scopeRepository, jwt, {
@@ -201,8 +202,8 @@ export class TestServer {
     });
     server.enableGrantTypes(
       'implicit',
-      { grant: 'authorization_code', authCodeRepository: codeRepository(store), userRepository: users },
-      { grant: 'password', userRepository: users },
+      { grant: 'authorization_code', authCodeRepository: codeRepository(store), userRepository },
+      { grant: 'password', userRepository },
       {
         grant: 'urn:ietf:params:oauth:grant-type:token-exchange',
         processTokenExchange: async () => user,
