@@ -114,6 +114,11 @@ describe('attack 6: a key that the token names', () => {
     theirs.close();
   });
 
+  it.each(['unknown', '', '../../dev/null', 1, null, [kid], { a: kid }])(
+    'a kid that is %j does not make our own key be tried',
+    async (other) => refuseEverywhere(forge(key, { alg: 'RS256', kid: other }, good)),
+  );
+
   it('no kid: verifies under our key, not under a foreign one', async () => {
     await expect(jwt.verify(forge(key, { alg: 'RS256' }, good))).resolves.toEqual(good);
     await refuseEverywhere(forge(attacker, { alg: 'RS256' }, good));

@@ -11,7 +11,12 @@ import { main, sampleEnvironment } from './sample-server.js';
 
 async function failedStart(change: (environment: Record<string, string>) => Record<string, string>) {
   const environment = change(await sampleEnvironment());
-  return run(process.execPath, [main], { env: environment, cwd: environment.DATA_DIR! });
+  return run(process.execPath, [main], {
+    env: environment,
+    cwd: environment.DATA_DIR!,
+    // One that does start must not outlive the test.
+    timeout: 20_000,
+  });
 }
 
 describe('the sample does not start', () => {
