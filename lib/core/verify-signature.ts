@@ -5,8 +5,8 @@ import type { KeyRing } from './key-ring.js';
 import { isObject } from './objects.js';
 import type { VerificationKey } from './verification-key.js';
 
-/** A JWT in compact serialization (RFC 7515 section 7.1), taken apart and not verified. */
-interface CompactJwt {
+/** A JWS in compact serialization (RFC 7515 section 7.1), taken apart and not verified. */
+interface CompactJws {
   readonly header: Readonly<Claims>;
   readonly payload: Buffer;
   readonly signature: Buffer;
@@ -28,13 +28,23 @@ export function verifySignature(
   ring: KeyRing,
   algorithms: string[] | undefined,
 ): { claims: Claims; typ: unknown } {
+  const { header, payload } = verifyJws(token, ring, algorithms);
+  return { claims: objectIn(payload), typ: header.typ };
+}
+
+/** Verifies a JWS, whatever its payload is. Throws as {@link verifySignature} does. */
+export function verifyJws(
+  token: string,
+  ring: KeyRing,
+  algorithms?: string[],
+): Pick<CompactJws, 'header' | 'payload'> {
   const { header, payload, signature, signingInput } = parse(token);
   // RFC 7515 section 4.1.11: no extension is understood here. RFC 7797 changes what is signed, even unannounced.
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw malformed();
   const accepted = candidatesOf(ring, header).filter((key) => isAccepted(key, header.alg, algorithms));
   if (accepted.length === 0) throw new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm');
   if (!accepted.some((key) => key.verifies(signingInput, signature))) throw invalidSignature();
-  return { claims: objectIn(payload), typ: header.typ };
+  return { header, payload };
 }
 
 /** The claims of a JWT that nobody vouches for; null for what is none. */
@@ -62,7 +72,7 @@ function isAccepted(key: VerificationKey, alg: unknown, callers: string[] | unde
   return includes(alg) && (callers === undefined || callers.some(includes));
 }
 
-function parse(token: unknown): CompactJwt {
+function parse(token: unknown): CompactJws {
   if (typeof token !== 'string') throw malformed();
   const first = token.indexOf('.');
   const second = token.indexOf('.', first + 1);
