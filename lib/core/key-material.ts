@@ -7,7 +7,7 @@ import { labelOfDer } from './der.js';
 import { OidcKeyError } from './errors.js';
 import { openBlock, openJwk } from './open-key.js';
 import type { Passphrase } from './open-key.js';
-import { looksLikePem, readPemBlocks, unescapeWhiteSpace } from './pem.js';
+import { looksLikePem, readPemBlocks, unescapeQuotes, unescapeWhiteSpace } from './pem.js';
 import type { PemBlock } from './pem.js';
 
 /** The encoded key itself: PEM, DER, JWK or JWK Set (object or JSON), also base64-encoded, or a `KeyObject`. */
@@ -142,8 +142,12 @@ export function missing(where: string): OidcKeyError {
 function findInBytes(bytes: Buffer, where: string, mayBeBase64: boolean): Found[] {
   // No text form begins with "0", which is the byte that begins every DER key.
   if (bytes[0] === 0x30) return [{ block: { label: labelOfDer(bytes) ?? 'DER', bytes } }];
+  return findInText(textOf(bytes), where, mayBeBase64);
+}
+
+function textOf(bytes: Buffer): string {
   const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  return findInText(bytes.toString(utf16 ? 'utf16le' : 'utf8'), where, mayBeBase64);
+  return bytes.toString(utf16 ? 'utf16le' : 'utf8');
 }
 
 function findInText(raw: string, where: string, mayBeBase64 = true): Found[] {
@@ -160,11 +164,13 @@ function findInText(raw: string, where: string, mayBeBase64 = true): Found[] {
   const compact = unescapeWhiteSpace(text).replace(/\s+/g, '');
   if (mayBeBase64 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) {
     const bytes = Buffer.from(compact, 'base64');
-    if (bytes[0] === 0x30 || looksLikePem(bytes.toString('utf8')) || /^\s*\{/.test(bytes.toString('utf8'))) {
-      return findInBytes(bytes, where, false);
-    }
+    if (bytes[0] === 0x30 || looksLikeKey(trimmed(textOf(bytes)))) return findInBytes(bytes, where, false);
   }
   throw noKey(text, where);
+}
+
+function looksLikeKey(text: string): boolean {
+  return looksLikePem(text) || text.startsWith('{');
 }
 
 function trimmed(text: string): string {
@@ -197,7 +203,8 @@ function noKey(text: string, where: string): OidcKeyError {
 }
 
 function findInJson(text: string, where: string): Found[] {
-  for (const candidate of [text, unescapeWhiteSpace(text), text.replaceAll('\\"', '"')]) {
+  const unescaped = unescapeWhiteSpace(text);
+  for (const candidate of [text, unescaped, unescapeQuotes(unescaped)]) {
     try {
       return findInJwk(JSON.parse(candidate) as object, where);
     } catch (error) {

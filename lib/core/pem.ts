@@ -22,6 +22,13 @@ export function unescapeWhiteSpace(text: string): string {
   return text.replace(escapedWhiteSpace, '\n');
 }
 
+/** A quote within a text that was written as JSON, once or several times. */
+const escapedQuote = /(?<!\\)\\+"/g;
+
+export function unescapeQuotes(text: string): string {
+  return text.replace(escapedQuote, '"');
+}
+
 export function looksLikePem(text: string): boolean {
   return anyBoundary.test(text);
 }
