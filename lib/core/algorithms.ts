@@ -89,9 +89,11 @@ export function defaultAlgorithmOf(key: KeyObject): Algorithm | undefined {
   return Object.values(table).find((each) => fits(key, each));
 }
 
-export function fits(
-  { asymmetricKeyType, asymmetricKeyDetails }: KeyObject,
-  { keyType, curve }: Algorithm,
-): boolean {
-  return asymmetricKeyType === keyType && asymmetricKeyDetails?.namedCurve === curve;
+export function fits(key: KeyObject, { keyType, curve }: Algorithm): boolean {
+  return key.asymmetricKeyType === keyType && curveOf(key) === curve;
+}
+
+/** Of EC keys only: of an RSA key node:crypto would work out the exponent too, for hours where that is long enough. */
+export function curveOf(key: KeyObject): string | undefined {
+  return key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined;
 }

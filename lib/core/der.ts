@@ -12,6 +12,7 @@ export type DerLabel =
 const integer = 0x02;
 const bitString = 0x03;
 const octetString = 0x04;
+const objectIdentifier = 0x06;
 const sequence = 0x30;
 
 interface Element {
@@ -61,4 +62,14 @@ export function labelOfDer(bytes: Buffer): DerLabel | undefined {
   if (second.tag === sequence) return bytes[first.start] === 3 ? 'PKCS12' : 'PRIVATE KEY';
   if (second.tag === integer) return 'RSA PRIVATE KEY';
   return second.tag === octetString ? 'EC PRIVATE KEY' : undefined;
+}
+
+/** The object identifier of the algorithm that a PKCS#8 key is for (RFC 5958 section 2): its bytes in hexadecimal. */
+export function privateKeyAlgorithmOf(bytes: Buffer): string | undefined {
+  const outer = elementAt(bytes, 0);
+  const version = outer && elementAt(bytes, outer.start);
+  const algorithm = version && elementAt(bytes, version.end);
+  const identifier = algorithm && elementAt(bytes, algorithm.start);
+  if (identifier?.tag !== objectIdentifier || identifier.end > bytes.length) return undefined;
+  return bytes.toString('hex', identifier.start, identifier.end);
 }

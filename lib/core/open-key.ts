@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
-import { declaredLengthOf, labelOfDer } from './der.js';
+import { declaredLengthOf, labelOfDer, privateKeyAlgorithmOf } from './der.js';
 import { OidcKeyError } from './errors.js';
 import type { OidcKeyErrorCode } from './errors.js';
 import { renderPemBlock } from './pem.js';
@@ -50,6 +50,23 @@ const refusals: Readonly<Record<string, readonly [OidcKeyErrorCode, string]>> = 
 };
 
 /**
+ * The algorithms (RFC 5958 section 2) whose keys OpenSSL opens in no time. For a DSA or Diffie-Hellman key it computes
+ * the public half, which takes hours where the key's own numbers are long enough.
+ */
+const openedAlgorithms: ReadonlySet<string> = new Set([
+  // RFC 8017 appendix A: RSA and RSA-PSS.
+  '2a864886f70d010101',
+  '2a864886f70d01010a',
+  // RFC 5480: EC.
+  '2a8648ce3d0201',
+  // RFC 8410: X25519, X448, Ed25519 and Ed448.
+  '2b656e',
+  '2b656f',
+  '2b6570',
+  '2b6571',
+]);
+
+/**
  * Opens one PEM block or DER document. The label decides what is refused; what is in it decides how it is
  * opened, since tools put PKCS#1 under the label of PKCS#8 and the other way round.
  *
@@ -73,6 +90,7 @@ export function openBlock(block: PemBlock, where: string, passphrase: Passphrase
   const label = labelOfDer(block.bytes);
   if (!label) throw damaged(where, containers[block.label] ? block.label : 'a key');
   refuse(label, where);
+  if (label === 'PRIVATE KEY') refuseOtherAlgorithms(block.bytes, where);
   const source = { key: block.bytes, format: 'der', type: containers[label] } as const;
   if (label === 'ENCRYPTED PRIVATE KEY') return decrypt({ ...source, type: 'pkcs8' }, where, passphrase);
   try {
@@ -88,6 +106,16 @@ export function openBlock(block: PemBlock, where: string, passphrase: Passphrase
 function refuse(label: string, where: string): void {
   const refusal = refusals[label];
   if (refusal) throw new OidcKeyError(refusal[0], `${where} ${refusal[1]}`);
+}
+
+function refuseOtherAlgorithms(pkcs8: Buffer, where: string): void {
+  const algorithm = privateKeyAlgorithmOf(pkcs8);
+  if (algorithm === undefined) throw damaged(where, 'PRIVATE KEY');
+  if (openedAlgorithms.has(algorithm)) return;
+  throw new OidcKeyError(
+    'OIDC_KEY_UNSUPPORTED',
+    `${where} is a key for an algorithm that JWS does not have, such as DSA. Use an RSA key.`,
+  );
 }
 
 function damaged(where: string, label: string): OidcKeyError {
@@ -131,7 +159,8 @@ const rsaPrivateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 /**
  * Opens a JWK, private or public (RFC 7517, RFC 7518 section 6).
  *
- * @throws OidcKeyError `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a shared secret), `OIDC_KEY_UNSUPPORTED`.
+ * @throws OidcKeyError `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a shared secret), `OIDC_KEY_UNSUPPORTED`,
+ * `OIDC_KEY_MISMATCH`.
  */
 export function openJwk(
   jwk: JsonWebKey,
@@ -140,9 +169,15 @@ export function openJwk(
   const defect = defectOf(jwk);
   if (defect) throw new OidcKeyError(defect[0], `${where} ${defect[1]}`);
   const { kid, alg } = jwk as { kid?: string; alg?: string };
+  const keyObject = keyObjectOf(jwk, where);
+  if (keyObject.type === 'private' && jwk.kty === 'OKP') refuseOtherPublicHalf(keyObject, jwk, where);
+  return { keyObject, kid, algorithm: alg };
+}
+
+function keyObjectOf(jwk: JsonWebKey, where: string): KeyObject {
   try {
     const open = jwk.d === undefined ? createPublicKey : createPrivateKey;
-    return { keyObject: open({ key: jwk, format: 'jwk' }), kid, algorithm: alg };
+    return open({ key: jwk, format: 'jwk' });
   } catch {
     // Node's message would quote the member.
     throw new OidcKeyError(
@@ -150,6 +185,16 @@ export function openJwk(
       `${where} is a JWK whose members make no key. Export it again, or make a new one.`,
     );
   }
+}
+
+/** Of an OKP key (RFC 8037 section 2) node:crypto reads the private half only, and works the other one out. */
+function refuseOtherPublicHalf(privateKey: KeyObject, { x = '' }: JsonWebKey, where: string): void {
+  const bytesOf = (member: string | undefined) => Buffer.from(member ?? '', 'base64url');
+  if (bytesOf(privateKey.export({ format: 'jwk' }).x).equals(bytesOf(x))) return;
+  throw new OidcKeyError(
+    'OIDC_KEY_MISMATCH',
+    `${where} is a private key whose halves do not belong together. Export the key again, or make a new one.`,
+  );
 }
 
 function defectOf(jwk: unknown): [OidcKeyErrorCode, string] | undefined {

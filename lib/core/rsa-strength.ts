@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { maximumRsaBits, minimumRsaBits } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
 import { makeOne } from './key-material.js';
-import { hasSmallFactor, hasWeakFactors, isRocaModulus, modulusOf } from './rsa.js';
+import { bitLength, hasSmallFactor, hasWeakFactors, isRocaModulus, publicNumbersOf } from './rsa.js';
 
 // One round never misses a prime, and takes a product for one as good as never.
 const rounds = { checks: 1 };
@@ -15,7 +15,8 @@ const checkPrimeOnThreadPool = promisify<bigint, typeof rounds, boolean>(checkPr
 
 /** @throws OidcKeyError `OIDC_KEY_TOO_WEAK`, `OIDC_KEY_UNSUPPORTED` (too large) */
 export function refuseWeakRsa(publicKey: KeyObject, where: string): void {
-  const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
+  const { modulus, publicExponent } = publicNumbersOf(publicKey);
+  const modulusLength = bitLength(modulus);
   if (modulusLength < minimumRsaBits) {
     throw tooWeak(
       where,
@@ -33,7 +34,6 @@ export function refuseWeakRsa(publicKey: KeyObject, where: string): void {
   if (publicExponent < 65537n || publicExponent % 2n === 0n || publicExponent >= 2n ** 256n) {
     throw tooWeak(where, 'has a public exponent that is below 65537, even, or longer than 256 bits');
   }
-  const modulus = modulusOf(publicKey);
   if (hasSmallFactor(modulus)) throw noProduct(where);
   if (isRocaModulus(modulus)) {
     throw tooWeak(
@@ -57,13 +57,13 @@ export function refuseWeakFactors(privateKey: KeyObject, where: string): void {
  */
 export async function refusePrimeModulus(publicKey: KeyObject, where: string): Promise<void> {
   if (publicKey.asymmetricKeyType !== 'rsa') return;
-  if (await checkPrimeOnThreadPool(modulusOf(publicKey), rounds)) throw noProduct(where);
+  if (await checkPrimeOnThreadPool(publicNumbersOf(publicKey).modulus, rounds)) throw noProduct(where);
 }
 
 /** Like {@link refusePrimeModulus}, for a constructor, which cannot wait. */
 export function refusePrimeModulusNow(publicKey: KeyObject, where: string): void {
   if (publicKey.asymmetricKeyType !== 'rsa') return;
-  if (checkPrimeSync(modulusOf(publicKey), rounds)) throw noProduct(where);
+  if (checkPrimeSync(publicNumbersOf(publicKey).modulus, rounds)) throw noProduct(where);
 }
 
 function noProduct(where: string): OidcKeyError {

@@ -45,13 +45,15 @@ export function hasWeakFactors(privateKey: KeyObject): boolean {
   return bitLength(p) < shortest || bitLength(q) < shortest || distance <= half - 100 || bitLength(d) <= half;
 }
 
-function bitLength(value: bigint): number {
-  return value.toString(2).length;
+export function bitLength(value: bigint): number {
+  const hex = value.toString(16);
+  return (hex.length - 1) * 4 + Number.parseInt(hex.charAt(0), 16).toString(2).length;
 }
 
-/** The modulus of a public or private RSA key. */
-export function modulusOf(key: KeyObject): bigint {
-  return toBigInt(key.export({ format: 'jwk' }).n);
+/** The public numbers of an RSA key, by a way on which node:crypto copes with any length of them. */
+export function publicNumbersOf(key: KeyObject): { modulus: bigint; publicExponent: bigint } {
+  const { n, e } = key.export({ format: 'jwk' });
+  return { modulus: toBigInt(n), publicExponent: toBigInt(e) };
 }
 
 /**

@@ -1,7 +1,14 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
 
-import { algorithm, algorithmNamed, defaultAlgorithmOf, fits, signingAlgorithms } from './algorithms.js';
+import {
+  algorithm,
+  algorithmNamed,
+  curveOf,
+  defaultAlgorithmOf,
+  fits,
+  signingAlgorithms,
+} from './algorithms.js';
 import type { Algorithm, SigningAlgorithm } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
 import { makeOne } from './key-material.js';
@@ -28,7 +35,7 @@ export class VerificationKey implements PublicFacts {
    * Checks everything but what `prove` and `proveNow` do. Another key's public half is taken over as it is.
    *
    * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE` (a shared secret), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_TOO_WEAK`,
-   * `OIDC_KEY_INVALID_OPTION` (a `kid` that is no string).
+   * `OIDC_KEY_MALFORMED`, `OIDC_KEY_INVALID_OPTION` (a `kid` that is no string).
    */
   constructor(material: KeyMaterial | VerificationKey) {
     const facts = material instanceof VerificationKey ? material : publicFactsOf(material);
@@ -78,11 +85,44 @@ function publicFactsOf(material: KeyMaterial): PublicFacts {
       `${where} has a kid that is not a string with something in it.`,
     );
   }
+  if (!isWithinItsCurve(keyObject)) throw unusable(where);
   const { name } = algorithmOf(material);
   const publicKey = keyObject.type === 'public' ? keyObject : createPublicKey(keyObject);
   if (keyObject.asymmetricKeyType === 'rsa') refuseWeakRsa(publicKey, where);
-  const publicJwk = publicJwkOf(publicKey, name, kid);
+  const publicJwk = publicJwkOrUndefined(publicKey, name, kid);
+  if (!publicJwk) throw unusable(where);
   return { where, algorithm: name, publicKey, publicJwk, publicJson: JSON.stringify(publicJwk) };
+}
+
+/**
+ * False for an EC key whose private number is too long for its curve. OpenSSL opens such a key and refuses to write
+ * it; asked for its curve, node:crypto ends the process.
+ */
+function isWithinItsCurve(keyObject: KeyObject): boolean {
+  if (keyObject.type !== 'private' || keyObject.asymmetricKeyType !== 'ec') return true;
+  try {
+    keyObject.export({ format: 'der', type: 'pkcs8' });
+    return true;
+  } catch {
+    // The reason is the one above, in OpenSSL's words.
+    return false;
+  }
+}
+
+function publicJwkOrUndefined(...of: Parameters<typeof publicJwkOf>): Readonly<PublicJwk> | undefined {
+  try {
+    return publicJwkOf(...of);
+  } catch {
+    // The public half of an EC key whose private number is zero is no point that could be written down.
+    return undefined;
+  }
+}
+
+function unusable(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} is a key whose numbers cannot be computed with. Export it again; ${makeOne}.`,
+  );
 }
 
 function algorithmOf({ keyObject, algorithm: wanted, where }: KeyMaterial): Algorithm {
@@ -106,7 +146,7 @@ function algorithmOf({ keyObject, algorithm: wanted, where }: KeyMaterial): Algo
   return chosen;
 }
 
-function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
-  const curve = asymmetricKeyDetails?.namedCurve;
-  return `a key of the kind ${asymmetricKeyType}${curve ? ` on the curve ${curve}` : ''}`;
+function kindOf(keyObject: KeyObject): string {
+  const curve = curveOf(keyObject);
+  return `a key of the kind ${keyObject.asymmetricKeyType}${curve ? ` on the curve ${curve}` : ''}`;
 }

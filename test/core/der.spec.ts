@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
@@ -6,6 +6,7 @@ import { loadKeyMaterial } from '../../lib/core/key-material.js';
 import { thumbprintOf } from '../../lib/core/public-jwk.js';
 import { VerificationKey } from '../../lib/core/verification-key.js';
 import { errorOf } from '../support/errors.js';
+import { derElement } from '../support/der.js';
 import { derOf, makeRsaKey } from '../support/keys.js';
 
 const name = 'OIDC_PREVIOUS_KEYS';
@@ -44,5 +45,58 @@ describe('X.690 section 8.1, lengths', () => {
   it('what begins with another tag than a sequence is no key', () => {
     const value = Buffer.from('04030201', 'hex');
     expect(errorOf(() => loadKeyMaterial({ name, value })).code).toBe('OIDC_KEY_MALFORMED');
+  });
+});
+
+describe('RFC 5915 section 3, the private number of an EC key', () => {
+  const curve = Buffer.from('06082a8648ce3d030107', 'hex');
+  const version = Buffer.from([0x02, 1, 1]);
+  const ecKeyOf = (number: Buffer) =>
+    derElement(0x30, Buffer.concat([version, derElement(0x04, number), derElement(0xa0, curve)]));
+  const load = (number: Buffer) =>
+    loadKeyMaterial({ name, value: ecKeyOf(number) }).map((material) => new VerificationKey(material));
+
+  it('makes a key without its public half', () => {
+    expect(load(Buffer.alloc(32, 1)).map(({ algorithm }) => algorithm)).toEqual(['ES256']);
+  });
+
+  it.each([
+    // Of this one node:crypto would end the process.
+    ['longer than the curve', Buffer.alloc(40, 1)],
+    ['zero', Buffer.alloc(32)],
+    ['empty', Buffer.alloc(0)],
+    [
+      'the order of the curve',
+      Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex'),
+    ],
+  ])('is refused where it is %s', (_, number) => {
+    expect(errorOf(() => load(number))).toMatchObject({ name: 'OidcKeyError', code: 'OIDC_KEY_MALFORMED' });
+  });
+});
+
+describe('RFC 5958 section 2, the algorithm of a PKCS#8 key', () => {
+  const codeOf = (value: Buffer) => errorOf(() => loadKeyMaterial({ name, value })).code;
+  const version = Buffer.from([0x02, 1, 0]);
+  const pkcs8Of = (algorithm: Buffer, key: Buffer) =>
+    derElement(0x30, Buffer.concat([version, derElement(0x30, algorithm), derElement(0x04, key)]));
+
+  it('is one that JWS has: DSA is refused', () => {
+    const { privateKey } = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
+    expect(codeOf(privateKey.export({ format: 'der', type: 'pkcs8' }))).toBe('OIDC_KEY_UNSUPPORTED');
+  });
+
+  it('is asked for before the key is opened, for which OpenSSL would need hours', () => {
+    const long = derElement(0x02, Buffer.alloc(30_001, 0x55));
+    const parameters = derElement(0x30, Buffer.concat([long, long, long]));
+    const dsa = Buffer.concat([Buffer.from('06072a8648ce380401', 'hex'), parameters]);
+    expect(codeOf(pkcs8Of(dsa, long))).toBe('OIDC_KEY_UNSUPPORTED');
+  });
+
+  it.each([
+    ['missing', Buffer.alloc(0)],
+    ['no object identifier', Buffer.from('0500', 'hex')],
+    ['cut off', Buffer.from('06ff2a', 'hex')],
+  ])('that is %s is refused', (_, algorithm) => {
+    expect(codeOf(pkcs8Of(algorithm, Buffer.alloc(3)))).toBe('OIDC_KEY_MALFORMED');
   });
 });

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../lib/core/key-material.js';
@@ -64,6 +66,33 @@ describe('RFC 7518 section 6, members that make the key', () => {
   ])('%s is refused', (_, value) => {
     expect(errorOf(() => load(value)).code).toBe('OIDC_KEY_MALFORMED');
   });
+});
+
+describe('RFC 8037 section 2, an OKP key of two halves', () => {
+  const okpJwk = () => generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const okp = okpJwk();
+
+  it('is the key that both say', () => {
+    expect(load(okp).map(({ publicJwk: published }) => published)).toMatchObject([{ x: okp.x }]);
+  });
+
+  it.each([
+    ['of another key', okpJwk().x],
+    ['that is empty', ''],
+    ['that is cut off', okp.x!.slice(0, -4)],
+    ['that goes on', `${okp.x}AAAA`],
+  ])('is refused where x is one %s', (_, x) => {
+    expect(errorOf(() => load({ ...okp, x })).code).toBe('OIDC_KEY_MISMATCH');
+  });
+});
+
+it.each([
+  ['private', jwk],
+  ['public', publicJwk],
+])('a %s RSA key whose exponent is longer than any is refused at once', (_, value) => {
+  // Asked for it, node:crypto would work for hours, and the test's own time limit ends it.
+  const e = Buffer.alloc(500_000, 0x55).toString('base64url');
+  expect(errorOf(() => load({ ...value, e })).code).toBe('OIDC_KEY_TOO_WEAK');
 });
 
 it.each([

@@ -3,7 +3,7 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { isConsistentRsaKey, isRocaModulus, modulusOf, rocaResiduesOf } from '../../lib/core/rsa.js';
+import { isConsistentRsaKey, isRocaModulus, publicNumbersOf, rocaResiduesOf } from '../../lib/core/rsa.js';
 import { errorOf } from '../support/errors.js';
 import { base64urlUInt, integerOf } from '../support/integers.js';
 import { jwkOf, makeRsaKey } from '../support/keys.js';
@@ -49,14 +49,14 @@ describe('the ROCA fingerprint (CVE-2017-15361)', () => {
   it('finds a key that was made the flawed way, and the boot refuses it', () => {
     const key = makeRocaKey();
     expect(isConsistentRsaKey(key)).toBe(true);
-    expect(isRocaModulus(modulusOf(key))).toBe(true);
+    expect(isRocaModulus(publicNumbersOf(key).modulus)).toBe(true);
     const error = errorOf(() => new JwtService({ key }));
     expect(error.code).toBe('OIDC_KEY_TOO_WEAK');
     expect(error.message).toMatch(/ROCA/);
   });
 
   it('leaves ordinary moduli alone', () => {
-    expect(isRocaModulus(modulusOf(makeRsaKey()))).toBe(false);
+    expect(isRocaModulus(publicNumbersOf(makeRsaKey()).modulus)).toBe(false);
     for (let round = 0; round < 1000; round++) {
       expect(isRocaModulus(BigInt(`0x${randomBytes(256).toString('hex')}`) | 1n)).toBe(false);
     }
