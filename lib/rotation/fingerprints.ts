@@ -1,16 +1,19 @@
 import { createHash, KeyObject, randomUUID } from 'node:crypto';
+import { isUint8Array } from 'node:util/types';
+
+import { isObject, isPlain } from '../core/objects.js';
 
 /** Tells values apart without keeping them. */
 export class Fingerprints {
   readonly #identities = new WeakMap<KeyObject, string>();
 
   of(value: unknown): string {
-    return createHash('sha256').update(this.#textOf(value)).digest('base64url');
+    return digestOf(this.#textOf(value));
   }
 
   #textOf(value: unknown): string {
     try {
-      return JSON.stringify(value, (_, part: unknown) =>
+      return JSON.stringify(digested(value), (_, part: unknown) =>
         part instanceof KeyObject ? this.#identityOf(part) : part,
       );
     } catch {
@@ -25,4 +28,16 @@ export class Fingerprints {
     this.#identities.set(keyObject, identity);
     return identity;
   }
+}
+
+function digestOf(value: string | Uint8Array): string {
+  return createHash('sha256').update(value).digest('base64url');
+}
+
+/** Bytes as their digest, in lists and described keys too: JSON would write every byte as a number. */
+function digested(value: unknown): unknown {
+  if (isUint8Array(value)) return { digest: digestOf(value) };
+  if (Array.isArray(value)) return value.map(digested);
+  const isDescribed = isObject(value) && isPlain(value) && isUint8Array(value.key);
+  return isDescribed ? { ...value, key: digested(value.key) } : value;
 }

@@ -1,0 +1,44 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { Fingerprints } from '../../lib/rotation/fingerprints.js';
+
+const { privateKey } = generateKeyPairSync('ed25519');
+const cyclic: Record<string, unknown> = {};
+cyclic.self = cyclic;
+
+/** Each made anew, so that only what it holds can be the same. */
+const values: Record<string, () => unknown> = {
+  'a text': () => 'key',
+  'another text': () => 'other',
+  bytes: () => Buffer.from('key'),
+  'other bytes': () => Buffer.from('other'),
+  'a list of bytes': () => [Buffer.from('key')],
+  'a list of other bytes': () => [Buffer.from('other')],
+  'described bytes': () => ({ key: new Uint8Array([1, 2, 3]) }),
+  'other described bytes': () => ({ key: new Uint8Array([3, 2, 1]) }),
+  'bytes with a passphrase': () => ({ key: new Uint8Array([1, 2, 3]), passphrase: 'x' }),
+  'a KeyObject': () => privateKey,
+  'another KeyObject': () => generateKeyPairSync('ed25519').privateKey,
+};
+
+describe('a fingerprint', () => {
+  const fingerprints = new Fingerprints();
+
+  it.each(Object.entries(values).filter(([name]) => name !== 'another KeyObject'))(
+    'is the same for the same value: %s',
+    (_, value) => {
+      expect(fingerprints.of(['current', value()])).toBe(fingerprints.of(['current', value()]));
+    },
+  );
+
+  it('differs where the values do', () => {
+    const all = Object.values(values).map((value) => fingerprints.of(value()));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('of a value that cannot be written down is new each time', () => {
+    expect(fingerprints.of(cyclic)).not.toBe(fingerprints.of(cyclic));
+  });
+});
