@@ -7,8 +7,9 @@ import { labelOfDer } from './der.js';
 import { OidcKeyError } from './errors.js';
 import { openBlock, openJwk } from './open-key.js';
 import type { Passphrase } from './open-key.js';
-import { looksLikePem, readPemBlocks, unescapeQuotes, unescapeWhiteSpace } from './pem.js';
+import { base64OrBase64url, decodeBase64, looksLikePem, readPemBlocks } from './pem.js';
 import type { PemBlock } from './pem.js';
+import { unescapeQuotes, unescapeWhiteSpace } from './unescape.js';
 
 /** The encoded key itself: PEM, DER, JWK or JWK Set (object or JSON), also base64-encoded, or a `KeyObject`. */
 export type EncodedKey = string | Uint8Array | KeyObject | JsonWebKey | { keys: JsonWebKey[] };
@@ -161,10 +162,9 @@ function findInText(raw: string, where: string, mayBeBase64 = true): Found[] {
     return blocks.map((block) => ({ block }));
   }
   if (text.startsWith('{')) return findInJson(text, where);
-  const compact = unescapeWhiteSpace(text).replace(/\s+/g, '');
-  if (mayBeBase64 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) {
-    const bytes = Buffer.from(compact, 'base64');
-    if (bytes[0] === 0x30 || looksLikeKey(trimmed(textOf(bytes)))) return findInBytes(bytes, where, false);
+  const bytes = mayBeBase64 ? decodeBase64(unescapeWhiteSpace(text), base64OrBase64url) : undefined;
+  if (bytes && (bytes[0] === 0x30 || looksLikeKey(trimmed(textOf(bytes))))) {
+    return findInBytes(bytes, where, false);
   }
   throw noKey(text, where);
 }
@@ -174,11 +174,16 @@ function looksLikeKey(text: string): boolean {
 }
 
 function trimmed(text: string): string {
-  const wrapping = /[\s\uFEFF"'`]/;
-  let [start, end] = [0, text.length];
-  while (start < end && wrapping.test(text.charAt(start))) start++;
-  while (end > start && wrapping.test(text.charAt(end - 1))) end--;
+  const start = text.search(/[^\s\uFEFF"'`]/);
+  if (start < 0) return '';
+  let end = text.length;
+  while (isWrapping(text.charAt(end - 1))) end--;
   return text.slice(start, end);
+}
+
+/** A regular expression for each of a million spaces would take its time. */
+function isWrapping(character: string): boolean {
+  return ' \n\r\t"\'`'.includes(character) || /[\s\uFEFF]/.test(character);
 }
 
 /** What people put where a key belongs, by how it begins. */
@@ -202,11 +207,13 @@ function noKey(text: string, where: string): OidcKeyError {
   );
 }
 
+const asItIs = (text: string) => text;
+const unescapeAll = (text: string) => unescapeQuotes(unescapeWhiteSpace(text));
+
 function findInJson(text: string, where: string): Found[] {
-  const unescaped = unescapeWhiteSpace(text);
-  for (const candidate of [text, unescaped, unescapeQuotes(unescaped)]) {
+  for (const unescape of [asItIs, unescapeWhiteSpace, unescapeAll]) {
     try {
-      return findInJwk(JSON.parse(candidate) as object, where);
+      return findInJwk(JSON.parse(unescape(text)) as object, where);
     } catch (error) {
       // The parser's own message quotes the text, so it must not get out.
       if (!(error instanceof SyntaxError)) throw error;

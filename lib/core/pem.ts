@@ -1,4 +1,5 @@
 import { OidcKeyError } from './errors.js';
+import { unescapeWhiteSpace } from './unescape.js';
 
 /** The encryption headers of a traditional PEM (RFC 1421 section 4.6.1.3). */
 interface EncryptionHeaders {
@@ -15,18 +16,17 @@ export interface PemBlock {
 const begin = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 const anyBoundary = /-----(?:BEGIN|END) /;
 
-/** An escaped line end or tab, as environments and JSON leave them; the lookbehind keeps the search linear. */
-const escapedWhiteSpace = /(?<!\\)\\+[nrt]/g;
+/** White space that is not ASCII, of which node:buffer takes some characters for base64. */
+const otherWhiteSpace = /[^\S \t\r\n\v\f]+/g;
 
-export function unescapeWhiteSpace(text: string): string {
-  return text.replace(escapedWhiteSpace, '\n');
-}
+/** RFC 4648 section 4, with white space anywhere. */
+const base64 = /^[A-Za-z0-9+/\s]+(?:=\s*){0,2}$/;
+/** The same, or of section 5. */
+export const base64OrBase64url = /^[A-Za-z0-9+/_\s-]+(?:=\s*){0,2}$/;
 
-/** A quote within a text that was written as JSON, once or several times. */
-const escapedQuote = /(?<!\\)\\+"/g;
-
-export function unescapeQuotes(text: string): string {
-  return text.replace(escapedQuote, '"');
+/** The bytes of a base64 text, or undefined where it is none. The decoder skips white space faster than we could. */
+export function decodeBase64(text: string, alphabet = base64): Buffer | undefined {
+  return alphabet.test(text) ? Buffer.from(text.replace(otherWhiteSpace, ''), 'base64') : undefined;
 }
 
 export function looksLikePem(text: string): boolean {
@@ -68,8 +68,8 @@ function readBlock(label: string, rawBody: string, where: string): PemBlock {
   let body = unescapeWhiteSpace(rawBody);
   const encryption = readEncryptionHeaders(body);
   if (encryption) body = body.slice(encryption.length);
-  const base64 = body.replace(/\s+/g, '');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+  const bytes = decodeBase64(body);
+  if (!bytes) {
     throw new OidcKeyError(
       'OIDC_KEY_MALFORMED',
       `${where} is damaged: between a BEGIN and an END line there is something else than base64. ` +
@@ -78,7 +78,7 @@ function readBlock(label: string, rawBody: string, where: string): PemBlock {
   }
   return {
     label,
-    bytes: Buffer.from(base64, 'base64'),
+    bytes,
     ...(encryption && { encryption: encryption.headers }),
   };
 }

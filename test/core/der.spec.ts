@@ -77,8 +77,8 @@ describe('RFC 5915 section 3, the private number of an EC key', () => {
 describe('RFC 5958 section 2, the algorithm of a PKCS#8 key', () => {
   const codeOf = (value: Buffer) => errorOf(() => loadKeyMaterial({ name, value })).code;
   const version = Buffer.from([0x02, 1, 0]);
-  const pkcs8Of = (algorithm: Buffer, key: Buffer) =>
-    derElement(0x30, Buffer.concat([version, derElement(0x30, algorithm), derElement(0x04, key)]));
+  const pkcs8Of = (algorithm: Buffer, content: Buffer) =>
+    derElement(0x30, Buffer.concat([version, derElement(0x30, algorithm), derElement(0x04, content)]));
 
   it('is one that JWS has: DSA is refused', () => {
     const { privateKey } = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });

@@ -46,6 +46,8 @@ const manglings: Record<string, (text: string) => string> = {
   'single quotes and white space': (text) => `  '${text}'\n`,
   'a byte order mark, quotes and literal \\n': (text) => `\uFEFF"${text.replaceAll('\n', '\\n')}"`,
   'newlines as spaces': (text) => text.replaceAll('\n', ' '),
+  // Of these the decoder of node:buffer would take one for a slash.
+  'narrow no-break spaces': (text) => text.replaceAll('\n', '\u202F'),
   'one line': (text) => text.replaceAll('\n', ''),
   indented: (text) => text.replaceAll(/^/gm, '    '),
   'tabs and blank lines': (text) => text.replaceAll('\n', '\n\n\t'),
