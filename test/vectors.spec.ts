@@ -9,7 +9,7 @@ import { loadKeyMaterial } from '../lib/core/key-material.js';
 import { KeyRing } from '../lib/core/key-ring.js';
 import { VerificationKey } from '../lib/core/verification-key.js';
 import { verifyJws, verifySignature } from '../lib/core/verify-signature.js';
-import { rejectionOf } from './support/errors.js';
+import { errorOf } from './support/errors.js';
 import { root } from './support/processes.js';
 
 /** Project Wycheproof, `json_web_signature_schema_v1.json`. */
@@ -60,9 +60,9 @@ function ringOf(jwk: Jwk): KeyRing {
   });
 }
 
-async function verdictOf(group: Group, { jws }: Vector): Promise<'accepted' | 'refused'> {
+function verdictOf(group: Group, { jws }: Vector): 'accepted' | 'refused' {
   try {
-    const { payload } = await verifyJws(jws, ringOf(keyOf(group)));
+    const { payload } = verifyJws(jws, ringOf(keyOf(group)));
     expect(Buffer.from(payload).toString('base64url')).toBe(jws.split('.')[1]);
     return 'accepted';
   } catch (error) {
@@ -87,22 +87,22 @@ if (existsSync(path)) {
       expect(new Set(algorithms)).toEqual(new Set(['ES256', 'PS256', 'RS256']));
     });
 
-    it.each(named)('%s: %s', async (_name, expected, group, vector) => {
-      await expect(verdictOf(group, vector)).resolves.toBe(expected);
+    it.each(named)('%s: %s', (_name, expected, group, vector) => {
+      expect(verdictOf(group, vector)).toBe(expected);
     });
 
     it.each(named.filter(([, expected]) => expected === 'accepted'))(
       '%s: no JWT, since its payload is no JSON object',
-      async (_name, _expected, group, { jws }) => {
-        const error = await rejectionOf(verifySignature(jws, ringOf(keyOf(group)), undefined));
+      (_name, _expected, group, { jws }) => {
+        const error = errorOf(() => verifySignature(jws, ringOf(keyOf(group)), undefined));
         expect(error.code).toBe('OIDC_TOKEN_MALFORMED');
       },
     );
 
-    it.each([...otherVerdicts])('%d is refused for its algorithm: %s', async (tcId) => {
+    it.each([...otherVerdicts])('%d is refused for its algorithm: %s', (tcId) => {
       const { group, vector } = cases.find((each) => each.vector.tcId === tcId)!;
       expect(vector.result).toBe('valid');
-      const error = await rejectionOf(verifyJws(vector.jws, ringOf(keyOf(group))));
+      const error = errorOf(() => verifyJws(vector.jws, ringOf(keyOf(group))));
       expect(error.code).toBe('OIDC_TOKEN_INVALID_ALGORITHM');
     });
   });

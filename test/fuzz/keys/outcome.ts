@@ -69,8 +69,8 @@ async function acceptanceDefectOf(
 }
 
 function isVerified(key: SigningKey, publicKey: KeyObject, data: Buffer, signature: Buffer): boolean {
-  const { hash, signParameters } = algorithm(key.algorithm);
-  return verify(hash, data, signParameters(publicKey), signature);
+  const { hash, parameters } = algorithm(key.algorithm);
+  return verify(hash, data, { ...parameters, key: publicKey }, signature);
 }
 
 const publicNames = ['kty', 'n', 'e', 'crv', 'x', 'y', 'use', 'alg', 'kid'];

@@ -31,14 +31,14 @@ function makeKey(name: SigningAlgorithm): KeyObject {
 function signerOf(name: SigningAlgorithm): Signer {
   const key = makeKey(name);
   const service = new JwtService({ key: { key, algorithm: name }, algorithm: name });
-  const { hash, signParameters, acceptedNames } = algorithm(name);
+  const { hash, parameters, acceptedNames } = algorithm(name);
   return {
     name,
     kid: service.getKeySet().keys[0]!.kid,
     service,
     publicKey: createPublicKey(key),
     algorithms: [...acceptedNames],
-    sign: (input) => signOnThreadPool(hash, Buffer.from(input, 'latin1'), signParameters(key)),
+    sign: (input) => signOnThreadPool(hash, Buffer.from(input, 'latin1'), { ...parameters, key }),
   };
 }
 
