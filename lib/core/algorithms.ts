@@ -93,7 +93,7 @@ export function fits(key: KeyObject, { keyType, curve }: Algorithm): boolean {
   return key.asymmetricKeyType === keyType && curveOf(key) === curve;
 }
 
-/** Of EC keys only: of an RSA key node:crypto would work out the exponent too, for hours where that is long enough. */
+/** Of EC keys only: of an RSA key node:crypto would work out the exponent too, for minutes where it is long. */
 export function curveOf(key: KeyObject): string | undefined {
   return key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined;
 }

@@ -51,7 +51,7 @@ const refusals: Readonly<Record<string, readonly [OidcKeyErrorCode, string]>> = 
 
 /**
  * The algorithms (RFC 5958 section 2) whose keys OpenSSL opens in no time. For a DSA or Diffie-Hellman key it computes
- * the public half, which takes hours where the key's own numbers are long enough.
+ * the public half, which takes hours where its numbers are long.
  */
 const openedAlgorithms: ReadonlySet<string> = new Set([
   // RFC 8017 appendix A: RSA and RSA-PSS.
