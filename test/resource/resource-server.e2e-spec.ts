@@ -152,14 +152,14 @@ describe.each(platforms)('a resource server on %s', (_, adapter) => {
     ['no iat', { iat: undefined }, {}],
     ['a list as scope', { scope: ['orders'] }, {}],
     ['an object as client_id', { client_id: {} }, {}],
-  ])('attacks 9 and 13: refuses %s', async (_name, changes, header) => {
+  ])('attack 9 and 13: refuses %s', async (_name, changes, header) => {
     const { get, issuer, claims } = await start();
     const defaults = headerOf(await issuer.jwt.sign({ sub: 'x' }));
     const token = forge(rsa, { ...defaults, typ: 'at+jwt', ...header }, claims(changes));
     expect(await get(token)).toEqual(refusal);
   });
 
-  it('attacks 5, 6 and 7: refuses forged tokens and what is none', async () => {
+  it('attack 5, 6 and 7: refuses forged tokens and what is none', async () => {
     const { sign, get } = await start();
     const token = await sign();
     const [header, payload] = [headerOf(token), payloadOf(token)];
