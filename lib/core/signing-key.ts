@@ -8,10 +8,14 @@ import { makeOne } from './key-material.js';
 import type { KeyMaterial } from './key-material.js';
 import { isConsistentRsaKey } from './rsa.js';
 import { refuseWeakFactors } from './rsa-strength.js';
+import { SigningQueue } from './signing-queue.js';
 import { VerificationKey } from './verification-key.js';
 
 // With a callback node:crypto works on libuv's thread pool, off the event loop.
 const signOnThreadPool = promisify(sign);
+
+/** One for the process, as the pool is. */
+const queue = new SigningQueue();
 
 const proof = Buffer.from('nestjs-oidc-key');
 
@@ -43,7 +47,7 @@ export class SigningKey extends VerificationKey {
 
   /** The signature over `data`, made on the thread pool. */
   sign(data: Buffer): Promise<Buffer> {
-    return signOnThreadPool(this.#hash, data, this.#parameters);
+    return queue.run(() => signOnThreadPool(this.#hash, data, this.#parameters));
   }
 
   /** What is left of the key when it signs no more. */

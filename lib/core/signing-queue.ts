@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+
+// libuv's own rule for the size of its thread pool.
+const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+// With two for each, a thread that is done finds its next one at once.
+const most = 2 * threads;
+const mostUnderLoad = Math.min(threads, availableParallelism());
+
+/**
+ * Runs signatures on libuv's thread pool, first come, first served. As long as few wait, all threads sign. Once more
+ * wait than there are threads, requests come in faster than they are signed: then no more threads sign than there are
+ * cores, since others would only take time from the event loop that has to read and answer.
+ */
+export class SigningQueue {
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  async run<Result>(sign: () => Promise<Result>): Promise<Result> {
+    if (this.#waiting.length > 0 || !this.#hasRoom()) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else {
+      this.#running += 1;
+    }
+    try {
+      return await sign();
+    } finally {
+      this.#running -= 1;
+      this.#startWaiting();
+    }
+  }
+
+  #startWaiting(): void {
+    while (this.#waiting.length > 0 && this.#hasRoom()) {
+      this.#running += 1;
+      this.#waiting.shift()!();
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#running < (this.#waiting.length > threads ? mostUnderLoad : most);
+  }
+}

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { SigningQueue } from '../../lib/core/signing-queue.js';
+
+const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+const most = 2 * threads;
+
+/** Signatures that end when they are told to, and how many ran at a time. */
+function started(count: number) {
+  const queue = new SigningQueue();
+  const order: number[] = [];
+  const ends: ((error?: Error) => void)[] = [];
+  const results = Array.from({ length: count }, (_, index) =>
+    queue.run(async () => {
+      order.push(index);
+      await new Promise<void>((resolve, reject) => {
+        ends.push((error) => (error ? reject(error) : resolve()));
+      });
+      return index;
+    }),
+  );
+  const ended = async (error?: Error) => {
+    ends.shift()!(error);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { order, ends, results, ended };
+}
+
+describe('the queue of signatures', () => {
+  it('runs two for each thread while few wait, in the order in which they came', async () => {
+    const { order, ends, results, ended } = started(most + threads);
+    expect(ends.length).toBe(most);
+    for (let count = 0; count < most + threads; count++) await ended();
+    expect(order).toEqual(Array.from({ length: most + threads }, (_, index) => index));
+    expect(await Promise.all(results)).toEqual(order);
+  });
+
+  it('leaves the event loop a core once more wait than there are threads, and takes all threads again after', async () => {
+    const limit = Math.min(threads, availableParallelism());
+    const { ends, results, ended } = started(50);
+    const running: number[] = [];
+    while (ends.length > 0) {
+      await ended();
+      running.push(ends.length);
+    }
+    expect(running.slice(most, 50 - most)).toEqual(Array.from({ length: 50 - 2 * most }, () => limit));
+    expect(Math.max(...running.slice(-most))).toBe(limit + threads);
+    expect((await Promise.all(results)).length).toBe(50);
+  });
+
+  it('goes on after one that fails', async () => {
+    const { results, ended } = started(most + 1);
+    const failed = expect(results[0]).rejects.toThrow('no');
+    await ended(new Error('no'));
+    await failed;
+    for (let count = 0; count < most; count++) await ended();
+    expect(await results.at(-1)).toBe(most);
+  });
+});
