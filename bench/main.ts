@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 
 import { measureBoot } from './measures/boot.js';
 import { measureMemory } from './measures/memory.js';
@@ -36,9 +37,16 @@ const results: Results = {
 };
 process.stdout.write(`${results.date}, ${results.machine}\n\n${tableOf(results)}\n`);
 if (!only) {
-  writeFileSync(new URL('../results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
-  const readme = new URL('../../README.md', import.meta.url);
-  const [before, , after] = readFileSync(readme, 'utf8').split(marker);
-  const text = [before, `\n\n${markdownOf(results)}\n\n`, after].join(marker);
-  writeFileSync(readme, await format(text, { parser: 'markdown', printWidth: 110 }));
+  await write('../results.json', 'json', JSON.stringify(results));
+  const [before, , after] = readFileSync(pathOf('../../README.md'), 'utf8').split(marker);
+  await write('../../README.md', 'markdown', [before, `\n\n${markdownOf(results)}\n\n`, after].join(marker));
+}
+
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
+async function write(file: string, parser: 'json' | 'markdown', text: string): Promise<void> {
+  const path = pathOf(file);
+  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser }));
 }

@@ -36,6 +36,7 @@ const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) 
 const runElsewhere = [
   'npm install nestjs-oidc-key @nestjs/config @jmondi/oauth2-server\n',
   'npm install && npm run demo\n',
+  'npm install && npm run bench\n',
   'npm it\n',
 ];
 const commands = shell.filter((code) => !runElsewhere.includes(code));

@@ -20,7 +20,7 @@ export async function measureBoot(): Promise<Row[]> {
     memory[variant].push(megabytes);
     return milliseconds;
   };
-  const time = await interleaved({ with: boot('with'), without: boot('without') }, 15);
+  const time = await interleaved({ with: boot('with'), without: boot('without') }, 11);
   const about = { beside: 'the same application without the module', kind: 'difference' } as const;
   return [
     rowOf({ ...about, measure: 'time to boot', unit: 'ms', target: { atMost: 15 } }, time.with, time.without),
