@@ -1,10 +1,15 @@
 import { availableParallelism } from 'node:os';
 
-// libuv's own rule for the size of its thread pool.
-const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+const threads = threadsOf(process.env.UV_THREADPOOL_SIZE);
 // With two for each, a thread that is done finds its next one at once.
 const most = 2 * threads;
 const mostUnderLoad = Math.min(threads, availableParallelism());
+
+/** How many threads libuv has; a size that is no number, or none above 0, must not leave every signature waiting. */
+export function threadsOf(size: string | undefined): number {
+  const count = Number.parseInt(size ?? '', 10);
+  return count > 0 ? count : 4;
+}
 
 /**
  * Runs signatures on libuv's thread pool, first come, first served. As long as few wait, all threads sign. Once more

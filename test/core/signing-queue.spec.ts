@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { SigningQueue } from '../../lib/core/signing-queue.js';
+import { SigningQueue, threadsOf } from '../../lib/core/signing-queue.js';
 
-const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+const threads = threadsOf(process.env.UV_THREADPOOL_SIZE);
 const most = 2 * threads;
 
 /** Signatures that end when they are told to, and how many ran at a time. */
@@ -29,6 +29,19 @@ function started(count: number) {
 }
 
 describe('the queue of signatures', () => {
+  it.each([
+    [undefined, 4],
+    ['', 4],
+    ['many', 4],
+    ['0', 4],
+    ['-1', 4],
+    ['0.5', 4],
+    ['1', 1],
+    ['16', 16],
+  ])('with UV_THREADPOOL_SIZE %j has %d threads', (size, count) => {
+    expect(threadsOf(size)).toBe(count);
+  });
+
   it('runs two for each thread while few wait, in the order in which they came', async () => {
     const { order, ends, results, ended } = started(most + threads);
     expect(ends.length).toBe(most);
