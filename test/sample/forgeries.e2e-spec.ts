@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { forgeries } from '../support/forgeries.js';
 import { headerOf, payloadOf } from '../support/tokens.js';
-import { RawClient, resigned, withToken } from './raw-client.js';
-import type { Answer, Code, Tokens } from './raw-client.js';
-import { startSample } from './sample-server.js';
+import { startAndIssue } from './issued.js';
+import { resigned, withToken } from './raw-client.js';
+import type { Answer, RawClient, Code, Tokens } from './raw-client.js';
 import type { Sample } from './sample-server.js';
 
 let sample: Sample;
@@ -13,10 +13,7 @@ let tokens: Tokens;
 let code: Code;
 
 beforeAll(async () => {
-  sample = await startSample();
-  client = RawClient.web(sample);
-  tokens = await client.tokens();
-  code = await client.code();
+  ({ sample, client, tokens, code } = await startAndIssue());
 });
 afterAll(() => sample.server.stop());
 

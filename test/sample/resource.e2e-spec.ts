@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeRsaKey } from '../support/keys.js';
 import { forge, forgeHmac, headerOf, payloadOf, publicPemOf } from '../support/tokens.js';
 import { register } from './database.js';
+import { startAndIssue } from './issued.js';
 import { RawClient, now, request, resigned, tokensOf, withToken } from './raw-client.js';
 import type { Answer, Claims, Code, Tokens } from './raw-client.js';
-import { startSample } from './sample-server.js';
 import type { Sample } from './sample-server.js';
 
 let sample: Sample;
@@ -14,10 +14,7 @@ let tokens: Tokens;
 let code: Code;
 
 beforeAll(async () => {
-  sample = await startSample();
-  client = RawClient.web(sample);
-  tokens = await client.tokens();
-  code = await client.code();
+  ({ sample, client, tokens, code } = await startAndIssue());
 });
 afterAll(() => sample.server.stop());
 
