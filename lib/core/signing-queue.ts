@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 const threads = threadsOf(process.env.UV_THREADPOOL_SIZE);
 // With two for each, a thread that is done finds its next one at once.
 const most = 2 * threads;
-const mostUnderLoad = Math.min(threads, availableParallelism());
+// One more than there are cores, so that a core goes on while the event loop takes up what another has signed.
+const mostUnderLoad = Math.min(threads, availableParallelism() + 1);
 
 /** How many threads libuv has; a size that is no number, or none above 0, must not leave every signature waiting. */
 export function threadsOf(size: string | undefined): number {
@@ -13,8 +14,8 @@ export function threadsOf(size: string | undefined): number {
 
 /**
  * Runs signatures on libuv's thread pool, first come, first served. As long as few wait, all threads sign. Once more
- * wait than there are threads, requests come in faster than they are signed: then no more threads sign than there are
- * cores, since others would only take time from the event loop that has to read and answer.
+ * wait than there are threads, requests come in faster than they are signed: then only one more runs than there are
+ * cores, since others would take time from the event loop that has to read and answer.
  */
 export class SigningQueue {
   readonly #waiting: (() => void)[] = [];

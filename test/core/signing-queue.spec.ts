@@ -50,8 +50,8 @@ describe('the queue of signatures', () => {
     expect(await Promise.all(results)).toEqual(order);
   });
 
-  it('leaves the event loop a core once more wait than there are threads, and takes all threads again after', async () => {
-    const limit = Math.min(threads, availableParallelism());
+  it('runs one more than there are cores once more wait than there are threads, and takes all threads again after', async () => {
+    const limit = Math.min(threads, availableParallelism() + 1);
     const { ends, results, ended } = started(50);
     const running: number[] = [];
     while (ends.length > 0) {
