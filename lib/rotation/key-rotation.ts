@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { Observable, Subject } from 'rxjs';
+import { Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
@@ -104,7 +105,7 @@ export class KeyRotation {
 
   static async #firstOf(options: RotationOptions): Promise<KeyRotation> {
     const loader = new PlanLoader(options.algorithm);
-    const reading = await readFrom(options.source, new AbortController().signal);
+    const reading = await readFrom(options.source);
     const revoked = new Set(reading.revokedKids());
     const plan = await loader.load(reading);
     const state = new RotationState(plan, revoked, options.clock ?? systemClock, options.timing);

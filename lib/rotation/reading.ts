@@ -15,36 +15,17 @@ export interface Reading {
 
 /** A source of readings: what a reload asks. */
 export interface ReadingSource {
-  read(signal: AbortSignal): Promise<Reading>;
+  /** `ended` aborts when nobody waits for the answer any more. */
+  read(ended?: AbortSignal): Promise<Reading>;
   watch?(changed: () => void): () => void;
 }
 
-const patience = 30_000;
-
-/**
- * Asks a source, for as long as somebody may reasonably wait.
- *
- * @throws OidcKeyError what the source rejects with, or `OIDC_KEY_SOURCE_FAILED`
- */
-export async function readFrom(source: ReadingSource, ended: AbortSignal): Promise<Reading> {
-  const reading = new AbortController();
-  const abort = () => reading.abort(ended.reason);
-  const tooLate = () =>
-    reading.abort(new DOMException('The key source did not answer in time', 'TimeoutError'));
-  // Not AbortSignal.any and timeout: the one is kept by a signal that lives long, the other lets a boot end silently.
-  const timer = setTimeout(tooLate, patience);
-  ended.addEventListener('abort', abort);
+/** @throws OidcKeyError what the source rejects with, or `OIDC_KEY_SOURCE_FAILED` */
+export async function readFrom(source: ReadingSource, ended?: AbortSignal): Promise<Reading> {
   try {
-    ended.throwIfAborted();
-    const aborted = new Promise<never>((_, reject) => {
-      reading.signal.addEventListener('abort', () => reject(reading.signal.reason as Error));
-    });
-    return await Promise.race([source.read(reading.signal), aborted]);
+    return await source.read(ended);
   } catch (error) {
     throw failureOf(error);
-  } finally {
-    clearTimeout(timer);
-    ended.removeEventListener('abort', abort);
   }
 }
 
@@ -69,12 +50,35 @@ export function failureOf(error: unknown): OidcKeyError {
   );
 }
 
+const patience = 30_000;
+
 /** A source that an application gave, whose slots have no setting's name. */
 export function readingSource(source: KeySource): ReadingSource {
   return {
-    read: async (signal) => readingOf(await source.load(signal), 'The source’s slot'),
+    read: async (ended) => readingOf(await slotsOf(source, ended), 'The source’s slot'),
     ...(source.watch && { watch: (changed) => source.watch!(changed) }),
   };
+}
+
+/** Asks for as long as somebody may reasonably wait. */
+async function slotsOf(source: KeySource, ended?: AbortSignal): Promise<KeySlots> {
+  ended?.throwIfAborted();
+  const loading = new AbortController();
+  const abort = () => loading.abort(ended?.reason);
+  const tooLate = () =>
+    loading.abort(new DOMException('The key source did not answer in time', 'TimeoutError'));
+  // Not AbortSignal.any and timeout: the one is kept by a signal that lives long, the other lets a boot end silently.
+  const timer = setTimeout(tooLate, patience);
+  ended?.addEventListener('abort', abort);
+  try {
+    const aborted = new Promise<never>((_, reject) => {
+      loading.signal.addEventListener('abort', () => reject(loading.signal.reason as Error));
+    });
+    return await Promise.race([source.load(loading.signal), aborted]);
+  } finally {
+    clearTimeout(timer);
+    ended?.removeEventListener('abort', abort);
+  }
 }
 
 const slotNames = ['current', 'next', 'previous', 'revokedKids', 'nextActivatesAt'];
