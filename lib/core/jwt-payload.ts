@@ -61,10 +61,10 @@ function claimsOf(payload: Claims, options: SignOptions): Claims {
   const iat = payload.iat ?? nowInSeconds();
   const claims: Claims = { ...payload, iat };
   if (Number.isFinite(claims.sub) || typeof claims.sub === 'bigint') claims.sub = String(claims.sub);
-  checkTypes(claims);
+  for (const claim of registeredClaims) checkType(claims, claim);
   if (options.noTimestamp) delete claims.iat;
 
-  const set = (claim: string, value: unknown, option: string) => {
+  const set = (claim: RegisteredClaim, value: unknown, option: string) => {
     if (claims[claim] !== undefined) {
       throw new OidcTokenError(
         'OIDC_TOKEN_INVALID_OPTION',
@@ -72,20 +72,20 @@ function claimsOf(payload: Claims, options: SignOptions): Claims {
       );
     }
     claims[claim] = value;
+    checkType(claims, claim);
   };
   for (const [option, claim] of claimOptions) {
     if (options[option] !== undefined) set(claim, options[option], option);
   }
   if (options.expiresIn !== undefined) set('exp', Number(iat) + options.expiresIn, 'expiresIn');
   if (options.notBefore !== undefined) set('nbf', Number(iat) + options.notBefore, 'notBefore');
-  checkTypes(claims);
   return claims;
 }
 
 const isString = (value: unknown) => typeof value === 'string';
 
 /** The registered claims and their types (RFC 7519 section 4.1). */
-const claimTypes: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+const claimTypes = {
   iss: [isString, 'a string'],
   sub: [isString, 'a string or a number'],
   aud: [
@@ -96,14 +96,18 @@ const claimTypes: Readonly<Record<string, readonly [(value: unknown) => boolean,
   nbf: [Number.isFinite, 'a number'],
   iat: [Number.isFinite, 'a number'],
   jti: [isString, 'a string'],
-};
+} as const satisfies Readonly<Record<string, readonly [(value: unknown) => boolean, string]>>;
 
-function checkTypes(claims: Claims): void {
-  for (const [claim, [isValid, expected]] of Object.entries(claimTypes)) {
-    const value = claims[claim];
-    if (value !== undefined && !isValid(value))
-      throw invalidPayload(`the claim "${claim}" has to be ${expected}`);
-  }
+type RegisteredClaim = keyof typeof claimTypes;
+
+// Listed once, and not for each token.
+const registeredClaims = Object.keys(claimTypes) as RegisteredClaim[];
+
+function checkType(claims: Claims, claim: RegisteredClaim): void {
+  const value = claims[claim];
+  const [isValid, expected] = claimTypes[claim];
+  if (value !== undefined && !isValid(value))
+    throw invalidPayload(`the claim "${claim}" has to be ${expected}`);
 }
 
 function encode(claims: Claims): Buffer {
