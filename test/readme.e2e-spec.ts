@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readNextActivatesAt } from '../lib/oidc-key.config.js';
 import { resolveOptions } from '../lib/oidc-key.options.js';
 import { configSource } from '../lib/sources/config.source.js';
-import { cleanEnvironment, root, run, start, stopAll } from './support/processes.js';
+import { cleanEnvironment, commandLine, root, run, start, stopAll } from './support/processes.js';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({
@@ -51,8 +51,8 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   symlinkSync(root, join(application, 'node_modules/nestjs-oidc-key'));
   // npm sets this bit when it installs the package.
-  chmodSync(join(root, 'dist/cli/main.js'), 0o755);
-  symlinkSync(join(root, 'dist/cli/main.js'), join(application, 'node_modules/.bin/nestjs-oidc-key'));
+  chmodSync(commandLine, 0o755);
+  symlinkSync(commandLine, join(application, 'node_modules/.bin/nestjs-oidc-key'));
   writeFileSync(join(application, 'package.json'), '{ "name": "application", "type": "module" }');
   const compilerOptions = { rootDir: 'src', outDir: 'dist', noEmit: false, paths: {}, noUnusedLocals: false };
   writeFileSync(

@@ -9,13 +9,12 @@ import { parse } from 'dotenv';
 
 import { JwtService } from '../../lib/core/jwt.service.js';
 import { derOf, jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
-import { cleanEnvironment, root, run } from '../support/processes.js';
+import { cleanEnvironment, commandLine, root, run } from '../support/processes.js';
 import { publicPemOf } from '../support/tokens.js';
 
-const program = join(root, 'dist/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
 const cli = (args: string[], env: Record<string, string> = {}, input?: string | Buffer) =>
-  run(process.execPath, [program, ...args], {
+  run(process.execPath, [commandLine, ...args], {
     env: cleanEnvironment(env),
     ...(input !== undefined && { input }),
   });
@@ -222,7 +221,7 @@ describe('a key as an argument', () => {
 it('standard output that cannot be written is said in one line', async () => {
   const { code, stderr } = await run('bash', [
     '-c',
-    `'${process.execPath}' '${program}' generate > /dev/full`,
+    `'${process.execPath}' '${commandLine}' generate > /dev/full`,
   ]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/OUTPUT_NOT_WRITTEN: .*ENOSPC/);

@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { derOf, jwkOf, pemOf } from '../support/keys.js';
-import { cleanEnvironment, root, run } from '../support/processes.js';
+import { cleanEnvironment, commandLine, run } from '../support/processes.js';
 import { encryptedPem, keys, passphrase, searchFor, settings } from './seeded-keys.js';
 
-const program = join(root, 'dist/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-leaks-'));
 const search = searchFor();
 const { ed25519, ec, rsa } = keys;
@@ -19,7 +18,7 @@ async function foundInOutputOf(
   env: Record<string, string> = {},
   input = '',
 ): Promise<string[]> {
-  const { stdout, stderr } = await run(process.execPath, [program, ...args], {
+  const { stdout, stderr } = await run(process.execPath, [commandLine, ...args], {
     env: cleanEnvironment(env),
     input,
   });
@@ -89,8 +88,15 @@ describe('inspect shows nothing of', () => {
 
 it('generate writes the key to one place and nothing of it to another', async () => {
   const file = join(folder, 'made.pem');
-  const { stdout, stderr } = await run(process.execPath, [program, 'generate', '--algorithm', 'Ed25519']);
-  const toFile = await run(process.execPath, [program, 'generate', '--algorithm', 'ES256', '--out', file]);
+  const { stdout, stderr } = await run(process.execPath, [commandLine, 'generate', '--algorithm', 'Ed25519']);
+  const toFile = await run(process.execPath, [
+    commandLine,
+    'generate',
+    '--algorithm',
+    'ES256',
+    '--out',
+    file,
+  ]);
   const made = [stdout, readFileSync(file, 'utf8')].map((pem) => createPrivateKey(pem));
   const searchForMade = searchFor([], made);
   expect(searchForMade.in(stdout)).not.toEqual([]);

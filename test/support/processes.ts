@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The command line, as it is installed. */
+export const commandLine = join(root, 'dist/bundle/cli/main.js');
 
 export interface Finished {
   readonly code: number | null;

@@ -1,0 +1,3 @@
+import { boot } from './boot-application.js';
+
+await boot([]);
