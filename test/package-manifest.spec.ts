@@ -70,6 +70,19 @@ describe('the package', () => {
     expect(stdout.trim()).toBe(api);
   });
 
+  it('has one class of each name, whichever entry it comes from', async () => {
+    const program = `
+      import 'reflect-metadata';
+      import { KeyRotation } from 'nestjs-oidc-key';
+      import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
+
+      const injected = Reflect.getMetadata('self:paramtypes', KeyHealthIndicator).map(({ param }) => param);
+      console.log(injected.includes(KeyRotation));
+    `;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
+    expect(stdout.trim()).toBe('true');
+  });
+
   it('has a lockfile without download addresses', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/);
   });
