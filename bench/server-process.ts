@@ -11,7 +11,7 @@ export interface ServerOptions {
 
 export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.CpuUsage };
 
-export function pathOf(name: 'server' | 'boot-with' | 'boot-without' | 'memory'): string {
+export function pathOf(name: 'server' | 'boot/with' | 'boot/without' | 'memory'): string {
   return fileURLToPath(new URL(`processes/${name}.js`, import.meta.url));
 }
 

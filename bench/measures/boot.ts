@@ -15,7 +15,7 @@ export async function measureBoot(): Promise<Row[]> {
   const env = { ...process.env, OIDC_PRIVATE_KEY };
   const memory = { with: [] as number[], without: [] as number[] };
   const boot = (variant: 'with' | 'without') => async () => {
-    const { stdout } = await run(process.execPath, ['--expose-gc', pathOf(`boot-${variant}`)], { env });
+    const { stdout } = await run(process.execPath, ['--expose-gc', pathOf(`boot/${variant}`)], { env });
     const { milliseconds, megabytes } = JSON.parse(stdout) as { milliseconds: number; megabytes: number };
     memory[variant].push(megabytes);
     return milliseconds;

@@ -10,7 +10,7 @@ import { quantile, rowOf } from '../row.js';
 import type { Row } from '../row.js';
 
 const size = 1_000;
-const rounds = 15;
+const rounds = 11;
 
 export async function measureRing(): Promise<Row[]> {
   const key = makeKey('RSA-2048');

@@ -81,7 +81,7 @@ async function latency({ ours, jsonwebtoken }: Servers): Promise<Row[]> {
       ours: async () => measured.ours.push(await latenciesUnderLoad(ours)),
       jsonwebtoken: async () => measured.jsonwebtoken.push(await latenciesUnderLoad(jsonwebtoken)),
     },
-    3,
+    rounds,
   );
   return ([50, 99] as const).map((percentile) => {
     const of = (all: number[][]) => all.slice(1).map((round) => quantile(round, percentile / 100));
@@ -103,7 +103,7 @@ async function latenciesUnderLoad({ url }: ServerProcess): Promise<number[]> {
   const stop = flood(url);
   try {
     // The flood takes a moment to begin.
-    await wait(1500);
+    await wait(1000);
     const latencies: number[] = [];
     const end = performance.now() + 4000;
     while (performance.now() < end) {

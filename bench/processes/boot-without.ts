@@ -1,3 +1,0 @@
-import { boot } from './boot-application.js';
-
-await boot([]);
