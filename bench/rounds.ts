@@ -21,7 +21,7 @@ export async function interleaved<Name extends string>(
 
 /** Calls a second; `call` does `count` of them. */
 export async function perSecond(call: () => unknown, count = 1): Promise<number> {
-  const bench = new Bench({ time: 100, iterations: 4, warmup: false, throws: true });
+  const bench = new Bench({ time: 100, iterations: 2, warmup: false, throws: true });
   bench.add('call', async () => void (await call()));
   const [task] = await bench.run();
   const { result } = task!;
