@@ -16,11 +16,12 @@ import type { ReadingSource } from './reading.js';
 import { Reloads } from './reloads.js';
 import { RotationState } from './rotation-state.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
-import { changed, droppedEarly, notReloaded, waits } from './rotation-messages.js';
+import { changed, notReloaded } from './rotation-messages.js';
 import { digestOf } from './rotation-status.js';
 import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
 import type { Timing } from './timing.js';
+import { Warnings } from './warnings.js';
 
 /** What a rotation says to whoever runs the server. */
 export interface RotationLog {
@@ -42,7 +43,6 @@ export interface RotationOptions {
 
 // A clock that is set forward has to be noticed before a timer of a month is due.
 const longestSleep = 30_000;
-const aSecond = 1_000;
 
 /**
  * Keeps the key ring that is in service: reads its source again, promotes and retires keys when they are due, and
@@ -56,11 +56,11 @@ export class KeyRotation {
   readonly #reloads: Reloads;
   readonly #advanceTimer = new Timer();
   readonly #ended = new AbortController();
+  readonly #warnings = new Warnings();
   #state: RotationState;
   #ring: KeyRing;
   #failure: { code: string; since: Date } | undefined;
   #loadedAt: Date;
-  #warned: ReadonlySet<string> = new Set();
   #unwatch: (() => void) | undefined;
 
   private constructor(options: RotationOptions, state: RotationState, loader: PlanLoader) {
@@ -199,26 +199,8 @@ export class KeyRotation {
     this.#succeeded();
   }
 
-  /** Says once where safety departs from what configuration asks for. */
-  #warn(): void {
-    const warnings = new Map<string, string>();
-    for (const { key, signsAt } of this.#state.pending()) {
-      const scheduledAt = this.#state.scheduledAt(key.kid);
-      // The two clocks are read one after the other, so that instants that are the same differ a little.
-      if (scheduledAt === undefined || scheduledAt < signsAt - aSecond) {
-        warnings.set(`${key.kid} waits`, waits(key, this.#dateOf(signsAt), scheduledAt !== undefined));
-      }
-    }
-    for (const { kid, goesAt } of this.#state.kept()) {
-      warnings.set(`${kid} is kept`, droppedEarly(kid, this.#dateOf(goesAt)));
-    }
-    for (const [about, message] of warnings) if (!this.#warned.has(about)) this.#options.log.warn(message);
-    this.#warned = new Set(warnings.keys());
-  }
-
-  #dateOf(monotonic: number): Date {
-    return new Date(Math.min(this.#clock.wall() + monotonic - this.#clock.monotonic(), 8.64e15));
-  }
+  readonly #dateOf = (monotonic: number): Date =>
+    new Date(Math.min(this.#clock.wall() + monotonic - this.#clock.monotonic(), 8.64e15));
 
   #succeeded(): void {
     this.#failure = undefined;
@@ -238,7 +220,7 @@ export class KeyRotation {
   #apply(changes: readonly Change[]): void {
     const slots = this.#state.slots();
     if (!this.#ring.has(slots)) this.#ring = new KeyRing(slots, this.#options.algorithm);
-    this.#warn();
+    for (const message of this.#warnings.newOf(this.#state, this.#dateOf)) this.#options.log.warn(message);
     for (const change of changes) {
       this.#options.log.log(changed(change));
       this.#events.next({ ...change, at: new Date(this.#clock.wall()) });
