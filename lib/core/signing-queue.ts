@@ -4,7 +4,7 @@ const threads = threadsOf(process.env.UV_THREADPOOL_SIZE);
 // With two for each, a thread that is done finds its next one at once.
 const most = 2 * threads;
 // One more than there are cores, so that a core goes on while the event loop takes up what another has signed.
-const mostUnderLoad = Math.min(threads, availableParallelism() + 1);
+const mostUnderLoad = Math.min(most, availableParallelism() + 1);
 
 /** How many threads libuv has; a size that is no number, or none above 0, must not leave every signature waiting. */
 export function threadsOf(size: string | undefined): number {

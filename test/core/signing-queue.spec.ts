@@ -51,7 +51,7 @@ describe('the queue of signatures', () => {
   });
 
   it('runs one more than there are cores once more wait than there are threads, and takes all threads again after', async () => {
-    const limit = Math.min(threads, availableParallelism() + 1);
+    const limit = Math.min(most, availableParallelism() + 1);
     const { ends, results, ended } = started(50);
     const running: number[] = [];
     while (ends.length > 0) {
