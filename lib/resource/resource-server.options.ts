@@ -30,7 +30,7 @@ export type ResourceServerAsyncOptions = ConfigurableModuleAsyncOptions<
 > &
   ResourceServerExtras;
 
-/** @internal */
+/** What the guard verifies with. */
 export interface ResolvedResourceServerOptions {
   readonly jwksUri: URL;
   /** What jose checks. */

@@ -1,6 +1,11 @@
 // Compiled, never run: an application that checks the declarations of its libraries too.
 import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
+import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
+import { AccessTokenGuard, ResourceServerModule } from 'nestjs-oidc-key/resource';
 
 export const jwt = new JwtService({ key: 'pem' });
-export const imports = [OidcKeyModule.forRootAsync({ isGlobal: true })];
-export const providers = [JwtService, KeyInfo];
+export const imports = [
+  OidcKeyModule.forRootAsync({ isGlobal: true }),
+  ResourceServerModule.forRoot({ issuer: 'https://issuer.example', audience: 'https://api.example' }),
+];
+export const providers = [JwtService, KeyInfo, KeyHealthIndicator, AccessTokenGuard];
