@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 
 const { bin, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const namesOf = (targets) =>
@@ -8,11 +9,11 @@ const namesOf = (targets) =>
     .map((path) => path.replace(/^(\.\/)?dist\/bundle\/|\.js$/g, ''));
 
 /** A few files of what tsc wrote, since Node takes longer to find a file than to run it. */
-const bundle = (names, chunkOf) => ({
+const bundle = (names) => ({
   input: Object.fromEntries(names.map((name) => [name, `dist/${name}.js`])),
   // Dependencies, and what Node brings.
-  external: /^[^./]/,
-  output: { dir: 'dist/bundle', chunkFileNames: '[name].js', manualChunks: chunkOf },
+  external: (id) => !id.startsWith('.') && !isAbsolute(id),
+  output: { dir: 'dist/bundle', chunkFileNames: 'shared/[name].js' },
   onLog: (level, log, handle) => {
     // tsc's helper for decorators looks for another one at `this`, which no module has.
     if (log.code !== 'THIS_IS_UNDEFINED') handle(level === 'warn' ? 'error' : level, log);
@@ -20,10 +21,8 @@ const bundle = (names, chunkOf) => ({
 });
 
 export default [
-  // What needs no Nest is shared, so that a class is the same whichever entry it comes from.
-  bundle(namesOf(Object.values(exports)), (id) =>
-    /\/dist\/(core|rotation)\//.test(id) ? 'shared' : undefined,
-  ),
+  // Together, so that a class is the same whichever entry it comes from.
+  bundle(namesOf(Object.values(exports))),
   // A process of its own, which has no use for the rest.
   bundle(namesOf(Object.values(bin))),
 ];

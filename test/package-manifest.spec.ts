@@ -73,14 +73,20 @@ describe('the package', () => {
   it('has one class of each name, whichever entry it comes from', async () => {
     const program = `
       import 'reflect-metadata';
-      import { KeyRotation } from 'nestjs-oidc-key';
+      import { NestFactory } from '@nestjs/core';
+      import { KeyRotation, OidcKeyError } from 'nestjs-oidc-key';
       import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
+      import { ResourceServerModule } from 'nestjs-oidc-key/resource';
 
       const injected = Reflect.getMetadata('self:paramtypes', KeyHealthIndicator).map(({ param }) => param);
       console.log(injected.includes(KeyRotation));
+      const options = { logger: false, abortOnError: false };
+      await NestFactory.createApplicationContext(ResourceServerModule.forRoot({}), options).catch((error) => {
+        console.log(error instanceof OidcKeyError);
+      });
     `;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
-    expect(stdout.trim()).toBe('true');
+    expect(stdout).toBe('true\ntrue\n');
   });
 
   it('has a lockfile without download addresses', () => {

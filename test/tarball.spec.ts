@@ -11,9 +11,14 @@ interface Packed {
   readonly files: { readonly path: string }[];
 }
 
-const programs = ['cli/main', 'health/index', 'index', 'resource/index', 'shared'].map(
-  (name) => `dist/bundle/${name}.js`,
-);
+const programs = [
+  'cli/main',
+  'health/index',
+  'index',
+  'resource/index',
+  'shared/algorithms',
+  'shared/key-rotation',
+].map((name) => `dist/bundle/${name}.js`);
 
 const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
 
