@@ -15,15 +15,15 @@ export interface Reading {
 
 /** A source of readings: what a reload asks. */
 export interface ReadingSource {
-  /** `ended` aborts when nobody waits for the answer any more. */
-  read(ended?: AbortSignal): Promise<Reading>;
+  /** The signal aborts when nobody waits for the answer any more; a boot always waits. */
+  read(signal?: AbortSignal): Promise<Reading>;
   watch?(changed: () => void): () => void;
 }
 
 /** @throws OidcKeyError what the source rejects with, or `OIDC_KEY_SOURCE_FAILED` */
-export async function readFrom(source: ReadingSource, ended?: AbortSignal): Promise<Reading> {
+export async function readFrom(source: ReadingSource, signal?: AbortSignal): Promise<Reading> {
   try {
-    return await source.read(ended);
+    return await source.read(signal);
   } catch (error) {
     throw failureOf(error);
   }
@@ -55,21 +55,21 @@ const patience = 30_000;
 /** A source that an application gave, whose slots have no setting's name. */
 export function readingSource(source: KeySource): ReadingSource {
   return {
-    read: async (ended) => readingOf(await slotsOf(source, ended), 'The source’s slot'),
+    read: async (signal) => readingOf(await loadInTime(source, signal), 'The source’s slot'),
     ...(source.watch && { watch: (changed) => source.watch!(changed) }),
   };
 }
 
 /** Asks for as long as somebody may reasonably wait. */
-async function slotsOf(source: KeySource, ended?: AbortSignal): Promise<KeySlots> {
-  ended?.throwIfAborted();
+async function loadInTime(source: KeySource, signal?: AbortSignal): Promise<KeySlots> {
+  signal?.throwIfAborted();
   const loading = new AbortController();
-  const abort = () => loading.abort(ended?.reason);
+  const abort = () => loading.abort(signal?.reason);
   const tooLate = () =>
     loading.abort(new DOMException('The key source did not answer in time', 'TimeoutError'));
   // Not AbortSignal.any and timeout: the one is kept by a signal that lives long, the other lets a boot end silently.
   const timer = setTimeout(tooLate, patience);
-  ended?.addEventListener('abort', abort);
+  signal?.addEventListener('abort', abort);
   try {
     const aborted = new Promise<never>((_, reject) => {
       loading.signal.addEventListener('abort', () => reject(loading.signal.reason as Error));
@@ -77,7 +77,7 @@ async function slotsOf(source: KeySource, ended?: AbortSignal): Promise<KeySlots
     return await Promise.race([source.load(loading.signal), aborted]);
   } finally {
     clearTimeout(timer);
-    ended?.removeEventListener('abort', abort);
+    signal?.removeEventListener('abort', abort);
   }
 }
 
