@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 
 import { OidcKeyError } from './core/errors.js';
-import { loadKeyMaterial, missing } from './core/key-material.js';
+import { loadKeyMaterial } from './core/key-material.js';
 import type { KeyInput, KeySetting } from './core/key-material.js';
 import type { KeySettings } from './core/key-settings.js';
+import { missing } from './core/missing-key.js';
 import { thumbprintOf } from './core/public-jwk.js';
 import { VerificationKey } from './core/verification-key.js';
 import { instantOf } from './rotation/instant.js';

@@ -6,7 +6,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { OidcKeyError } from './core/errors.js';
 import { JwtService, LiveRing } from './core/jwt.service.js';
 import { KeyInfo } from './core/key-info.js';
-import { missing } from './core/key-material.js';
+import { missing } from './core/missing-key.js';
 import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
 import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
 import type { OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';

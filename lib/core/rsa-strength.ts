@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 import { maximumRsaBits, minimumRsaBits } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
-import { makeOne } from './key-material.js';
+import { makeOne } from './missing-key.js';
 import { bitLength, hasSmallFactor, hasWeakFactors, isRocaModulus, publicNumbersOf } from './rsa.js';
 
 // One round never misses a prime, and takes a product for one as good as never.

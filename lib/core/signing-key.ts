@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 import { algorithm } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
-import { makeOne } from './key-material.js';
+import { makeOne } from './missing-key.js';
 import type { KeyMaterial } from './key-material.js';
 import { isConsistentRsaKey } from './rsa.js';
 import { refuseWeakFactors } from './rsa-strength.js';

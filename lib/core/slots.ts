@@ -1,9 +1,10 @@
 import { signingAlgorithms } from './algorithms.js';
 import type { SigningAlgorithm } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
-import { loadKeyMaterial, missing } from './key-material.js';
+import { loadKeyMaterial } from './key-material.js';
 import type { KeySetting } from './key-material.js';
 import type { KeySettings } from './key-settings.js';
+import { missing } from './missing-key.js';
 import { SigningKey } from './signing-key.js';
 import { VerificationKey } from './verification-key.js';
 

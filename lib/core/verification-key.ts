@@ -11,7 +11,7 @@ import {
 } from './algorithms.js';
 import type { Algorithm, SigningAlgorithm } from './algorithms.js';
 import { OidcKeyError } from './errors.js';
-import { makeOne } from './key-material.js';
+import { makeOne } from './missing-key.js';
 import type { KeyMaterial } from './key-material.js';
 import { publicJwkOf } from './public-jwk.js';
 import type { PublicJwk } from './public-jwk.js';
