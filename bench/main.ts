@@ -24,9 +24,16 @@ const measures = {
 };
 const [only] = process.argv.slice(2);
 
+const chosen = Object.entries(measures).filter(
+  ([name]) => !only || name.toLowerCase().includes(only.toLowerCase()),
+);
+if (chosen.length === 0) {
+  process.stderr.write(`No measure holds "${only}" in its name: ${Object.keys(measures).join(', ')}.\n`);
+  process.exit(2);
+}
+
 const rows: Row[] = [];
-for (const [name, measure] of Object.entries(measures)) {
-  if (only && !name.toLowerCase().includes(only.toLowerCase())) continue;
+for (const [name, measure] of chosen) {
   process.stderr.write(`${name} …\n`);
   rows.push(...(await measure()));
 }
