@@ -14,6 +14,8 @@ export interface Row {
   /** The middle half of the rounds lies in it. */
   readonly spread: readonly [number, number];
   readonly target?: Target | undefined;
+  /** Whether the result is within the target, before it is rounded; undefined without one. */
+  readonly reached?: boolean | undefined;
 }
 
 export interface Target {
@@ -21,8 +23,7 @@ export interface Target {
   readonly atMost?: number;
 }
 
-export function isReached({ result, target = {} }: Row): boolean {
-  const { atLeast = -Infinity, atMost = Infinity } = target;
+function isWithin(result: number, { atLeast = -Infinity, atMost = Infinity }: Target): boolean {
   return result >= atLeast && result <= atMost;
 }
 
@@ -36,6 +37,7 @@ export function rowOf(
   const results = ours.map((each, round) =>
     kind === 'ratio' ? each / theirs[round]! : each - theirs[round]!,
   );
+  const result = quantile(results, 0.5);
   return {
     measure: about.measure,
     beside: about.beside,
@@ -43,9 +45,11 @@ export function rowOf(
     ours: rounded(quantile(ours, 0.5)),
     theirs: rounded(quantile(theirs, 0.5)),
     kind,
-    result: rounded(quantile(results, 0.5)),
+    // One digit more, as some are near what they have to reach.
+    result: rounded(result, 4),
     spread: [rounded(quantile(results, 0.25)), rounded(quantile(results, 0.75))],
     target: about.target,
+    reached: about.target && isWithin(result, about.target),
   };
 }
 
@@ -55,6 +59,6 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** Three digits that mean something. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
+function rounded(value: number, digits = 3): number {
+  return Number(value.toPrecision(digits));
 }

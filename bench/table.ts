@@ -1,4 +1,3 @@
-import { isReached } from './row.js';
 import type { Row } from './row.js';
 
 /** What a run of the benchmark found. */
@@ -56,5 +55,5 @@ function targetOf(row: Row): string {
   const { atLeast, atMost } = row.target;
   const unit = row.kind === 'ratio' ? '' : ` ${row.unit}`;
   const bound = atLeast === undefined ? `≤ ${Number(atMost!.toPrecision(3))}` : `≥ ${atLeast}`;
-  return `${bound}${unit}${isReached(row) ? '' : ', not reached'}`;
+  return `${bound}${unit}${row.reached ? '' : ', not reached'}`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { isReached, rowOf } from '../bench/row.js';
+import { rowOf } from '../bench/row.js';
 import { markdownOf, marker } from '../bench/table.js';
 import type { Results } from '../bench/table.js';
 import { root } from './support/processes.js';
@@ -28,9 +28,15 @@ describe('the benchmark', () => {
   it('takes the median of the rounds, and not the ratio of the medians', () => {
     const about = { measure: 'a', beside: 'b', unit: 'ms', target: { atMost: 0.5 } };
     const row = rowOf(about, [1, 2, 30], [2, 8, 10]);
-    expect(row).toMatchObject({ ours: 2, theirs: 8, result: 0.5, spread: [0.25, 3] });
-    expect(isReached(row)).toBe(true);
+    expect(row).toMatchObject({ ours: 2, theirs: 8, result: 0.5, spread: [0.25, 3], reached: true });
     expect(rowOf({ ...about, kind: 'difference' }, [3, 4, 5], [1, 1, 1])).toMatchObject({ result: 3 });
-    expect(isReached({ ...row, target: { atLeast: 0.51 } })).toBe(false);
+    expect(rowOf({ ...about, target: { atLeast: 0.51 } }, [1, 2, 30], [2, 8, 10]).reached).toBe(false);
+  });
+
+  it('does not round a figure to what it has to reach', () => {
+    const about = { measure: 'a', beside: 'b', unit: 'ms' };
+    expect(rowOf({ ...about, target: { atMost: 1.1 } }, [1.10004], [1])).toMatchObject({ reached: false });
+    expect(rowOf({ ...about, target: { atLeast: 0.95 } }, [0.94996], [1])).toMatchObject({ reached: false });
+    expect(rowOf(about, [1], [1]).reached).toBeUndefined();
   });
 });
