@@ -20,8 +20,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-oidc-key$': '<rootDir>/lib/index.ts',
-    '^nestjs-oidc-key/health$': '<rootDir>/lib/health/index.ts',
-    '^nestjs-oidc-key/resource$': '<rootDir>/lib/resource/index.ts',
+    '^nestjs-oidc-key/([\\w-]+)$': '<rootDir>/lib/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

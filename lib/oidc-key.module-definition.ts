@@ -1,17 +1,23 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 
-import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
-import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
-import type { OidcKeyFactoryOptions, OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
-import { createJwksController } from './jwks.controller.js';
-import { defaultEnvPrefix } from './oidc-key.config.js';
-import { withSealedOptions } from './oidc-key.sealed-options.js';
+import { createJwksController } from './jwks/jwks.controller.js';
+import type {
+  OidcKeyAsyncOptions,
+  OidcKeyExtras,
+  OidcKeyFactoryOptions,
+  OidcKeyOptions,
+} from './oidc-key.options.js';
+import { withSealedOptions } from './options/sealed-options.js';
+import { defaultEnvPrefix } from './sources/settings.js';
 
 export type ResolvedExtras = Required<OidcKeyExtras>;
 
 /** Injects what was known at registration. */
 export const OIDC_KEY_EXTRAS = Symbol('OIDC_KEY_EXTRAS');
+
+/** Injects what the providers are made from: the options with every setting read. */
+export const RESOLVED_OPTIONS = Symbol('OIDC_KEY_RESOLVED_OPTIONS');
 
 /** Injects the options, sealed. */
 export const OIDC_KEY_OPTIONS = Symbol('OIDC_KEY_OPTIONS');

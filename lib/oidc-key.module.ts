@@ -4,24 +4,23 @@ import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 
 import { OidcKeyError } from './core/errors.js';
-import { JwtService, LiveRing } from './core/jwt.service.js';
-import { KeyInfo } from './core/key-info.js';
-import { missing } from './core/missing-key.js';
-import type { OidcKeyAsyncOptions } from './interfaces/oidc-key-async-options.interface.js';
-import type { OidcKeyExtras } from './interfaces/oidc-key-extras.interface.js';
-import type { OidcKeyOptions } from './interfaces/oidc-key-options.interface.js';
-import { jwksPathOf } from './jwks.controller.js';
+import { JwtService, LiveRing } from './core/jwt/jwt.service.js';
+import { missing } from './core/reading/missing-key.js';
+import { KeyInfo } from './core/ring/key-info.js';
+import { JwksHeaders } from './jwks/jwks-headers.js';
+import { jwksPathOf } from './jwks/jwks-path.js';
 import {
   ConfigurableOidcKeyModule,
   OIDC_KEY_EXTRAS,
   OIDC_KEY_OPTIONS,
+  RESOLVED_OPTIONS,
 } from './oidc-key.module-definition.js';
 import type { ResolvedExtras } from './oidc-key.module-definition.js';
-import { resolveOptions } from './oidc-key.options.js';
-import type { ResolvedOptions } from './oidc-key.options.js';
-import { RESOLVED_OPTIONS } from './oidc-key.tokens.js';
+import type { OidcKeyAsyncOptions, OidcKeyExtras, OidcKeyOptions } from './oidc-key.options.js';
+import { resolveOptions } from './options/resolve-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
+import type { SealedOptions } from './options/sealed-options.js';
 import { KeyRotation } from './rotation/key-rotation.js';
-import type { SealedOptions } from './oidc-key.sealed-options.js';
 
 /**
  * Turns one configured private key into a {@link JwtService}, a {@link KeyInfo} and the JWKS route.
@@ -64,6 +63,11 @@ import type { SealedOptions } from './oidc-key.sealed-options.js';
       provide: KeyInfo,
       useFactory: (rotation: KeyRotation) => new KeyInfo(() => rotation.ring),
       inject: [KeyRotation],
+    },
+    {
+      provide: JwksHeaders,
+      useFactory: ({ jwksMaxAge }: ResolvedOptions) => new JwksHeaders(jwksMaxAge),
+      inject: [RESOLVED_OPTIONS],
     },
   ],
   exports: [JwtService, KeyInfo, KeyRotation],

@@ -1,141 +1,81 @@
-import { OidcKeyError } from './core/errors.js';
-import type { SigningAlgorithm } from './core/algorithms.js';
-import { checkServiceOptions } from './core/service-options.js';
-import type { ExtraTokenFieldsFunction } from './core/extra-token-fields.js';
-import type {
-  OidcKeyFactoryOptions,
-  OidcKeySourceOptions,
-  OidcKeyValues,
-} from './interfaces/oidc-key-options.interface.js';
-import { readSeconds } from './oidc-key.config.js';
-import { readingSource } from './rotation/reading.js';
-import type { ReadingSource } from './rotation/reading.js';
-import { checkedSeconds, defaultTiming, timingOf } from './rotation/timing.js';
-import type { Timing, TimingOptions } from './rotation/timing.js';
-import { configSource } from './sources/config.source.js';
-import type { WatchableSettings } from './sources/config.source.js';
-import { optionSource } from './sources/option.source.js';
+import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
 
-/** Everything the module's providers are made from. */
-export interface ResolvedOptions {
-  readonly source: ReadingSource;
-  readonly reloadInterval: number | undefined;
-  readonly jwksMaxAge: number;
-  readonly keyRetention: number;
-  readonly timing: Timing;
-  readonly algorithm: SigningAlgorithm | undefined;
-  readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
+import type { JwtServiceOptions } from './core/jwt/jwt.service.js';
+import type { KeySource } from './sources/key-source.js';
+
+/** What is about the module and not about keys. */
+interface CommonOptions extends Pick<JwtServiceOptions, 'algorithm' | 'extraTokenFields'> {
+  /** How long relying parties may cache the JWKS, in seconds. Default 3600. */
+  jwksMaxAge?: number | undefined;
+  /**
+   * How long a key stays published after it stopped signing, in seconds: at least as long as the longest-lived token.
+   * Default 30 days.
+   */
+  keyRetention?: number | undefined;
+  /** The longest time until the last replica has taken over a change, in seconds. Default 120. */
+  keySpread?: number | undefined;
+  /** How far clocks may differ, in seconds. Default 60. */
+  clockSkew?: number | undefined;
+  /**
+   * Lowers the 300 seconds that a relying party is taken to cache at least, for a drill in scaled time.
+   *
+   * @internal
+   */
+  propagationFloor?: number | undefined;
 }
 
-type OptionName = keyof OidcKeyValues | keyof OidcKeySourceOptions;
+/** Keys that are given as values. They never reload. */
+export interface OidcKeyValues extends JwtServiceOptions, CommonOptions {
+  /** Keys that are never published, accepted or used. */
+  revokedKids?: string[] | undefined;
+  /** From then on `nextKeys` sign. */
+  nextActivatesAt?: Date | undefined;
+  source?: undefined;
+}
 
-const optionNames: Readonly<Record<OptionName, true>> = {
-  key: true,
-  nextKeys: true,
-  previousKeys: true,
-  revokedKids: true,
-  nextActivatesAt: true,
-  source: true,
-  reloadInterval: true,
-  algorithm: true,
-  extraTokenFields: true,
-  jwksMaxAge: true,
-  keyRetention: true,
-  keySpread: true,
-  clockSkew: true,
-  propagationFloor: true,
-};
+/** Keys that come from a source, which can be asked again. */
+export interface OidcKeySourceOptions extends CommonOptions {
+  source: KeySource;
+  /** How often to ask the source again, in seconds, for one that cannot be watched. Default: never. */
+  reloadInterval?: number | undefined;
+  key?: undefined;
+}
 
-/** The option and the setting, less its prefix, of each time. */
-const timingNames: Readonly<Record<keyof TimingOptions, string>> = {
-  jwksMaxAge: 'JWKS_MAX_AGE',
-  keyRetention: 'KEY_RETENTION',
-  keySpread: 'KEY_SPREAD',
-  clockSkew: 'CLOCK_SKEW',
-};
+/** What the module can be given as a value or from a factory. */
+export type OidcKeyOptions = OidcKeyValues | OidcKeySourceOptions;
 
 /**
- * The keys come whole from one place: from the option `key` and those beside it, from the option `source`, or from
- * the settings, so that no slot is filled from a place that nobody looks at.
- *
- * @throws OidcKeyError `OIDC_KEY_NO_CONFIG`, `OIDC_KEY_INVALID_OPTION`, and what reading the settings throws.
+ * What a factory returns. Without a `key` and a `source` the keys are read from ConfigService, so a factory may give
+ * nothing but `extraTokenFields`.
  */
-export function resolveOptions(
-  options: OidcKeyFactoryOptions,
-  settings: WatchableSettings | undefined,
-  prefix: string,
-): ResolvedOptions {
-  checkServiceOptions(options, Object.keys(optionNames), 'OidcKeyModule');
-  const { algorithm, extraTokenFields } = options;
-  const isFromSettings = !isGiven(options, 'key') && !isGiven(options, 'source');
-  const source = isFromSettings ? sourceFromSettings(options, settings, prefix) : givenSource(options);
-  const reloadInterval = 'reloadInterval' in options ? options.reloadInterval : undefined;
-  const timing = timingFrom(options, isFromSettings ? settings : undefined, prefix);
-  return {
-    source,
-    reloadInterval: reloadInterval === undefined ? undefined : checkedInterval(reloadInterval),
-    jwksMaxAge: timing.jwksMaxAge,
-    keyRetention: timing.keyRetention,
-    timing: timingOf(timing, options.propagationFloor),
-    algorithm,
-    extraTokenFields,
-  };
+export type OidcKeyFactoryOptions = OidcKeyOptions | CommonOptions;
+
+/** For `useClass` and `useExisting`. */
+export interface OidcKeyOptionsFactory {
+  createOidcKeyOptions(): OidcKeyFactoryOptions | Promise<OidcKeyFactoryOptions>;
 }
 
-// An option that is there but undefined is a mistake to report, and not one that was left out.
-function isGiven(options: OidcKeyFactoryOptions, name: 'key' | 'source'): boolean {
-  return name in options;
+/** The JWKS route. */
+export interface JwksRouteOptions {
+  /** Absolute, and without parameters. Default `/.well-known/jwks.json`. It ignores the global prefix. */
+  path?: string;
+  /**
+   * The application's own decorators for the route's handler, such as `Public()` for a global guard or
+   * `SkipThrottle()`. Default: none.
+   */
+  decorators?: MethodDecorator[];
 }
 
-function givenSource(options: OidcKeyFactoryOptions): ReadingSource {
-  const { source, key } = options as { source?: OidcKeySourceOptions['source']; key?: unknown };
-  if (source === undefined) return optionSource(options as OidcKeyValues);
-  if (key !== undefined) throw invalid('The options "key" and "source" are both given. Remove one of them.');
-  return readingSource(source);
+/** What has to be known when the module is registered, and so cannot be injected. */
+export interface OidcKeyExtras {
+  /** Makes `JwtService` and `KeyInfo` injectable everywhere. Default `false`. */
+  isGlobal?: boolean;
+  /** `false` registers no route. */
+  jwks?: JwksRouteOptions | false;
+  /** What the names of the settings begin with. Default `OIDC_`. */
+  envPrefix?: string;
 }
 
-function sourceFromSettings(
-  options: OidcKeyFactoryOptions,
-  settings: WatchableSettings | undefined,
-  prefix: string,
-): ReadingSource {
-  const besideKey = ['nextKeys', 'previousKeys', 'revokedKids', 'nextActivatesAt'] as const;
-  const lonely = besideKey.find((name) => name in options);
-  if (lonely) {
-    throw invalid(
-      `The option "${lonely}" needs the option "key". Give the keys here, or all of them in the settings.`,
-    );
-  }
-  if (!settings) {
-    throw new OidcKeyError(
-      'OIDC_KEY_NO_CONFIG',
-      'OidcKeyModule finds no ConfigService to read its settings from. Import `ConfigModule.forRoot({ isGlobal: true })`, ' +
-        'pass it in the `imports` of forRootAsync, or give the option "key".',
-    );
-  }
-  return configSource(settings, prefix);
-}
-
-function timingFrom(
-  options: OidcKeyFactoryOptions,
-  settings: WatchableSettings | undefined,
-  prefix: string,
-): TimingOptions {
-  const names = Object.keys(timingNames) as (keyof TimingOptions)[];
-  const entries = names.map((name) => {
-    const given = options[name];
-    if (given !== undefined) return [name, checkedSeconds(given, `The option "${name}"`)];
-    const setting = settings && readSeconds(settings, `${prefix}${timingNames[name]}`);
-    return [name, setting ?? defaultTiming[name]];
-  });
-  return Object.fromEntries(entries) as TimingOptions;
-}
-
-function checkedInterval(seconds: number): number {
-  if (Number.isInteger(seconds) && seconds > 0) return seconds;
-  throw invalid('The option "reloadInterval" has to be a whole number of seconds, 1 or more.');
-}
-
-function invalid(message: string): OidcKeyError {
-  return new OidcKeyError('OIDC_KEY_INVALID_OPTION', message);
-}
+/** The usual `imports`, `inject` and one of `useFactory`, `useClass`, `useExisting`; none of them is needed. */
+export type OidcKeyAsyncOptions = OidcKeyExtras &
+  ConfigurableModuleAsyncOptions<OidcKeyFactoryOptions, 'createOidcKeyOptions'>;

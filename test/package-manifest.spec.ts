@@ -31,18 +31,23 @@ describe('the package', () => {
     expect(Object.keys(manifest.dependencies).toSorted()).toEqual(['commander', 'jose']);
   });
 
+  const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+
   it('exports what is there', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './health', './resource', './package.json']);
-    for (const file of [
-      manifest.exports['./resource'].types,
-      manifest.exports['./resource'].default,
-      manifest.exports['./health'].types,
-      manifest.exports['./health'].default,
-      manifest.exports['.'].types,
-      manifest.exports['.'].default,
-      manifest.bin['nestjs-oidc-key'],
-    ]) {
+    const files = entries.flatMap((entry) => [manifest.exports[entry].types, manifest.exports[entry].default]);
+    for (const file of [...files, manifest.bin['nestjs-oidc-key']]) {
       expect([file, existsSync(join(root, file))]).toEqual([file, true]);
+    }
+  });
+
+  it('has a room of its own for each entry point, so that tests and types find it there', () => {
+    for (const entry of entries) {
+      const room = entry.replace(/^\.\/?/, '');
+      expect(manifest.exports[entry]).toEqual({
+        types: `./${join('dist', room, 'index.d.ts')}`,
+        default: `./${join('dist/bundle', room, 'index.js')}`,
+      });
+      expect([entry, existsSync(join(root, 'lib', room, 'index.ts'))]).toEqual([entry, true]);
     }
   });
 
@@ -59,7 +64,7 @@ describe('the package', () => {
   it.each([
     ['health', 'KeyHealthIndicator'],
     [
-      'resource',
+      'resource-server',
       'AccessToken,AccessTokenGuard,BearerTokenException,Public,RequireScopes,ResourceServerModule,readBearerToken',
     ],
   ])('and so can that of %s', async (name, api) => {
@@ -76,7 +81,7 @@ describe('the package', () => {
       import { NestFactory } from '@nestjs/core';
       import { KeyRotation, OidcKeyError } from 'nestjs-oidc-key';
       import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
-      import { ResourceServerModule } from 'nestjs-oidc-key/resource';
+      import { ResourceServerModule } from 'nestjs-oidc-key/resource-server';
 
       const injected = Reflect.getMetadata('self:paramtypes', KeyHealthIndicator).map(({ param }) => param);
       console.log(injected.includes(KeyRotation));

@@ -17,8 +17,8 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { readNextActivatesAt } from '../lib/oidc-key.config.js';
-import { resolveOptions } from '../lib/oidc-key.options.js';
+import { readNextActivatesAt } from '../lib/sources/settings.js';
+import { resolveOptions } from '../lib/options/resolve-options.js';
 import { configSource } from '../lib/sources/config.source.js';
 import { cleanEnvironment, commandLine, root, run, start, stopAll } from './support/processes.js';
 

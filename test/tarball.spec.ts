@@ -15,7 +15,7 @@ const programs = [
   'cli/main',
   'health/index',
   'index',
-  'resource/index',
+  'resource-server/index',
   'shared/algorithms',
   'shared/key-rotation',
 ].map((name) => `dist/bundle/${name}.js`);

@@ -12,7 +12,7 @@ import {
   signingAlgorithms,
 } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import { publicJwkOf } from '../core/public-jwk.js';
+import { publicJwkOf } from '../core/key/public-jwk.js';
 import { CommandLineError } from './command-line-error.js';
 
 const generatePair = promisify(generateKeyPair);

@@ -3,16 +3,16 @@ import { buffer } from 'node:stream/consumers';
 
 import { Command, InvalidArgumentError } from 'commander';
 
-import { loadKeyMaterial } from '../core/key-material.js';
-import { SigningKey } from '../core/signing-key.js';
-import { loadSlotsNow } from '../core/slots.js';
-import { VerificationKey } from '../core/verification-key.js';
+import { loadKeyMaterial } from '../core/reading/key-material.js';
+import { SigningKey } from '../core/key/signing-key.js';
+import { loadSlotsNow } from '../core/ring/slots.js';
+import { VerificationKey } from '../core/key/verification-key.js';
 import {
   defaultEnvPrefix,
   passphraseRemedyFor,
   readKeySettings,
   readPassphrase,
-} from '../oidc-key.config.js';
+} from '../sources/settings.js';
 import { CommandLineError } from './command-line-error.js';
 
 interface InspectOptions {

@@ -5,7 +5,7 @@ import type { Observable } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
-import { KeyRing } from '../core/key-ring.js';
+import { KeyRing } from '../core/ring/key-ring.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { PlanLoader } from './plan-loader.js';

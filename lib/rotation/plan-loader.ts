@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import { keyMaterialOf } from '../core/key-material.js';
-import type { KeySetting } from '../core/key-material.js';
-import { SigningKey } from '../core/signing-key.js';
-import { checkSlots } from '../core/slots.js';
-import { VerificationKey } from '../core/verification-key.js';
+import { keyMaterialOf } from '../core/reading/key-material.js';
+import type { KeySetting } from '../core/reading/key-material.js';
+import { SigningKey } from '../core/key/signing-key.js';
+import { checkSlots } from '../core/ring/slots.js';
+import { VerificationKey } from '../core/key/verification-key.js';
 import { Fingerprints } from './fingerprints.js';
 import { checkSchedule } from './plan.js';
 import type { Plan } from './plan.js';

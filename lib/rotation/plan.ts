@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
-import type { SigningKey } from '../core/signing-key.js';
-import type { Slots } from '../core/slots.js';
+import type { SigningKey } from '../core/key/signing-key.js';
+import type { Slots } from '../core/ring/slots.js';
 
 /** What configuration says: the slots, and when `next` starts to sign. */
 export interface Plan extends Slots {

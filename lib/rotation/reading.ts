@@ -1,8 +1,8 @@
 import { OidcKeyError } from '../core/errors.js';
-import type { KeyInput } from '../core/key-material.js';
+import type { KeyInput } from '../core/reading/key-material.js';
 import { isObject } from '../core/objects.js';
-import type { KeySettings } from '../core/key-settings.js';
-import type { KeySlots, KeySource } from './key-source.js';
+import type { KeySettings } from '../core/reading/key-settings.js';
+import type { KeySlots, KeySource } from '../sources/key-source.js';
 
 /**
  * What a source had at one moment, its keys not parsed yet. The two halves are apart because a revocation takes

@@ -1,4 +1,4 @@
-import type { SigningKey } from '../core/signing-key.js';
+import type { SigningKey } from '../core/key/signing-key.js';
 import type { Change } from './rotation-event.js';
 
 export function changed(change: Change): string {

@@ -1,9 +1,9 @@
 import { signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
-import { SigningKey } from '../core/signing-key.js';
-import type { Slots } from '../core/slots.js';
-import type { VerificationKey } from '../core/verification-key.js';
+import { SigningKey } from '../core/key/signing-key.js';
+import type { Slots } from '../core/ring/slots.js';
+import type { VerificationKey } from '../core/key/verification-key.js';
 import type { Clock } from './clock.js';
 import { keyFor, withoutRevoked } from './plan.js';
 import type { Plan } from './plan.js';

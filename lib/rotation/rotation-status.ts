@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import type { JsonWebKeySet } from '../core/public-jwk.js';
+import type { JsonWebKeySet } from '../core/key/public-jwk.js';
 
 /** How the keys of a process are. */
 export interface KeyRotationStatus {

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
 import { debounceTime } from 'rxjs';
 
-import { readKeySettings, readNextActivatesAt, readRevokedKids, settingFiles } from '../oidc-key.config.js';
-import type { SettingsReader } from '../oidc-key.config.js';
+import { readKeySettings, readNextActivatesAt, readRevokedKids, settingFiles } from './settings.js';
+import type { SettingsReader } from './settings.js';
 import type { ReadingSource } from '../rotation/reading.js';
 import { ConsistentFiles } from './consistent-files.js';
 import { watchFiles } from './watch-files.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 
 import { OidcKeyError } from '../core/errors.js';
-import type { DescribedKey } from '../core/key-material.js';
-import type { KeySlots, KeySource } from '../rotation/key-source.js';
-import { instantOf } from '../rotation/instant.js';
+import type { DescribedKey } from '../core/reading/key-material.js';
+import type { KeySlots, KeySource } from './key-source.js';
+import { instantOf } from '../core/reading/instant.js';
 import { ConsistentFiles } from './consistent-files.js';
 import { watchFiles } from './watch-files.js';
 

@@ -1,5 +1,5 @@
-import { settingsFromOptions } from '../core/key-settings.js';
-import type { KeyOptions } from '../core/key-settings.js';
+import { settingsFromOptions } from '../core/reading/key-settings.js';
+import type { KeyOptions } from '../core/reading/key-settings.js';
 import { checkedInstant, checkedKids } from '../rotation/reading.js';
 import type { ReadingSource } from '../rotation/reading.js';
 

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { JwtService } from '../../lib/core/jwt.service.js';
-import type { VerifyOptions } from '../../lib/core/jwt-options.js';
+import { JwtService } from '../../lib/core/jwt/jwt.service.js';
+import type { VerifyOptions } from '../../lib/core/jwt/jwt-options.js';
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey } from '../support/keys.js';
 import { base64url, forge, forgeHmac, forgePss, headerOf, publicPemOf } from '../support/tokens.js';

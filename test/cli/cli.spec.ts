@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parse } from 'dotenv';
 
-import { JwtService } from '../../lib/core/jwt.service.js';
+import { JwtService } from '../../lib/core/jwt/jwt.service.js';
 import { derOf, jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { cleanEnvironment, commandLine, root, run } from '../support/processes.js';
 import { publicPemOf } from '../support/tokens.js';

@@ -2,8 +2,8 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { SigningKey } from '../../lib/core/signing-key.js';
-import { VerificationKey } from '../../lib/core/verification-key.js';
+import { SigningKey } from '../../lib/core/key/signing-key.js';
+import { VerificationKey } from '../../lib/core/key/verification-key.js';
 import type { Plan } from '../../lib/rotation/plan.js';
 import { RotationState } from '../../lib/rotation/rotation-state.js';
 import { errorOf } from '../support/errors.js';

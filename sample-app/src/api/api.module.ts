@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { ResourceServerModule } from 'nestjs-oidc-key/resource';
+import { ResourceServerModule } from 'nestjs-oidc-key/resource-server';
 import type { Settings } from '../settings.js';
 import { MeController } from './me.controller.js';
 

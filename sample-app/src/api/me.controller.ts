@@ -4,7 +4,7 @@ import {
   type AccessTokenClaims,
   AccessTokenGuard,
   RequireScopes,
-} from 'nestjs-oidc-key/resource';
+} from 'nestjs-oidc-key/resource-server';
 
 /** A protected resource. */
 @Controller('api/me')

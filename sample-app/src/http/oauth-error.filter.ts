@@ -1,7 +1,7 @@
 import { ErrorType, OAuthException } from '@jmondi/oauth2-server';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { BearerTokenException } from 'nestjs-oidc-key/resource';
+import { BearerTokenException } from 'nestjs-oidc-key/resource-server';
 import { clientErrorStatus } from './client-error.js';
 import { toErrorDescription } from './error-description.js';
 import { withoutQueryParameters } from './without-query-parameters.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request } from 'express';
 import { JwtService, OidcTokenError } from 'nestjs-oidc-key';
-import { BearerTokenException, readBearerToken } from 'nestjs-oidc-key/resource';
+import { BearerTokenException, readBearerToken } from 'nestjs-oidc-key/resource-server';
 import type { Settings } from '../settings.js';
 import { TokenRepository } from './token.repository.js';
 import { userInfoClaims } from './userinfo-claims.js';

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
-import { thumbprintOf } from '../../../lib/core/public-jwk.js';
+import { thumbprintOf } from '../../../lib/core/key/public-jwk.js';
 import { makeRsaKey } from '../../support/keys.js';
 
 /** A key of this run, in the forms that damage starts from. */

@@ -4,9 +4,9 @@ import { inspect } from 'node:util';
 
 import { algorithm } from '../../../lib/core/algorithms.js';
 import { OidcKeyError } from '../../../lib/core/errors.js';
-import type { KeyInput, KeySetting } from '../../../lib/core/key-material.js';
-import type { SigningKey } from '../../../lib/core/signing-key.js';
-import { loadSlotsNow } from '../../../lib/core/slots.js';
+import type { KeyInput, KeySetting } from '../../../lib/core/reading/key-material.js';
+import type { SigningKey } from '../../../lib/core/key/signing-key.js';
+import { loadSlotsNow } from '../../../lib/core/ring/slots.js';
 import { PlanLoader } from '../../../lib/rotation/plan-loader.js';
 import { everythingPrintedOf } from '../../support/errors.js';
 import type { KeyCase } from './key-case.js';

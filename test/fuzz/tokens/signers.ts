@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 import { algorithm, signingAlgorithms } from '../../../lib/core/algorithms.js';
 import type { SigningAlgorithm } from '../../../lib/core/algorithms.js';
-import { JwtService } from '../../../lib/core/jwt.service.js';
+import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
 import { makeRsaKey } from '../../support/keys.js';
 
 const signOnThreadPool = promisify(sign);

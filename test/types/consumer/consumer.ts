@@ -1,7 +1,7 @@
 // Compiled, never run: an application that checks the declarations of its libraries too.
 import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
 import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
-import { AccessTokenGuard, ResourceServerModule } from 'nestjs-oidc-key/resource';
+import { AccessTokenGuard, ResourceServerModule } from 'nestjs-oidc-key/resource-server';
 
 export const jwt = new JwtService({ key: 'pem' });
 export const imports = [

@@ -1,0 +1,77 @@
+import { OidcTokenError } from '../errors.js';
+import type { VerifyOptions } from './jwt-options.js';
+
+export type Claims = Record<string, unknown>;
+
+export function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/**
+ * Checks the claims of a token whose signature is good (RFC 7519 section 4.1), and its `typ`.
+ *
+ * @throws OidcTokenError `OIDC_TOKEN_MALFORMED`, `OIDC_TOKEN_EXPIRED`, `OIDC_TOKEN_NOT_ACTIVE`,
+ * `OIDC_TOKEN_CLAIM_MISMATCH`.
+ */
+export function checkClaims(claims: Claims, typ: unknown, options: VerifyOptions): void {
+  checkTimes(claims, options);
+  if (
+    options.typ !== undefined &&
+    !(typeof typ === 'string' && mediaTypeOf(typ) === mediaTypeOf(options.typ))
+  ) {
+    throw mismatch('jwt typ invalid');
+  }
+  for (const claim of options.requiredClaims ?? []) {
+    if (!Object.hasOwn(claims, claim)) throw mismatch(`jwt claim missing: ${claim}`);
+  }
+  requireOneOf(claims.iss, options.issuer, 'jwt issuer invalid');
+  requireOneOf(claims.sub, options.subject, 'jwt subject invalid');
+  requireOneOf(claims.jti, options.jwtid, 'jwt id invalid');
+  requireOneOf(claims.nonce, options.nonce, 'jwt nonce invalid');
+  requireAudience(claims.aud, options.audience);
+}
+
+function checkTimes(claims: Claims, options: VerifyOptions): void {
+  const exp = numericDate(claims, 'exp');
+  const nbf = numericDate(claims, 'nbf');
+  const iat = numericDate(claims, 'iat');
+  const { clockTimestamp: now = nowInSeconds(), clockTolerance: tolerance = 0, maxAge } = options;
+  if (nbf !== undefined && !options.ignoreNotBefore && nbf > now + tolerance) {
+    throw new OidcTokenError('OIDC_TOKEN_NOT_ACTIVE', 'jwt not active');
+  }
+  if (exp !== undefined && !options.ignoreExpiration && exp <= now - tolerance) throw expired('jwt expired');
+  if (maxAge === undefined) return;
+  if (iat === undefined) throw mismatch('jwt claim missing: iat');
+  if (iat > now + tolerance) throw mismatch('jwt iat lies in the future');
+  if (now - iat - tolerance > maxAge) throw expired('maxAge exceeded');
+}
+
+function numericDate(claims: Claims, claim: 'exp' | 'nbf' | 'iat'): number | undefined {
+  const value = claims[claim];
+  if (value === undefined || Number.isFinite(value)) return value as number | undefined;
+  throw new OidcTokenError('OIDC_TOKEN_MALFORMED', `invalid ${claim} value`);
+}
+
+/** RFC 7515 section 4.1.9: a `typ` without a slash is short for `application/...`, and case does not matter. */
+function mediaTypeOf(typ: string): string {
+  return (typ.includes('/') ? typ : `application/${typ}`).toLowerCase();
+}
+
+function requireOneOf(actual: unknown, expected: string | string[] | undefined, message: string): void {
+  if (expected !== undefined && ![expected].flat().includes(actual as string)) throw mismatch(message);
+}
+
+function requireAudience(actual: unknown, expected: string | string[] | undefined): void {
+  if (expected === undefined) return;
+  const audiences: unknown[] = Array.isArray(actual) ? actual : [actual];
+  if (![expected].flat().some((audience) => audiences.includes(audience)))
+    throw mismatch('jwt audience invalid');
+}
+
+function expired(message: string): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_EXPIRED', message);
+}
+
+function mismatch(message: string): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_CLAIM_MISMATCH', message);
+}

@@ -1,0 +1,132 @@
+import { withoutReservedFields } from './extra-token-fields.js';
+import type {
+  ExtraTokenFields,
+  ExtraTokenFieldsArguments,
+  ExtraTokenFieldsFunction,
+} from './extra-token-fields.js';
+import { checkClaims } from './jwt-claims.js';
+import { checkedSignOptions, checkedVerifyOptions } from './jwt-options.js';
+import type { SignOptions, VerifyOptions } from './jwt-options.js';
+import { checkServiceOptions, serviceOptionNames } from './service-options.js';
+import { preparePayload } from './jwt-payload.js';
+import { KeyRing } from '../ring/key-ring.js';
+import { settingsFromOptions } from '../reading/key-settings.js';
+import type { KeyOptions } from '../reading/key-settings.js';
+import type { JsonWebKeySet } from '../key/public-jwk.js';
+import { RetentionGuard } from './retention-guard.js';
+import type { Retention } from './retention-guard.js';
+import { loadSlotsNow } from '../ring/slots.js';
+import { unverifiedClaimsOf, verifySignature } from './verify-signature.js';
+
+/** What a {@link JwtService} that is made without Nest needs. */
+export interface JwtServiceOptions extends KeyOptions {
+  /** Claims to add to every access token that `@jmondi/oauth2-server` makes. */
+  extraTokenFields?: ExtraTokenFieldsFunction | undefined;
+}
+
+/**
+ * A service over a ring that somebody else keeps. A class, so that no plain object can be taken for one.
+ *
+ * @internal
+ */
+export class LiveRing {
+  constructor(
+    readonly ring: () => KeyRing,
+    readonly extraTokenFields?: ExtraTokenFieldsFunction,
+    readonly retention?: Retention,
+  ) {}
+}
+
+/**
+ * Signs and verifies the JWTs of an OpenID Connect issuer. It is what `@jmondi/oauth2-server` (4.3.7 and 5) calls a
+ * `JwtInterface`; the module provides it as a singleton, and it works without Nest too.
+ */
+export class JwtService {
+  readonly #ring: () => KeyRing;
+  readonly #retention: RetentionGuard | undefined;
+
+  /**
+   * The hook of `@jmondi/oauth2-server`, there only if the option of the same name was given.
+   * Rejects with `OIDC_TOKEN_RESERVED_CLAIM` where the hook returns a claim that would turn an access token into
+   * another kind of token.
+   */
+  declare readonly extraTokenFields?: (args: ExtraTokenFieldsArguments) => Promise<ExtraTokenFields>;
+
+  /** @throws OidcKeyError with the code and remedy for whatever is wrong with a key. */
+  constructor(options: JwtServiceOptions);
+  /** @internal */
+  constructor(live: LiveRing);
+  constructor(options: JwtServiceOptions | LiveRing) {
+    const live = options instanceof LiveRing ? options : liveRingOf(options);
+    this.#ring = live.ring;
+    this.#retention = live.retention && new RetentionGuard(live.retention);
+    if (live.extraTokenFields) this.extraTokenFields = withoutReservedFields(live.extraTokenFields);
+  }
+
+  /**
+   * Signs a JWT (RFC 7515 section 7.1) on the thread pool.
+   *
+   * An object gets `iat` unless it has one, and a numeric `sub` becomes a string; the argument is not changed. A
+   * string or Buffer is signed as it is. `alg` and `kid` are the key's. `typ` is `at+jwt` for an access token of
+   * `@jmondi/oauth2-server` (RFC 9068), `code+jwt` and `refresh+jwt` for its codes and refresh tokens, else `JWT`.
+   *
+   * @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION`, `OIDC_TOKEN_INVALID_PAYLOAD`; OidcKeyError
+   * `OIDC_KEY_NONE_TO_SIGN`. Always from the returned promise.
+   */
+  sign(payload: string | Buffer | Record<string, unknown>, options?: SignOptions): Promise<string>;
+  /** The form in which the declarations of jsonwebtoken, and so of `@jmondi/oauth2-server`, accept this class. */
+  sign(
+    payload: string | Buffer | Record<string, unknown>,
+    options?: Pick<SignOptions, 'header'>,
+  ): Promise<string>;
+  async sign(payload: string | Buffer | Record<string, unknown>, options?: SignOptions): Promise<string> {
+    const checked = checkedSignOptions(options);
+    const { bytes, typ, expiresAt } = preparePayload(payload, checked);
+    this.#retention?.check(typ, expiresAt);
+    const key = this.#ring().signer(checked.algorithm);
+    const header = { ...checked.header, typ: checked.header?.typ ?? typ, alg: key.algorithm, kid: key.kid };
+    const signingInput = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${bytes.toString('base64url')}`;
+    const signature = await key.sign(Buffer.from(signingInput));
+    return `${signingInput}.${signature.toString('base64url')}`;
+  }
+
+  /**
+   * Verifies a JWT against the keys that are published, and resolves to its claims.
+   *
+   * The key decides the algorithm (RFC 8725 section 3.1). **A bare `verify(token)` accepts every kind of token that
+   * this issuer signs, authorization codes and refresh tokens included, and tokens without `exp`**: whoever guards
+   * a resource asks for `{ typ: 'at+jwt', issuer, audience, requiredClaims: ['exp'] }`.
+   *
+   * @throws OidcTokenError `OIDC_TOKEN_INVALID_SIGNATURE` (message `invalid signature`), `OIDC_TOKEN_EXPIRED`
+   * (message `jwt expired`), `OIDC_TOKEN_MALFORMED`, `OIDC_TOKEN_INVALID_ALGORITHM`, `OIDC_TOKEN_NOT_ACTIVE`,
+   * `OIDC_TOKEN_CLAIM_MISMATCH`, `OIDC_TOKEN_INVALID_OPTION`. Always from the returned promise.
+   */
+  verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>>;
+  /** The form in which the declarations of jsonwebtoken, and so of `@jmondi/oauth2-server`, accept this class. */
+  verify(
+    token: string,
+    options?: Pick<VerifyOptions, 'ignoreExpiration' | 'ignoreNotBefore'>,
+  ): Promise<Record<string, unknown>>;
+  async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
+    const checked = checkedVerifyOptions(options);
+    const { claims, typ } = verifySignature(token, this.#ring(), checked.algorithms);
+    checkClaims(claims, typ, checked);
+    return claims;
+  }
+
+  /** The claims of a JWT, **not verified**; `null` for anything that is no JWT. Never throws. */
+  decode(token: string): Record<string, unknown> | null {
+    return unverifiedClaimsOf(token);
+  }
+
+  /** A copy of the JWKS (RFC 7517 section 5) that the route serves. Synchronous, and never throws. */
+  getKeySet(): JsonWebKeySet {
+    return this.#ring().toKeySet();
+  }
+}
+
+function liveRingOf(options: JwtServiceOptions): LiveRing {
+  checkServiceOptions(options, serviceOptionNames, 'JwtService');
+  const ring = new KeyRing(loadSlotsNow(settingsFromOptions(options)), options.algorithm);
+  return new LiveRing(() => ring, options.extraTokenFields);
+}

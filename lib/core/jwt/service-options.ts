@@ -1,0 +1,39 @@
+import { isSigningAlgorithm, signingAlgorithms } from '../algorithms.js';
+import { OidcKeyError } from '../errors.js';
+import { isObject, isPlain } from '../objects.js';
+
+/** The options of `new JwtService()`. */
+export const serviceOptionNames = [
+  'key',
+  'nextKeys',
+  'previousKeys',
+  'algorithm',
+  'extraTokenFields',
+] as const;
+
+/**
+ * What can be wrong with options and would otherwise show when a token is issued, which is too late: a code is burnt
+ * by then.
+ *
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
+ */
+export function checkServiceOptions(options: unknown, names: readonly string[], owner: string): void {
+  // The value is not repeated: it may be the key itself.
+  if (!isObject(options) || !isPlain(options)) {
+    throw invalid(`${owner} takes its options as an object, such as { key }.`);
+  }
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw invalid(`${owner} has no option "${unknown}". Its options are ${names.join(', ')}.`);
+  const { algorithm, extraTokenFields } = options;
+  if (algorithm !== undefined && !isSigningAlgorithm(algorithm)) {
+    throw invalid(`The option "algorithm" of ${owner} has to be one of ${signingAlgorithms.join(', ')}.`);
+  }
+  if (extraTokenFields !== undefined && typeof extraTokenFields !== 'function') {
+    throw invalid(`The option "extraTokenFields" of ${owner} has to be a function.`);
+  }
+}
+
+function invalid(message: string): OidcKeyError {
+  return new OidcKeyError('OIDC_KEY_INVALID_OPTION', message);
+}

@@ -1,0 +1,125 @@
+import { algorithm } from '../algorithms.js';
+import { OidcTokenError } from '../errors.js';
+import type { Claims } from './jwt-claims.js';
+import type { KeyRing } from '../ring/key-ring.js';
+import { isObject } from '../objects.js';
+import type { VerificationKey } from '../key/verification-key.js';
+
+/** A JWS in compact serialization (RFC 7515 section 7.1), taken apart and not verified. */
+interface CompactJws {
+  readonly header: Readonly<Claims>;
+  readonly payload: Buffer;
+  readonly signature: Buffer;
+  /** What the signature is over: header and payload as they stand in the token. */
+  readonly signingInput: Buffer;
+}
+
+/**
+ * Verifies the signature of a token against a ring, and says what was signed.
+ *
+ * This file is all that stands between a hostile token and its claims, and is meant to be read in one sitting. It is
+ * stricter than jose, and a fuzzer holds the two against each other: jose verifies on the thread pool, which costs a
+ * token more than the signature itself.
+ *
+ * @throws OidcTokenError `OIDC_TOKEN_MALFORMED`, `OIDC_TOKEN_INVALID_ALGORITHM`, `OIDC_TOKEN_INVALID_SIGNATURE`
+ */
+export function verifySignature(
+  token: string,
+  ring: KeyRing,
+  algorithms: string[] | undefined,
+): { claims: Claims; typ: unknown } {
+  const { header, payload } = verifyJws(token, ring, algorithms);
+  return { claims: objectIn(payload), typ: header.typ };
+}
+
+/** Verifies a JWS, whatever its payload is. Throws as {@link verifySignature} does. */
+export function verifyJws(
+  token: string,
+  ring: KeyRing,
+  algorithms?: string[],
+): Pick<CompactJws, 'header' | 'payload'> {
+  const { header, payload, signature, signingInput } = parse(token);
+  // RFC 7515 section 4.1.11: no extension is understood here. RFC 7797 changes what is signed, even unannounced.
+  if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw malformed();
+  const accepted = candidatesOf(ring, header).filter((key) => isAccepted(key, header.alg, algorithms));
+  if (accepted.length === 0) throw new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm');
+  if (!accepted.some((key) => key.verifies(signingInput, signature))) throw invalidSignature();
+  return { header, payload };
+}
+
+/** The claims of a JWT that nobody vouches for; null for what is none. */
+export function unverifiedClaimsOf(token: string): Claims | null {
+  try {
+    return objectIn(parse(token).payload);
+  } catch {
+    // That it is no JWT is the answer.
+    return null;
+  }
+}
+
+function candidatesOf(ring: KeyRing, header: Claims): readonly VerificationKey[] {
+  if (!Object.hasOwn(header, 'kid')) return ring.candidatesFor(header.alg);
+  // The kid is untrusted (RFC 8725 section 3.10): it can only pick a key that is published.
+  const key = typeof header.kid === 'string' ? ring.find(header.kid) : undefined;
+  if (!key) throw invalidSignature();
+  return [key];
+}
+
+/** The key decides which names of an algorithm it is verified under; the caller can only narrow. */
+function isAccepted(key: VerificationKey, alg: unknown, callers: string[] | undefined): boolean {
+  const { acceptedNames } = algorithm(key.algorithm);
+  const includes = (name: unknown) => acceptedNames.some((each) => each === name);
+  return includes(alg) && (callers === undefined || callers.some(includes));
+}
+
+function parse(token: unknown): CompactJws {
+  if (typeof token !== 'string') throw malformed();
+  const first = token.indexOf('.');
+  const second = token.indexOf('.', first + 1);
+  if (first < 0 || second < 0) throw malformed();
+  return {
+    header: headerIn(token.slice(0, first)),
+    payload: bytesOf(token.slice(first + 1, second)),
+    signature: bytesOf(token.slice(second + 1)),
+    signingInput: Buffer.from(token.slice(0, second), 'latin1'),
+  };
+}
+
+// Tokens of one kind and key have one header, and a caller verifies one kind: parsed once, it serves until it changes.
+let latest: { readonly text: string; readonly header: Readonly<Claims> } | undefined;
+
+function headerIn(text: string): Readonly<Claims> {
+  if (latest?.text !== text) latest = { text, header: Object.freeze(objectIn(bytesOf(text))) };
+  return latest.header;
+}
+
+/**
+ * Base64url in the one way in which it can be written (RFC 7515 section 2, RFC 4648 section 3.5): without padding,
+ * white space, other characters, a length that is impossible, and bits that are left over.
+ */
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.toString('base64url') !== text) throw malformed();
+  return bytes;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** A JSON object; where a member stands twice the last one counts (RFC 7515 section 4). */
+function objectIn(bytes: Buffer): Claims {
+  try {
+    const value: unknown = JSON.parse(utf8.decode(bytes));
+    if (isObject(value)) return value;
+  } catch {
+    // The parser's message would quote the token.
+  }
+  throw malformed();
+}
+
+function malformed(): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_MALFORMED', 'jwt malformed');
+}
+
+function invalidSignature(): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_INVALID_SIGNATURE', 'invalid signature');
+}

@@ -1,0 +1,10 @@
+import { OidcKeyError } from '../errors.js';
+
+export const makeOne = '`npx nestjs-oidc-key generate` makes a key';
+
+export function missing(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MISSING',
+    `${where} holds no key, and none is ever made at boot. ${makeOne}; keep it in a secret manager and set it there.`,
+  );
+}

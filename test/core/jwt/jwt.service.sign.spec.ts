@@ -1,0 +1,318 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+
+import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
+import { errorOf, everythingPrintedOf, rejectionOf } from '../../support/errors.js';
+import { makeRsaKey, pemOf, privateTraces } from '../../support/keys.js';
+import { headerOf, payloadOf } from '../../support/tokens.js';
+
+const key = makeRsaKey();
+const jwt = new JwtService({ key });
+const { kid } = jwt.getKeySet().keys[0]!;
+const sign = async (payload: unknown, options?: unknown) =>
+  jwt.sign(payload as object as Record<string, unknown>, options as object);
+const seconds = () => Math.floor(Date.now() / 1000);
+
+describe('RFC 7515 section 7.1, compact serialization', () => {
+  it('makes a token that jose verifies against the key set', async () => {
+    const token = await sign({ sub: 'alice' });
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwt.getKeySet()));
+    expect(protectedHeader).toEqual({ typ: 'JWT', alg: 'RS256', kid });
+    expect(payload).toEqual({ sub: 'alice', iat: expect.any(Number) });
+  });
+
+  it('signs many at once', async () => {
+    const tokens = await Promise.all(Array.from({ length: 50 }, (_, index) => sign({ index })));
+    for (const [index, token] of tokens.entries())
+      await expect(jwt.verify(token)).resolves.toMatchObject({ index });
+  });
+});
+
+describe('payload', () => {
+  it('a string or a Buffer is signed to the byte, without iat', async () => {
+    const text = '{ "auth_code_id":"1",  "scopes":[] }';
+    for (const payload of [text, Buffer.from(text)]) {
+      const [, body] = (await sign(payload)).split('.');
+      expect(Buffer.from(body!, 'base64url').toString()).toBe(text);
+    }
+  });
+
+  it('an object gets iat unless it has one, and is not changed', async () => {
+    const payload = Object.freeze({ sub: 7, aud: undefined });
+    const earliest = seconds();
+    const claims = payloadOf(await sign(payload));
+    expect(claims).toEqual({ sub: '7', iat: expect.any(Number) });
+    expect(claims.iat).toBeGreaterThanOrEqual(earliest);
+    expect(claims.iat).toBeLessThanOrEqual(seconds());
+    expect(payload).toEqual({ sub: 7, aud: undefined });
+    expect(payloadOf(await sign({ iat: 5 })).iat).toBe(5);
+    expect(payloadOf(await sign({ iat: 0 })).iat).toBe(0);
+  });
+
+  it('RFC 7519 section 4.1.2: a numeric sub becomes a string, and none is invented', async () => {
+    expect(payloadOf(await sign({ sub: 42 })).sub).toBe('42');
+    expect(payloadOf(await sign({ sub: 42n })).sub).toBe('42');
+    expect(payloadOf(await sign({ cid: 'client' }))).not.toHaveProperty('sub');
+  });
+
+  it('claims that are named like header members stay claims', async () => {
+    const token = await sign({ alg: 'none', typ: 'x', kid: 'y' });
+    expect(headerOf(token)).toEqual({ typ: 'JWT', alg: 'RS256', kid });
+    expect(payloadOf(token)).toMatchObject({ alg: 'none', typ: 'x', kid: 'y' });
+  });
+
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a list', [1]],
+    ['a number', 1],
+    ['a cycle', cyclic],
+    ['a bigint claim', { n: 1n }],
+    ['exp as text', { exp: '1' }],
+    ['exp as Date', { exp: new Date() }],
+    ['exp as null', { exp: null }],
+    ['exp as Infinity', { exp: Infinity }],
+    ['nbf as NaN', { nbf: Number.NaN }],
+    ['nbf as Infinity', { nbf: Infinity }],
+    ['iat as text', { iat: 'x' }],
+    ['iat as NaN', { iat: Number.NaN }],
+    ['aud as object', { aud: { a: 1 } }],
+    ['aud as list of objects', { aud: [{}] }],
+    ['iss as list', { iss: ['a'] }],
+    ['sub as object', { sub: {} }],
+    ['sub as null', { sub: null }],
+    ['jti as number', { jti: 1 }],
+    ['sub as NaN', { sub: Number.NaN }],
+    ['its own toJSON', { toJSON: () => ({ refresh_token_id: '1' }) }],
+    ['a Date', new Date()],
+    ['a Map', new Map()],
+    ['a Uint8Array', new Uint8Array(3)],
+    ['an instance of a class', new (class Claims {})()],
+  ])('%s is refused', async (_, payload) => {
+    const error = await rejectionOf(sign(payload));
+    expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_PAYLOAD']);
+  });
+});
+
+describe('typ keeps one kind of token from passing for another', () => {
+  const accessToken = { jti: '1', cid: 'client', scope: 'openid' };
+  it.each([
+    ['at+jwt', 'an access token (RFC 9068 section 2.1)', accessToken],
+    ['at+jwt', 'an access token without scopes', { ...accessToken, scope: '' }],
+    ['JWT', 'an ID token', { sub: '1', at_hash: 'x', nonce: 'y' }],
+    ['JWT', 'access token members with a nonce', { ...accessToken, nonce: 'n' }],
+    ['JWT', 'access token members with at_hash', { ...accessToken, at_hash: 'h' }],
+    ['JWT', 'a payload without cid', { jti: '1', scope: '' }],
+    ['JWT', 'a payload without jti', { cid: 'client', scope: '' }],
+    ['JWT', 'a scope that is no string', { ...accessToken, scope: ['a'] }],
+    ['refresh+jwt', 'a refresh token', { refresh_token_id: '1', client_id: 'c' }],
+    ['refresh+jwt', 'access token members in a refresh token', { ...accessToken, refresh_token_id: '1' }],
+    ['code+jwt', 'a code', JSON.stringify({ auth_code_id: '1' })],
+    ['code+jwt', 'a code whose id is empty', '{"auth_code_id":""}'],
+    ['code+jwt', 'a code in a Buffer', Buffer.from(JSON.stringify({ auth_code_id: '1' }))],
+    ['JWT', 'other JSON', '{"a":1}'],
+    ['JWT', 'text that is no JSON', 'hello'],
+  ])('%s for %s', async (typ, _, payload) => {
+    expect(headerOf(await sign(payload)).typ).toBe(typ);
+  });
+
+  it('is the one of options.header where it is given', async () => {
+    expect(headerOf(await sign(accessToken, { header: { typ: 'logout+jwt' } })).typ).toBe('logout+jwt');
+    expect(headerOf(await sign(accessToken, { header: { typ: undefined } })).typ).toBe('at+jwt');
+  });
+});
+
+describe('options are applied', () => {
+  it('expiresIn, notBefore, audience, issuer, subject, jwtid', async () => {
+    const options = {
+      expiresIn: 60,
+      notBefore: -5,
+      audience: ['a', 'b'],
+      issuer: 'https://issuer.example',
+      subject: 's',
+      jwtid: 'j',
+    };
+    expect(payloadOf(await sign({ iat: 100 }, options))).toEqual({
+      iat: 100,
+      exp: 160,
+      nbf: 95,
+      aud: ['a', 'b'],
+      iss: 'https://issuer.example',
+      sub: 's',
+      jti: 'j',
+    });
+  });
+
+  it('noTimestamp leaves iat out, and exp still counts from now or the given iat', async () => {
+    expect(payloadOf(await sign({ a: 1 }, { noTimestamp: true }))).toEqual({ a: 1 });
+    expect(payloadOf(await sign({ iat: 100 }, { noTimestamp: true, expiresIn: 5 }))).toEqual({ exp: 105 });
+  });
+
+  it('header members are kept, alg and kid are always the key’s', async () => {
+    const token = await sign(
+      {},
+      { header: { typ: 'at+jwt', alg: 'HS256', kid: 'theirs', cty: 'x' }, algorithm: 'RS256' },
+    );
+    expect(headerOf(token)).toEqual({ typ: 'at+jwt', alg: 'RS256', kid, cty: 'x' });
+  });
+
+  it('undefined options are none', async () => {
+    await expect(sign({}, { expiresIn: undefined, header: undefined })).resolves.toEqual(expect.any(String));
+    await expect(sign({}, null)).resolves.toEqual(expect.any(String));
+    await expect(sign('text', { expiresIn: undefined })).resolves.toEqual(expect.any(String));
+  });
+});
+
+describe('or refused, never ignored', () => {
+  it.each([
+    ['an unknown option', {}, { keyid: 'x' }],
+    ['an algorithm without a row', {}, { algorithm: 'HS256' }],
+    ['a list as algorithm', {}, { algorithm: ['RS256'] }],
+    ['a member of Object.prototype as algorithm', {}, { algorithm: 'constructor' }],
+    ['expiresIn in words', {}, { expiresIn: '1h' }],
+    ['notBefore in words', {}, { notBefore: '1h' }],
+    ['notBefore as NaN', {}, { notBefore: Number.NaN }],
+    ['expiresIn beside exp', { exp: 1 }, { expiresIn: 1 }],
+    ['audience beside aud', { aud: 'a' }, { audience: 'b' }],
+    ['subject beside sub', { sub: 'a' }, { subject: 'b' }],
+    ['issuer beside iss', { iss: 'a' }, { issuer: 'b' }],
+    ['jwtid beside jti', { jti: 'a' }, { jwtid: 'b' }],
+    ['notBefore beside nbf', { nbf: 1 }, { notBefore: 1 }],
+    ['an audience that is an object', {}, { audience: { a: 1 } }],
+    ['an audience of numbers', {}, { audience: [1] }],
+    ['an audience with an empty text', {}, { audience: [''] }],
+    ['an empty issuer', {}, { issuer: '' }],
+    ['an empty subject', {}, { subject: '' }],
+    ['a subject that is a number', {}, { subject: 7 }],
+    ['an empty jwtid', {}, { jwtid: '' }],
+    ['a jwtid that is a number', {}, { jwtid: 1 }],
+    ['noTimestamp as text', {}, { noTimestamp: 'yes' }],
+    ['noTimestamp as number', {}, { noTimestamp: 0 }],
+    ['a header that is null', {}, { header: null }],
+    ['a header that is a text', {}, { header: 'x' }],
+    ['a header that is a list', {}, { header: [] }],
+    ['a header with crit', {}, { header: { crit: ['x'] } }],
+    ['a header with b64', {}, { header: { b64: false } }],
+    ['a header with jwk', {}, { header: { jwk: {} } }],
+    ['a header with toJSON', {}, { header: { toJSON: () => ({ alg: 'none' }) } }],
+    ['a header that inherits', {}, { header: Object.create({ typ: 'x' }) as object }],
+    ['a header member that is no string', {}, { header: { cty: 5 } }],
+    ['options that inherit', {}, Object.create({ issuer: 'x' }) as object],
+    ['an audience with a hole', {}, { audience: Array.from({ length: 2 }) }],
+    ['a typ that is no string', {}, { header: { typ: 1 } }],
+    ['options that are a text', {}, 'RS256'],
+    ['options that are a callback', {}, () => undefined],
+    ['a claim for a text payload', 'text', { expiresIn: 1 }],
+    ['a member of Object.prototype', {}, { constructor: 'x' }],
+  ])('%s', async (_, payload, options) => {
+    const error = await rejectionOf(sign(payload, options));
+    expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_OPTION']);
+  });
+});
+
+describe('the form of the seed’s documentation', () => {
+  it('new JwtService({ key }) takes a PEM or a KeyObject and gives both one kid', () => {
+    expect(new JwtService({ key: pemOf(key) }).getKeySet()).toEqual(jwt.getKeySet());
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['the PEM itself', pemOf(key)],
+    ['a Buffer', Buffer.from(pemOf(key))],
+    ['a KeyObject', key],
+    ['a list', [key]],
+    ['an unknown option', { key, previousKey: key }],
+    ['an algorithm that there is not', { key, algorithm: 'nonsense' }],
+    ['extraTokenFields that is no function', { key, extraTokenFields: { a: 1 } }],
+    ['a misspelt description of a key', { key: { key, passphase: 'x' } }],
+    ['a passphrase that is no string', { key: { key, passphrase: 1 } }],
+    ['a ring of the caller’s own', { ring: () => undefined }],
+  ])('refuses %s at once, and repeats nothing of it', (_, options) => {
+    const error = errorOf(() => new JwtService(options as never));
+    expect([error.name, error.code]).toEqual(['OidcKeyError', 'OIDC_KEY_INVALID_OPTION']);
+    expect(error.message).not.toMatch(/BEGIN/);
+    for (const trace of privateTraces(key)) expect(everythingPrintedOf(error)).not.toContain(trace);
+  });
+
+  it('refuses a key that cannot sign', () => {
+    expect(errorOf(() => new JwtService({ key: undefined as never })).code).toBe('OIDC_KEY_MISSING');
+    expect(errorOf(() => new JwtService({ key: 'secret' })).code).toBe('OIDC_KEY_MALFORMED');
+  });
+
+  it('getKeySet is synchronous and a copy', () => {
+    const set = jwt.getKeySet();
+    expect(set).toEqual({
+      keys: [{ kty: 'RSA', n: expect.any(String), e: 'AQAB', use: 'sig', alg: 'RS256', kid }],
+    });
+    set.keys.pop();
+    expect(jwt.getKeySet().keys).toHaveLength(1);
+  });
+});
+
+describe('attack 12: extraTokenFields', () => {
+  const user = { id: 1 };
+  const client = { id: 'client' };
+
+  it('is there only if the option was given', () => {
+    expect('extraTokenFields' in jwt).toBe(false);
+  });
+
+  it('is called with what the server gives, and may be asynchronous', async () => {
+    const service = new JwtService({
+      key,
+      extraTokenFields: async (args) => ({ client_id: args.client.id }),
+    });
+    await expect(service.extraTokenFields?.({ user, client })).resolves.toEqual({ client_id: 'client' });
+  });
+
+  it.each(['auth_code_id', 'refresh_token_id', 'access_token_id', 'nonce', 'at_hash'])(
+    'may not return %s',
+    async (claim) => {
+      const service = new JwtService({ key, extraTokenFields: () => ({ [claim]: 'x' }) });
+      const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+      expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+      expect(error.message).toContain(claim);
+    },
+  );
+
+  it.each(['', 0, false, null])('may not return a reserved claim, also where it is %p', async (value) => {
+    const service = new JwtService({ key, extraTokenFields: () => ({ nonce: value as string }) });
+    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+    expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+  });
+
+  it('may not return a reserved claim later either', async () => {
+    const service = new JwtService({ key, extraTokenFields: async () => ({ nonce: 'x' }) });
+    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+    expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+  });
+});
+
+it('extraTokenFields has to return claims, or nothing', async () => {
+  const args = { client: { id: 'c' } };
+  const returning = (value: unknown) => new JwtService({ key, extraTokenFields: () => value as never });
+  await expect(returning(undefined).extraTokenFields!(args)).resolves.toEqual({});
+  const error = await rejectionOf(returning('text').extraTokenFields!(args));
+  expect(error.code).toBe('OIDC_TOKEN_INVALID_PAYLOAD');
+});
+
+it('exp that would not be finite is refused', async () => {
+  const error = await rejectionOf(sign({ iat: Number.MAX_VALUE }, { expiresIn: Number.MAX_VALUE }));
+  expect(error.code).toBe('OIDC_TOKEN_INVALID_PAYLOAD');
+});
+
+describe('the event loop', () => {
+  it('goes on while signatures are made on the thread pool', async () => {
+    const slow = new JwtService({ key: makeRsaKey(4096) });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await Promise.all(Array.from({ length: 20 }, () => slow.sign({})));
+    clearInterval(timer);
+    // Signatures made on the loop would leave no turn to the timer.
+    expect(turns).toBeGreaterThan(3);
+  });
+});

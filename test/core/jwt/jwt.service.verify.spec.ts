@@ -1,0 +1,286 @@
+import { createPublicKey } from 'node:crypto';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
+import type { VerifyOptions } from '../../../lib/core/jwt/jwt-options.js';
+import { everythingPrintedOf, rejectionOf } from '../../support/errors.js';
+import { makeRsaKey } from '../../support/keys.js';
+import { forge } from '../../support/tokens.js';
+
+const key = makeRsaKey();
+const jwt = new JwtService({ key });
+const now = 1_800_000_000;
+const at = { clockTimestamp: now };
+const verify = async (token: string, options?: unknown) => jwt.verify(token, options as VerifyOptions);
+const refusal = async (payload: object, options: VerifyOptions, header: object = {}) => {
+  const error = await rejectionOf(verify(forge(key, { alg: 'RS256', ...header }, payload), options));
+  return [error.code, error.message];
+};
+const accepted = async (payload: object, options: VerifyOptions, header: object = {}) =>
+  verify(forge(key, { alg: 'RS256', ...header }, payload), options);
+
+describe('RFC 7519 section 4.1, registered claims', () => {
+  it('resolves to a plain object of the claims', async () => {
+    const claims = await verify(await jwt.sign({ sub: 'alice' }));
+    expect(claims).toEqual({ sub: 'alice', iat: expect.any(Number) });
+    expect(Object.getPrototypeOf(claims)).toBe(Object.prototype);
+  });
+
+  it('4.1.4: a token without exp is accepted, since codes and refresh tokens have none', async () => {
+    await expect(accepted({ a: 1 }, {})).resolves.toEqual({ a: 1 });
+  });
+
+  it('4.1.4: expired from the very second of exp on, with the message that 5.0.0 passes on', async () => {
+    expect(await refusal({ exp: now }, at)).toEqual(['OIDC_TOKEN_EXPIRED', 'jwt expired']);
+    await expect(accepted({ exp: now + 1 }, at)).resolves.toEqual({ exp: now + 1 });
+    expect((await refusal({ exp: Math.floor(Date.now() / 1000) }, {}))[1]).toBe('jwt expired');
+  });
+
+  it('4.1.5: not before nbf', async () => {
+    expect(await refusal({ nbf: now + 1 }, at)).toEqual(['OIDC_TOKEN_NOT_ACTIVE', 'jwt not active']);
+    await expect(accepted({ nbf: now }, at)).resolves.toEqual({ nbf: now });
+  });
+
+  it('clockTolerance widens both, in seconds', async () => {
+    const tolerant = { ...at, clockTolerance: 5 };
+    await expect(accepted({ exp: now - 4, nbf: now + 5 }, tolerant)).resolves.toBeDefined();
+    expect((await refusal({ exp: now - 5 }, tolerant))[1]).toBe('jwt expired');
+    expect((await refusal({ nbf: now + 6 }, tolerant))[1]).toBe('jwt not active');
+  });
+
+  it.each(['{"exp":1e999}', '{"nbf":-1e999}', '{"iat":1e999}', '{"iat":"x"}', '{"iat":null}'])(
+    '2: a time is a finite number, and %s is none',
+    async (payload) => {
+      const error = await rejectionOf(verify(forge(key, { alg: 'RS256' }, payload)));
+      expect(error.code).toBe('OIDC_TOKEN_MALFORMED');
+    },
+  );
+
+  it('ignoreExpiration and ignoreNotBefore each lift their own check', async () => {
+    await expect(accepted({ exp: 1, nbf: 0 }, { ...at, ignoreExpiration: true })).resolves.toBeDefined();
+    await expect(accepted({ nbf: now * 2 }, { ...at, ignoreNotBefore: true })).resolves.toBeDefined();
+    expect((await refusal({ exp: 1, nbf: now * 2 }, { ...at, ignoreExpiration: true }))[1]).toBe(
+      'jwt not active',
+    );
+    expect((await refusal({ exp: 1, nbf: now * 2 }, { ...at, ignoreNotBefore: true }))[1]).toBe(
+      'jwt expired',
+    );
+  });
+
+  it('neither lifts the check of the signature or of the type of the claim', async () => {
+    const ignore = { ignoreExpiration: true, ignoreNotBefore: true };
+    const token = forge(makeRsaKey(), { alg: 'RS256' }, { exp: 1 });
+    expect((await rejectionOf(verify(token, ignore))).message).toBe('invalid signature');
+    expect(await refusal({ exp: 'never' }, ignore)).toEqual(['OIDC_TOKEN_MALFORMED', 'invalid exp value']);
+  });
+
+  it('4.1.1: issuer, one or several', async () => {
+    const payload = { iss: 'https://issuer.example' };
+    await expect(accepted(payload, { issuer: 'https://issuer.example' })).resolves.toEqual(payload);
+    await expect(accepted(payload, { issuer: ['x', 'https://issuer.example'] })).resolves.toEqual(payload);
+    for (const iss of [
+      'https://issuer.example/',
+      'https://other.example',
+      undefined,
+      ['https://issuer.example'],
+      1,
+    ]) {
+      expect(await refusal({ iss }, { issuer: 'https://issuer.example' })).toEqual([
+        'OIDC_TOKEN_CLAIM_MISMATCH',
+        'jwt issuer invalid',
+      ]);
+    }
+  });
+
+  it('4.1.3: audience, a string or a list on either side', async () => {
+    for (const aud of ['api', ['other', 'api']]) {
+      await expect(accepted({ aud }, { audience: 'api' })).resolves.toEqual({ aud });
+      await expect(accepted({ aud }, { audience: ['x', 'api'] })).resolves.toEqual({ aud });
+    }
+    for (const aud of ['other', [], ['other'], undefined, null, { api: 1 }, 'ap', [['api']]]) {
+      expect((await refusal({ aud }, { audience: 'api' }))[1]).toBe('jwt audience invalid');
+    }
+  });
+
+  it('subject, jwtid and nonce', async () => {
+    const payload = { sub: 's', jti: 'j', nonce: 'n' };
+    await expect(accepted(payload, { subject: 's', jwtid: 'j', nonce: 'n' })).resolves.toEqual(payload);
+    expect((await refusal(payload, { subject: 'x' }))[1]).toBe('jwt subject invalid');
+    expect((await refusal(payload, { jwtid: 'x' }))[1]).toBe('jwt id invalid');
+    expect((await refusal(payload, { nonce: 'x' }))[1]).toBe('jwt nonce invalid');
+  });
+
+  it('requiredClaims have to be there as own members', async () => {
+    await expect(accepted({ exp: now + 1 }, { ...at, requiredClaims: ['exp'] })).resolves.toBeDefined();
+    expect((await refusal({}, { requiredClaims: ['exp'] }))[1]).toBe('jwt claim missing: exp');
+    expect((await refusal({}, { requiredClaims: ['constructor'] }))[1]).toBe(
+      'jwt claim missing: constructor',
+    );
+  });
+
+  it('maxAge counts from iat', async () => {
+    await expect(accepted({ iat: now - 10 }, { ...at, maxAge: 10 })).resolves.toBeDefined();
+    expect(await refusal({ iat: now - 11 }, { ...at, maxAge: 10 })).toEqual([
+      'OIDC_TOKEN_EXPIRED',
+      'maxAge exceeded',
+    ]);
+    expect((await refusal({}, { ...at, maxAge: 10 }))[1]).toBe('jwt claim missing: iat');
+    expect((await refusal({ iat: now + 1 }, { ...at, maxAge: 10 }))[1]).toBe('jwt iat lies in the future');
+    await expect(accepted({ iat: now }, { ...at, maxAge: 0, clockTolerance: 0 })).resolves.toBeDefined();
+  });
+
+  it('clockTolerance widens maxAge on either side', async () => {
+    const tolerant = { ...at, maxAge: 10, clockTolerance: 5 };
+    await expect(accepted({ iat: now + 5 }, tolerant)).resolves.toBeDefined();
+    expect((await refusal({ iat: now + 6 }, tolerant))[0]).toBe('OIDC_TOKEN_CLAIM_MISMATCH');
+    await expect(accepted({ iat: now - 15 }, tolerant)).resolves.toBeDefined();
+    expect((await refusal({ iat: now - 16 }, tolerant))[0]).toBe('OIDC_TOKEN_EXPIRED');
+  });
+
+  it('RFC 7515 section 4.1.9: typ, without regard to case and the application/ prefix', async () => {
+    for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) {
+      await expect(accepted({}, { typ: 'at+jwt' }, { typ })).resolves.toBeDefined();
+      await expect(accepted({}, { typ: 'application/at+jwt' }, { typ })).resolves.toBeDefined();
+    }
+    for (const typ of ['JWT', 'refresh+jwt', undefined, 1, ['at+jwt'], 'text/at+jwt']) {
+      expect((await refusal({}, { typ: 'at+jwt' }, { typ }))[1]).toBe('jwt typ invalid');
+    }
+  });
+});
+
+describe('options are applied or refused, never ignored', () => {
+  it.each([
+    ['complete', { complete: true }],
+    ['an unknown one', { kid: 'x' }],
+    ['a regular expression as audience', { audience: /api/ }],
+    ['a regular expression among the audiences', { audience: [/api/] }],
+    ['algorithms as text', { algorithms: 'RS256' }],
+    ['algorithms that are numbers', { algorithms: [1] }],
+    ['no algorithm at all', { algorithms: [] }],
+    ['maxAge in words', { maxAge: '1h' }],
+    ['a negative tolerance', { clockTolerance: -1 }],
+    ['an infinite tolerance', { clockTolerance: Infinity }],
+    ['clockTimestamp as text', { clockTimestamp: '1' }],
+    ['clockTimestamp as Date', { clockTimestamp: new Date() }],
+    ['ignoreExpiration as text', { ignoreExpiration: 'true' }],
+    ['ignoreNotBefore as text', { ignoreNotBefore: 'true' }],
+    ['an empty issuer', { issuer: '' }],
+    ['an empty subject', { subject: '' }],
+    ['several subjects', { subject: ['a'] }],
+    ['an empty jwtid', { jwtid: '' }],
+    ['several jwtids', { jwtid: ['a'] }],
+    ['an empty nonce', { nonce: '' }],
+    ['a nonce that is a number', { nonce: 1 }],
+    ['an empty typ', { typ: '' }],
+    ['a typ that is a number', { typ: 1 }],
+    ['required claims as text', { requiredClaims: 'exp' }],
+    ['no required claim at all', { requiredClaims: [] }],
+    ['required claims that are numbers', { requiredClaims: [1] }],
+    ['options that are a text', 'x'],
+    ['options that inherit', Object.create({ issuer: 'other' }) as object],
+    ['an issuer that is undefined, which would switch the check off', { issuer: undefined }],
+    ['an audience that is undefined', { audience: undefined }],
+    ['required claims with a hole', { requiredClaims: Array.from({ length: 2 }) }],
+  ])('%s', async (_, options) => {
+    const error = await rejectionOf(verify(await jwt.sign({}), options));
+    expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_OPTION']);
+  });
+
+  it('algorithms can only narrow', async () => {
+    const token = await jwt.sign({});
+    await expect(verify(token, { algorithms: ['RS256', 'HS256'] })).resolves.toBeDefined();
+    expect((await rejectionOf(verify(token, { algorithms: ['RS512'] }))).code).toBe(
+      'OIDC_TOKEN_INVALID_ALGORITHM',
+    );
+  });
+});
+
+describe('the keys that are tried', () => {
+  const [current, next, previous, older] = [key, makeRsaKey(), makeRsaKey(), makeRsaKey()];
+  const many = new JwtService({
+    key: current,
+    nextKeys: next,
+    previousKeys: [createPublicKey(previous), createPublicKey(older)],
+  });
+  const kidOf = (each: typeof key) => new JwtService({ key: each }).getKeySet().keys[0]!.kid;
+
+  it.each([
+    ['current', current],
+    ['next', next],
+    ['previous', previous],
+    ['older', older],
+  ])('with a kid: the %s key', async (_, signer) => {
+    await expect(many.verify(forge(signer, { alg: 'RS256', kid: kidOf(signer) }, { a: 1 }))).resolves.toEqual(
+      { a: 1 },
+    );
+  });
+
+  it('with a kid that no slot holds: none', async () => {
+    for (const kid of ['unknown', '', '__proto__', 1, null, {}, [kidOf(current)]]) {
+      const error = await rejectionOf(many.verify(forge(current, { alg: 'RS256', kid }, {})));
+      expect([error.code, error.message]).toEqual(['OIDC_TOKEN_INVALID_SIGNATURE', 'invalid signature']);
+    }
+  });
+
+  it('with the kid of another key: that one only', async () => {
+    const error = await rejectionOf(many.verify(forge(current, { alg: 'RS256', kid: kidOf(previous) }, {})));
+    expect(error.message).toBe('invalid signature');
+  });
+
+  it('without a kid: current and previous, never next', async () => {
+    for (const signer of [current, previous, older]) {
+      await expect(many.verify(forge(signer, { alg: 'RS256' }, { a: 1 }))).resolves.toEqual({ a: 1 });
+    }
+    expect((await rejectionOf(many.verify(forge(next, { alg: 'RS256' }, {})))).message).toBe(
+      'invalid signature',
+    );
+  });
+});
+
+describe('decode', () => {
+  it('is null for what verify calls no JWT', async () => {
+    const token = await jwt.sign({});
+    for (const each of [`${token}\n`, ` ${token}`, `${token}=`]) expect(jwt.decode(each)).toBeNull();
+  });
+
+  it('gives the claims of any JWT, without verifying', async () => {
+    expect(jwt.decode(forge(makeRsaKey(), { alg: 'RS256' }, { a: 1 }))).toEqual({ a: 1 });
+    expect(jwt.decode(await jwt.sign('{"auth_code_id":"1"}'))).toEqual({ auth_code_id: '1' });
+  });
+
+  it.each([
+    '',
+    'x',
+    'a.b',
+    'a.b.c',
+    'e30.e30',
+    'e30.e30.x.y',
+    'bnVsbA.e30.',
+    'e30.W10.',
+    'e30.bnVsbA.',
+    undefined,
+    null,
+    1,
+    {},
+    [],
+    Buffer.from('a'),
+  ])('is null for %p', (token) => expect(jwt.decode(token as string)).toBeNull());
+});
+
+describe('errors', () => {
+  it('hold no token, no oauth property and no cause', async () => {
+    const token = forge(makeRsaKey(), { alg: 'RS256', kid: 'marker-kid' }, { marker: 'marker-claim' });
+    const error = await rejectionOf(verify(token));
+    expect(error).not.toHaveProperty('oauth');
+    expect(error.cause).toBeUndefined();
+    expect(everythingPrintedOf(error)).not.toMatch(/marker|eyJ/);
+  });
+
+  it.each([undefined, null, 1, {}, 'x'])('are rejections, never thrown synchronously: %p', async (token) => {
+    const bare = jwt.verify(token as string);
+    const withOptions = jwt.verify(token as string, 'x' as never);
+    expect((await rejectionOf(bare)).code).toBe('OIDC_TOKEN_MALFORMED');
+    expect((await rejectionOf(withOptions)).code).toBe('OIDC_TOKEN_INVALID_OPTION');
+  });
+});
