@@ -34,7 +34,10 @@ describe('the package', () => {
   const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
 
   it('exports what is there', () => {
-    const files = entries.flatMap((entry) => [manifest.exports[entry].types, manifest.exports[entry].default]);
+    const files = entries.flatMap((entry) => [
+      manifest.exports[entry].types,
+      manifest.exports[entry].default,
+    ]);
     for (const file of [...files, manifest.bin['nestjs-oidc-key']]) {
       expect([file, existsSync(join(root, file))]).toEqual([file, true]);
     }
