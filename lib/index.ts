@@ -24,9 +24,9 @@ export type {
 export type { SignOptions, VerifyOptions } from './core/jwt/jwt-options.js';
 export type { JwtServiceOptions } from './core/jwt/jwt.service.js';
 export type { DescribedKey, EncodedKey, KeyInput } from './core/reading/key-material.js';
-export type { KeyOptions } from './core/reading/key-settings.js';
-export type { KeySlots, KeySource } from './sources/key-source.js';
+export type { KeySlots } from './core/reading/key-slots.js';
+export type { NamedValue } from './core/reading/named-value.js';
+export type { KeySource } from './sources/key-source.js';
 export type { KeyRotationEvent } from './rotation/rotation-event.js';
 export type { KeyRotationStatus } from './rotation/rotation-status.js';
-export type { KeyFiles } from './sources/file.source.js';
 export type { JsonWebKeySet, PublicJwk } from './core/key/public-jwk.js';

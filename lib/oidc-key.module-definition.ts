@@ -9,7 +9,7 @@ import type {
   OidcKeyOptions,
 } from './oidc-key.options.js';
 import { withSealedOptions } from './options/sealed-options.js';
-import { defaultEnvPrefix } from './sources/settings.js';
+import { defaultEnvPrefix } from './sources/setting-names.js';
 
 export type ResolvedExtras = Required<OidcKeyExtras>;
 

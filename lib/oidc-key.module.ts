@@ -38,22 +38,18 @@ import { KeyRotation } from './rotation/key-rotation.js';
     },
     {
       provide: KeyRotation,
-      useFactory: ({ source, timing, reloadInterval, algorithm }: ResolvedOptions) =>
-        KeyRotation.start({
-          source,
-          timing,
-          algorithm,
-          reloadInterval,
-          log: new Logger(KeyRotation.name),
-        }),
+      useFactory: ({ source, timing, reloadInterval, algorithm }: ResolvedOptions) => {
+        const log = new Logger(KeyRotation.name);
+        return KeyRotation.start({ source, timing, algorithm, reloadInterval, log });
+      },
       inject: [RESOLVED_OPTIONS],
     },
     {
       provide: JwtService,
-      useFactory: (rotation: KeyRotation, { extraTokenFields, keyRetention }: ResolvedOptions) =>
+      useFactory: (rotation: KeyRotation, { extraTokenFields, retention }: ResolvedOptions) =>
         new JwtService(
           new LiveRing(() => rotation.ring, extraTokenFields, {
-            seconds: keyRetention,
+            ...retention,
             warn: (message) => new Logger(JwtService.name).warn(message),
           }),
         ),

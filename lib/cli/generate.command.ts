@@ -6,13 +6,14 @@ import { promisify } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import {
-  algorithm as algorithmOf,
+  algorithmNamed,
+  defaultAlgorithmOf,
   maximumRsaBits,
   minimumRsaBits,
   signingAlgorithms,
 } from '../core/algorithms.js';
-import type { SigningAlgorithm } from '../core/algorithms.js';
-import { publicJwkOf } from '../core/key/public-jwk.js';
+import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
+import { publicHalfOf } from '../core/key/public-jwk.js';
 import { CommandLineError } from './command-line-error.js';
 
 const generatePair = promisify(generateKeyPair);
@@ -27,7 +28,7 @@ interface GenerateOptions {
 export function generateCommand(): Command {
   return new Command('generate')
     .description(
-      'Make a private key: a PKCS#8 PEM, or for PS256 a JWK, since a PEM would be taken for RS256.',
+      'Make a private key: a PKCS#8 PEM, or a JWK where a PEM would be taken for another algorithm.',
     )
     .addOption(
       new Option('--algorithm <name>', 'what the key is for').choices(signingAlgorithms).default('RS256'),
@@ -50,10 +51,11 @@ function bitsFrom(value: string): number {
   throw new InvalidArgumentError(`It has to be a multiple of 8 from ${minimumRsaBits} to ${maximumRsaBits}.`);
 }
 
-async function generate({ algorithm, bits, out, env }: GenerateOptions): Promise<void> {
+async function generate({ algorithm: alg, bits, out, env }: GenerateOptions): Promise<void> {
+  const algorithm = algorithmNamed(alg)!;
   const { privateKey, publicKey } = await makePair(algorithm, bits);
-  const { kid } = publicJwkOf(publicKey, algorithm);
-  const key = encode(privateKey, algorithm);
+  const { kid } = publicHalfOf(publicKey, alg).publicJwk;
+  const key = encode(privateKey, alg);
   const text = env ? envLine(key) : key;
   if (out === undefined) {
     process.stdout.write(text);
@@ -61,24 +63,25 @@ async function generate({ algorithm, bits, out, env }: GenerateOptions): Promise
     await writeNewFile(out, text);
   }
   // On standard error, so that standard output is the key and nothing else.
-  const size = algorithmOf(algorithm).keyType === 'rsa' ? ` of ${bits} bits` : '';
-  process.stderr.write(`${algorithm} key${size}, kid ${kid}${out === undefined ? '' : ` in ${out}`}\n`);
+  const size = algorithm.hasModulus ? ` of ${bits} bits` : '';
+  process.stderr.write(`${alg} key${size}, kid ${kid}${out === undefined ? '' : ` in ${out}`}\n`);
 }
 
 function makePair(
-  algorithm: SigningAlgorithm,
+  { keyType, generation, hasModulus }: Algorithm,
   bits: number,
 ): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
-  const { keyType, curve = '' } = algorithmOf(algorithm);
-  if (keyType === 'ed25519') return generatePair('ed25519');
-  return keyType === 'ec'
-    ? generatePair('ec', { namedCurve: curve })
-    : generatePair('rsa', { modulusLength: bits });
+  // The declarations know no kind of key that is chosen at run time.
+  const kind = keyType as 'rsa';
+  return generatePair(kind, { ...generation, ...(hasModulus && { modulusLength: bits }) } as { modulusLength: number });
 }
 
-function encode(privateKey: KeyObject, algorithm: SigningAlgorithm): string {
-  if (algorithm !== 'PS256') return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-  return `${JSON.stringify({ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: algorithm })}\n`;
+/** A PEM says nothing of the algorithm, so it is for a key that would be taken for this one without a word. */
+function encode(privateKey: KeyObject, alg: SigningAlgorithm): string {
+  if (defaultAlgorithmOf(privateKey)?.names[0] === alg) {
+    return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  }
+  return `${JSON.stringify({ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg })}\n`;
 }
 
 /** A PEM needs its line ends escaped in double quotes; a JWK, which holds double quotes, stands in single ones. */

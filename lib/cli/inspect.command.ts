@@ -3,17 +3,24 @@ import { buffer } from 'node:stream/consumers';
 
 import { Command, InvalidArgumentError } from 'commander';
 
+import { signingKeyOf, verificationKeyOf } from '../core/key/signing-key.js';
+import { runLater } from '../core/key/steps.js';
+import type { VerificationKey } from '../core/key/verification-key.js';
 import { loadKeyMaterial } from '../core/reading/key-material.js';
-import { SigningKey } from '../core/key/signing-key.js';
-import { loadSlotsNow } from '../core/ring/slots.js';
-import { VerificationKey } from '../core/key/verification-key.js';
-import {
-  defaultEnvPrefix,
-  passphraseRemedyFor,
-  readKeySettings,
-  readPassphrase,
-} from '../sources/settings.js';
+import type { NamedValue } from '../core/reading/named-value.js';
+import { KeyLoader, revocationsIn } from '../core/ring/key-loader.js';
+import type { Slot } from '../core/ring/life.js';
+import { timesFrom } from '../options/times.js';
+import { systemClock } from '../rotation/clock.js';
+import { KeyLives } from '../rotation/key-lives.js';
+import { defaultTiming, timingOf } from '../rotation/timing.js';
+import { warningsOf } from '../rotation/warnings.js';
+import { misspeltSettings } from '../sources/misspelt-settings.js';
+import type { NamedSettings } from '../sources/misspelt-settings.js';
+import { defaultEnvPrefix, everySettingName } from '../sources/setting-names.js';
+import { settingsSource } from '../sources/settings.source.js';
 import { CommandLineError } from './command-line-error.js';
+import { readEnvironment } from './environment.js';
 
 interface InspectOptions {
   readonly json?: true;
@@ -23,10 +30,9 @@ interface InspectOptions {
 /** A key, and the slot that it is in where the slots are known. */
 interface Inspected {
   readonly key: VerificationKey;
-  readonly slot?: 'current' | 'next' | 'previous';
+  readonly isPrivate: boolean;
+  readonly slot?: Slot;
 }
-
-const environment = { get: (name: string) => process.env[name] };
 
 export function inspectCommand(): Command {
   return new Command('inspect')
@@ -39,9 +45,11 @@ export function inspectCommand(): Command {
     .option('--json', 'write one JSON array')
     .addHelpText(
       'after',
-      '\nWithout a file it reads and checks what the module would: OIDC_PRIVATE_KEY, OIDC_NEXT_KEYS,\n' +
-        'OIDC_PREVIOUS_KEYS or their _FILE, and refuses keys that would not boot.\n' +
-        'The passphrase of an encrypted key comes from OIDC_PRIVATE_KEY_PASSPHRASE or its _FILE.',
+      '\nWithout a file it checks what the module would: the environment and, as ConfigModule does, the file .env of\n' +
+        'this folder. It refuses what would not boot, and says what a boot would warn of. It reads:\n' +
+        everySettingName(defaultEnvPrefix)
+          .map((name) => `  ${name}\n`)
+          .join(''),
     )
     .action(inspect);
 }
@@ -55,12 +63,14 @@ function prefixFrom(value: string): string {
 }
 
 async function inspect(file: string | undefined, { json, prefix }: InspectOptions): Promise<void> {
-  const inspected = file === undefined ? keysOfEnvironment(prefix) : await keysOfFile(file, prefix);
-  const descriptions = inspected.map(({ key, slot }) => ({
+  const environment = await readEnvironment();
+  const inspected =
+    file === undefined ? await keysOf(environment, prefix) : await keysOfFile(file, environment, prefix);
+  const descriptions = inspected.map(({ key, isPrivate, slot }) => ({
     kid: key.kid,
-    algorithm: key.algorithm,
+    algorithm: key.alg,
     size: sizeOf(key),
-    private: key instanceof SigningKey,
+    private: isPrivate,
     ...(slot && { slot }),
     publicJwk: key.publicJwk,
   }));
@@ -69,25 +79,40 @@ async function inspect(file: string | undefined, { json, prefix }: InspectOption
   );
 }
 
-function keysOfEnvironment(prefix: string): Inspected[] {
-  const slots = loadSlotsNow(readKeySettings(environment, prefix));
-  return (['current', 'next', 'previous'] as const).flatMap((slot) =>
-    slots[slot].map((key) => ({ key, slot })),
-  );
+/** What a boot makes of the settings, by the code that a boot runs. */
+async function keysOf(environment: NamedSettings, prefix: string): Promise<Inspected[]> {
+  const slots = await settingsSource(environment, prefix).load(new AbortController().signal);
+  const loaded = await new KeyLoader().load(slots, {});
+  const now = systemClock();
+  const lives = new KeyLives(loaded, revocationsIn(slots), now, timingOf(defaultTiming));
+  await timesFrom({}, environment, prefix);
+  const view = lives.view(now);
+  const warnings = [
+    ...misspeltSettings(environment, prefix),
+    ...warningsOf(view, now).map(({ message }) => message),
+  ];
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}.\n`);
+  return view.keys.map(({ key, slot }) => ({ key, slot, isPrivate: slot !== 'previous' }));
 }
 
-async function keysOfFile(file: string, prefix: string): Promise<Inspected[]> {
+async function keysOfFile(file: string, environment: NamedSettings, prefix: string): Promise<Inspected[]> {
+  const { passphrase } = await settingsSource(environment, prefix).load(new AbortController().signal);
+  const { value, about } = passphrase as NamedValue;
   const setting = {
     name: file === '-' ? 'Standard input' : file,
     value: await contentOf(file),
-    passphrase: readPassphrase(environment, prefix),
-    passphraseRemedy: passphraseRemedyFor(prefix),
+    passphrase: value,
+    passphraseRemedy: about.remedy,
   };
-  return loadKeyMaterial(setting).map((material) => {
+  const inspected: Inspected[] = [];
+  for (const material of loadKeyMaterial(setting)) {
     const isPrivate = material.keyObject.type === 'private';
-    const key = isPrivate ? new SigningKey(material) : new VerificationKey(material);
-    return { key: key.proveNow() };
-  });
+    const { key } = isPrivate
+      ? await runLater(signingKeyOf(material))
+      : { key: await runLater(verificationKeyOf(material)) };
+    inspected.push({ key, isPrivate });
+  }
+  return inspected;
 }
 
 async function contentOf(file: string): Promise<Buffer> {
@@ -105,7 +130,8 @@ function sizeOf({ publicKey, publicJwk }: VerificationKey): string {
   return 'crv' in publicJwk ? publicJwk.crv : `${publicKey.asymmetricKeyDetails?.modulusLength} bits`;
 }
 
-type Description = Pick<VerificationKey, 'kid' | 'algorithm' | 'publicJwk'> & {
+type Description = Pick<VerificationKey, 'kid' | 'publicJwk'> & {
+  readonly algorithm: string;
   readonly size: string;
   readonly private: boolean;
   readonly slot?: string;

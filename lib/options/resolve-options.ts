@@ -1,23 +1,23 @@
-import { OidcKeyError } from '../core/errors.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import { checkServiceOptions } from '../core/jwt/service-options.js';
+import { OidcKeyError } from '../core/errors.js';
 import type { ExtraTokenFieldsFunction } from '../core/jwt/extra-token-fields.js';
+import type { Retention } from '../core/jwt/retention-guard.js';
+import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
 import type { OidcKeyFactoryOptions, OidcKeySourceOptions, OidcKeyValues } from '../oidc-key.options.js';
-import { readSeconds } from '../sources/settings.js';
-import { readingSource } from '../rotation/reading.js';
-import type { ReadingSource } from '../rotation/reading.js';
-import { checkedSeconds, defaultTiming, timingOf } from '../rotation/timing.js';
-import type { Timing, TimingOptions } from '../rotation/timing.js';
-import { configSource } from '../sources/config.source.js';
-import type { WatchableSettings } from '../sources/config.source.js';
-import { optionSource } from '../sources/option.source.js';
+import { timingOf } from '../rotation/timing.js';
+import type { Timing } from '../rotation/timing.js';
+import type { KeySource } from '../sources/key-source.js';
+import { settingsSource } from '../sources/settings.source.js';
+import type { WatchableSettings } from '../sources/settings.source.js';
+import { timesFrom } from './times.js';
 
 /** Everything the module's providers are made from. */
 export interface ResolvedOptions {
-  readonly source: ReadingSource;
+  readonly source: KeySource;
   readonly reloadInterval: number | undefined;
+  /** In seconds. */
   readonly jwksMaxAge: number;
-  readonly keyRetention: number;
+  readonly retention: Pick<Retention, 'seconds' | 'where'>;
   readonly timing: Timing;
   readonly algorithm: SigningAlgorithm | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
@@ -42,39 +42,38 @@ const optionNames: Readonly<Record<OptionName, true>> = {
   propagationFloor: true,
 };
 
-/** The option and the setting, less its prefix, of each time. */
-const timingNames: Readonly<Record<keyof TimingOptions, string>> = {
-  jwksMaxAge: 'JWKS_MAX_AGE',
-  keyRetention: 'KEY_RETENTION',
-  keySpread: 'KEY_SPREAD',
-  clockSkew: 'CLOCK_SKEW',
-};
-
 /**
  * The keys come whole from one place: from the option `key` and those beside it, from the option `source`, or from
  * the settings, so that no slot is filled from a place that nobody looks at.
  *
  * @throws OidcKeyError `OIDC_KEY_NO_CONFIG`, `OIDC_KEY_INVALID_OPTION`, and what reading the settings throws.
  */
-export function resolveOptions(
+export async function resolveOptions(
   options: OidcKeyFactoryOptions,
   settings: WatchableSettings | undefined,
   prefix: string,
-): ResolvedOptions {
+): Promise<ResolvedOptions> {
   checkServiceOptions(options, Object.keys(optionNames), 'OidcKeyModule');
-  const { algorithm, extraTokenFields } = options;
   const isFromSettings = !isGiven(options, 'key') && !isGiven(options, 'source');
   const source = isFromSettings ? sourceFromSettings(options, settings, prefix) : givenSource(options);
   const reloadInterval = 'reloadInterval' in options ? options.reloadInterval : undefined;
-  const timing = timingFrom(options, isFromSettings ? settings : undefined, prefix);
+  const { jwksMaxAge, keyRetention, keySpread, clockSkew } = await timesFrom(options, settings, prefix);
   return {
     source,
     reloadInterval: reloadInterval === undefined ? undefined : checkedInterval(reloadInterval),
-    jwksMaxAge: timing.jwksMaxAge,
-    keyRetention: timing.keyRetention,
-    timing: timingOf(timing, options.propagationFloor),
-    algorithm,
-    extraTokenFields,
+    jwksMaxAge: jwksMaxAge.seconds,
+    retention: keyRetention,
+    timing: timingOf(
+      {
+        jwksMaxAge: jwksMaxAge.seconds,
+        keyRetention: keyRetention.seconds,
+        keySpread: keySpread.seconds,
+        clockSkew: clockSkew.seconds,
+      },
+      options.propagationFloor,
+    ),
+    algorithm: options.algorithm,
+    extraTokenFields: options.extraTokenFields,
   };
 }
 
@@ -83,18 +82,18 @@ function isGiven(options: OidcKeyFactoryOptions, name: 'key' | 'source'): boolea
   return name in options;
 }
 
-function givenSource(options: OidcKeyFactoryOptions): ReadingSource {
-  const { source, key } = options as { source?: OidcKeySourceOptions['source']; key?: unknown };
-  if (source === undefined) return optionSource(options as OidcKeyValues);
+function givenSource(options: OidcKeyFactoryOptions): KeySource {
+  const { source, key } = options as { source?: KeySource; key?: unknown };
+  if (source === undefined) return { load: async () => slotsOfOptions(options as OidcKeyValues) };
   if (key !== undefined) throw invalid('The options "key" and "source" are both given. Remove one of them.');
-  return readingSource(source);
+  return source;
 }
 
 function sourceFromSettings(
   options: OidcKeyFactoryOptions,
   settings: WatchableSettings | undefined,
   prefix: string,
-): ReadingSource {
+): KeySource {
   const besideKey = ['nextKeys', 'previousKeys', 'revokedKids', 'nextActivatesAt'] as const;
   const lonely = besideKey.find((name) => name in options);
   if (lonely) {
@@ -109,22 +108,7 @@ function sourceFromSettings(
         'pass it in the `imports` of forRootAsync, or give the option "key".',
     );
   }
-  return configSource(settings, prefix);
-}
-
-function timingFrom(
-  options: OidcKeyFactoryOptions,
-  settings: WatchableSettings | undefined,
-  prefix: string,
-): TimingOptions {
-  const names = Object.keys(timingNames) as (keyof TimingOptions)[];
-  const entries = names.map((name) => {
-    const given = options[name];
-    if (given !== undefined) return [name, checkedSeconds(given, `The option "${name}"`)];
-    const setting = settings && readSeconds(settings, `${prefix}${timingNames[name]}`);
-    return [name, setting ?? defaultTiming[name]];
-  });
-  return Object.fromEntries(entries) as TimingOptions;
+  return settingsSource(settings, prefix);
 }
 
 function checkedInterval(seconds: number): number {

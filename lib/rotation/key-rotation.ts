@@ -5,23 +5,25 @@ import type { Observable } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
+import type { KeySlots } from '../core/reading/key-slots.js';
+import { KeyLoader, revocationsIn } from '../core/ring/key-loader.js';
 import { KeyRing } from '../core/ring/key-ring.js';
+import type { Lives } from '../core/ring/life.js';
+import type { RevocationList } from '../core/ring/revocation-list.js';
+import type { KeySource } from '../sources/key-source.js';
+import { askSource, failureOf, watchSource } from './ask-source.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
-import { PlanLoader } from './plan-loader.js';
-import type { Plan } from './plan.js';
-import { noneLeft, withoutRevoked } from './plan.js';
-import { failureOf, readFrom, watchSource } from './reading.js';
-import type { ReadingSource } from './reading.js';
+import { KeyLives } from './key-lives.js';
 import { Reloads } from './reloads.js';
-import { RotationState } from './rotation-state.js';
+import { waitingEvent } from './rotation-event.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
 import { changed, notReloaded } from './rotation-messages.js';
-import { digestOf } from './rotation-status.js';
+import { statusOf } from './rotation-status.js';
 import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
 import type { Timing } from './timing.js';
-import { Warnings } from './warnings.js';
+import { Warnings, warningsOf } from './warnings.js';
 
 /** What a rotation says to whoever runs the server. */
 export interface RotationLog {
@@ -32,11 +34,11 @@ export interface RotationLog {
 
 /** @internal */
 export interface RotationOptions {
-  readonly source: ReadingSource;
+  readonly source: KeySource;
   readonly timing: Timing;
   readonly algorithm: SigningAlgorithm | undefined;
   readonly log: RotationLog;
-  /** In seconds. */
+  /** In seconds; default: what the source says. */
   readonly reloadInterval?: number | undefined;
   readonly clock?: Clock;
 }
@@ -45,40 +47,38 @@ export interface RotationOptions {
 const longestSleep = 30_000;
 
 /**
- * Keeps the key ring that is in service: reads its source again, promotes and retires keys when they are due, and
+ * Keeps the key ring that is in service: asks its source again, promotes and retires keys when they are due, and
  * replaces the ring as a whole.
  */
 export class KeyRotation {
   readonly #options: RotationOptions;
   readonly #clock: Clock;
-  readonly #loader: PlanLoader;
+  readonly #loader: KeyLoader;
+  readonly #lives: KeyLives;
   readonly #events = new Subject<KeyRotationEvent>();
   readonly #reloads: Reloads;
-  readonly #advanceTimer = new Timer();
+  readonly #timer = new Timer();
   readonly #ended = new AbortController();
   readonly #warnings = new Warnings();
-  #state: RotationState;
   #ring: KeyRing;
-  #failure: { code: string; since: Date } | undefined;
+  #failure: KeyRotationStatus['failure'];
   #loadedAt: Date;
   #unwatch: (() => void) | undefined;
 
-  private constructor(options: RotationOptions, state: RotationState, loader: PlanLoader) {
+  private constructor(options: RotationOptions, loader: KeyLoader, lives: KeyLives) {
     this.#options = options;
     this.#loader = loader;
+    this.#lives = lives;
     this.#clock = options.clock ?? systemClock;
-    this.#state = state;
-    this.#loadedAt = new Date(this.#clock.wall());
-    this.#ring = new KeyRing(state.slots(), options.algorithm);
-    const { reloadInterval } = options;
-    this.#reloads = new Reloads(
-      () => this.#reloadNow(),
-      reloadInterval === undefined ? undefined : reloadInterval * 1000,
-    );
+    const now = this.#clock();
+    const { keys, defaultAlgorithm } = lives.view(now);
+    this.#ring = new KeyRing(keys, defaultAlgorithm);
+    this.#loadedAt = new Date(now.wall);
+    this.#reloads = new Reloads(() => this.#reloadNow(), options.reloadInterval ?? options.source.reloadInterval);
   }
 
   /**
-   * Reads the source for the first time, and rejects with whatever is wrong with it.
+   * Asks the source for the first time, and rejects with whatever is wrong with its answer.
    *
    * @internal
    */
@@ -97,20 +97,18 @@ export class KeyRotation {
       throw error;
     }
     rotation.#unwatch = unwatch;
-    rotation.#sleep();
+    rotation.#apply([]);
     rotation.#reloads.start();
     if (changedMeanwhile) void rotation.reload();
     return rotation;
   }
 
   static async #firstOf(options: RotationOptions): Promise<KeyRotation> {
-    const loader = new PlanLoader(options.algorithm);
-    const reading = await readFrom(options.source);
-    const revoked = new Set(reading.revokedKids());
-    const plan = await loader.load(reading);
-    const state = new RotationState(plan, revoked, options.clock ?? systemClock, options.timing);
-    if (state.withoutSigner().length > 0) throw noneLeft();
-    return new KeyRotation(options, state, loader);
+    const { source, algorithm, timing, clock = systemClock } = options;
+    const loader = new KeyLoader();
+    const slots = await askSource(source);
+    const loaded = await loader.load(slots, { algorithm });
+    return new KeyRotation(options, loader, new KeyLives(loaded, revocationsIn(slots), clock(), timing));
   }
 
   /** @internal */
@@ -125,25 +123,9 @@ export class KeyRotation {
 
   /** How the keys are, for a health check: public facts only. */
   status(): KeyRotationStatus {
-    const slots = this.#state.slots();
-    const keys = (['current', 'next', 'previous'] as const).flatMap((slot) =>
-      slots[slot].map(({ kid, algorithm }) => ({
-        kid,
-        slot,
-        algorithm,
-        since: this.#dateOf(this.#state.since(kid)),
-      })),
-    );
-    const delay = this.#state.untilNextChange();
-    const isDown = this.#state.withoutSigner().length > 0 || !this.#ring.canSign();
-    return {
-      state: isDown ? 'down' : this.#failure ? 'degraded' : 'up',
-      keys,
-      nextChangeAt: delay === undefined ? undefined : this.#dateOf(this.#clock.monotonic() + delay),
-      loadedAt: this.#loadedAt,
-      failure: this.#failure,
-      digest: digestOf(this.#ring.toKeySet()),
-    };
+    const now = this.#clock();
+    const reloaded = { loadedAt: this.#loadedAt, failure: this.#failure };
+    return statusOf(this.#lives.view(now), this.#ring, reloaded, now);
   }
 
   /**
@@ -162,7 +144,7 @@ export class KeyRotation {
   /** Ends watches and timers; the ring stays in service. */
   close(): void {
     this.#ended.abort();
-    this.#advanceTimer.clear();
+    this.#timer.clear();
     this.#reloads.close();
     this.#events.complete();
     // Last, since it is the source's own code.
@@ -171,72 +153,78 @@ export class KeyRotation {
 
   async #reloadNow(): Promise<boolean> {
     try {
-      const reading = await readFrom(this.#options.source, this.#ended.signal);
-      const revoked = new Set(reading.revokedKids());
-      const plan = await this.#loader.load(reading).catch(failureOf);
+      const slots = await askSource(this.#options.source, this.#ended.signal);
+      const revoked = revocationsIn(slots);
+      const loaded = await this.#load(slots).catch(failureOf);
       // A turn of its own: what was compared and what is built now may be a thousand keys each.
       await setImmediate();
       if (this.#ended.signal.aborted) return false;
-      this.#takeOver(revoked, plan);
-      return true;
+      return this.#takeOver(revoked, loaded);
     } catch (error) {
-      if (!this.#ended.signal.aborted) this.#failed(error);
+      if (!this.#ended.signal.aborted) this.#failed(failureOf(error));
       return false;
     }
   }
 
-  /** What is revoked goes whatever is wrong with the rest, and in one ring with it, so that none is without a key. */
-  #takeOver(revoked: ReadonlySet<string>, plan: Plan | OidcKeyError): void {
-    const changes = this.#state.revoke(revoked);
-    try {
-      if (plan instanceof OidcKeyError) throw plan;
-      this.#state.refuseReusedKids(plan);
-      if (withoutRevoked(plan, revoked).current.length === 0) throw noneLeft();
-      changes.push(...this.#state.configure(plan));
-    } finally {
-      this.#apply(changes);
-    }
-    this.#succeeded();
+  #load(slots: KeySlots): Promise<Lives> {
+    return this.#loader.load(slots, {
+      algorithm: this.#options.algorithm,
+      isRevoked: this.#lives.isRevoked,
+      published: this.#ring.keys,
+    });
   }
 
-  readonly #dateOf = (monotonic: number): Date =>
-    new Date(Math.min(this.#clock.wall() + monotonic - this.#clock.monotonic(), 8.64e15));
+  /** Revocations and what replaces the revoked keys go into service in one ring, so that none is without a key. */
+  #takeOver(revoked: RevocationList, loaded: Lives | OidcKeyError): boolean {
+    const { changes, refusal } = this.#lives.takeOver(revoked, loaded, this.#clock());
+    this.#apply(changes, true);
+    if (refusal) this.#failed(refusal);
+    else this.#succeeded();
+    return !refusal;
+  }
 
   #succeeded(): void {
     this.#failure = undefined;
-    this.#loadedAt = new Date(this.#clock.wall());
+    this.#loadedAt = new Date(this.#clock().wall);
     this.#events.next({ type: 'loaded', at: this.#loadedAt, kids: this.#ring.kids() });
   }
 
-  #failed(error: unknown): void {
-    const { code, message } = failureOf(error);
-    const at = new Date(this.#clock.wall());
+  #failed({ code, message }: OidcKeyError): void {
+    const at = new Date(this.#clock().wall);
     this.#failure = { code, since: this.#failure?.since ?? at };
     this.#options.log.error(notReloaded(code, message));
     this.#events.next({ type: 'reload-failed', at, code, message });
   }
 
   /** Puts a new ring into service, if anything is different, and says what happened. */
-  #apply(changes: readonly Change[]): void {
-    const slots = this.#state.slots();
-    if (!this.#ring.has(slots)) this.#ring = new KeyRing(slots, this.#options.algorithm);
-    for (const message of this.#warnings.newOf(this.#state, this.#dateOf)) this.#options.log.warn(message);
+  #apply(changes: readonly Change[], isReload = false): void {
+    const now = this.#clock();
+    const at = new Date(now.wall);
+    const view = this.#lives.view(now);
+    if (!this.#ring.isOf(view.keys, view.defaultAlgorithm)) {
+      this.#ring = new KeyRing(view.keys, view.defaultAlgorithm);
+    }
     for (const change of changes) {
       this.#options.log.log(changed(change));
-      this.#events.next({ ...change, at: new Date(this.#clock.wall()) });
+      this.#events.next({ ...change, at });
     }
-    this.#sleep();
+    for (const { message, waiting } of this.#warnings.newOf(warningsOf(view, now), isReload)) {
+      this.#options.log.warn(message);
+      if (waiting) this.#events.next({ ...waitingEvent(waiting, now), at });
+    }
+    this.#sleepUntil(view.nextChange);
   }
 
-  #sleep(): void {
-    const delay = this.#state.untilNextChange();
-    if (delay === undefined || this.#ended.signal.aborted) return;
-    this.#advanceTimer.set(Math.min(delay, longestSleep), () => this.#wake());
+  #sleepUntil(instant: number | undefined): void {
+    if (instant === undefined || this.#ended.signal.aborted) return;
+    const delay = instant - this.#clock().monotonic;
+    this.#timer.set(Math.min(Math.max(delay, 0), longestSleep), () => this.#wake());
   }
 
   #wake(): void {
-    const changes = this.#state.advance();
+    const now = this.#clock();
+    const changes = this.#lives.letPass(now);
     if (changes.length > 0) this.#apply(changes);
-    else this.#sleep();
+    else this.#sleepUntil(this.#lives.view(now).nextChange);
   }
 }

@@ -13,7 +13,7 @@ export class Reloads {
   #pause = firstRetry;
   #isClosed = false;
 
-  /** @param reload resolves to whether it succeeded; `interval` is in milliseconds */
+  /** @param reload resolves to whether it succeeded; `interval` is in seconds */
   constructor(reload: () => Promise<boolean>, interval: number | undefined) {
     this.#coalesced = new Coalesced(async () => this.#followUp(await reload()));
     this.#interval = interval;
@@ -21,7 +21,9 @@ export class Reloads {
 
   start(): void {
     if (this.#interval === undefined || this.#isClosed) return;
-    this.#intervalTimer.set(this.#interval, () => void this.call().finally(() => this.start()));
+    // Replicas that started together must not ask together; none asks later than it was told to.
+    const delay = this.#interval * 1000 * (1 - Math.random() / 10);
+    this.#intervalTimer.set(delay, () => void this.call().finally(() => this.start()));
   }
 
   /** Calls while a reload is under way are one. */

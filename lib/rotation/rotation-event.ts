@@ -1,10 +1,16 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
+import type { Slot } from '../core/ring/life.js';
+import { dateOf } from './clock.js';
+import type { Moment } from './clock.js';
+import type { WaitingKey } from './rotation-view.js';
 
-/** What happened to the keys, as `KeyRotation.events$` tells it. */
-export type KeyRotationEvent = { readonly at: Date } & (
-  | /** Configuration was read and taken over. */ {
-      readonly type: 'loaded';
-      readonly kids: readonly string[];
+/** What happens to a key. */
+export type Change =
+  | /** A key is published and accepted from now on. */ {
+      readonly type: 'published';
+      readonly kid: string;
+      readonly algorithm: SigningAlgorithm;
+      readonly slot: Slot;
     }
   | /** A key started to sign. */ {
       readonly type: 'promoted';
@@ -20,20 +26,31 @@ export type KeyRotationEvent = { readonly at: Date } & (
   | /** A key is no longer published or accepted, because it was revoked. */ {
       readonly type: 'revoked';
       readonly kid: string;
+    };
+
+/** A key is to sign, and relying parties may not know it yet: it waits. Told again where the instant changes. */
+interface Waiting {
+  readonly type: 'waiting';
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly until: Date;
+}
+
+/** What happened to the keys, as `KeyRotation.events$` tells it. */
+export type KeyRotationEvent = { readonly at: Date } & (
+  | Change
+  | /** Configuration was read and taken over. */ {
+      readonly type: 'loaded';
+      readonly kids: readonly string[];
     }
-  | /** A reload changed nothing. */ {
+  | Waiting
+  | /** A reload changed nothing but what was revoked. */ {
       readonly type: 'reload-failed';
       readonly code: string;
       readonly message: string;
     }
 );
 
-/** What the state of a rotation tells, before it gets its time. */
-export type Change =
-  | {
-      readonly type: 'promoted';
-      readonly kid: string;
-      readonly algorithm: SigningAlgorithm;
-      readonly replaced: string | undefined;
-    }
-  | { readonly type: 'retired' | 'revoked'; readonly kid: string };
+export function waitingEvent({ key, signsFrom }: WaitingKey, now: Moment): Waiting {
+  return { type: 'waiting', kid: key.kid, algorithm: key.alg, until: dateOf(signsFrom, now) };
+}

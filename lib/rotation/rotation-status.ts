@@ -1,15 +1,20 @@
-import { createHash } from 'node:crypto';
-
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import type { JsonWebKeySet } from '../core/key/public-jwk.js';
+import type { KeyRing } from '../core/ring/key-ring.js';
+import type { Slot } from '../core/ring/life.js';
+import { dateOf } from './clock.js';
+import type { Moment } from './clock.js';
+import type { RotationView } from './rotation-view.js';
+import { warningsOf } from './warnings.js';
 
 /** How the keys of a process are. */
 export interface KeyRotationStatus {
-  /** `degraded`: the last reload failed, and the last good keys are in service. `down`: an algorithm has no key to sign. */
+  /**
+   * `degraded`: the last reload failed, and the last good keys are in service. `down`: an algorithm has no key to sign.
+   */
   readonly state: 'up' | 'degraded' | 'down';
   readonly keys: readonly {
     readonly kid: string;
-    readonly slot: 'current' | 'next' | 'previous';
+    readonly slot: Slot;
     readonly algorithm: SigningAlgorithm;
     /** Since when it is in this slot, as far as this process knows. */
     readonly since: Date;
@@ -20,11 +25,39 @@ export interface KeyRotationStatus {
   readonly loadedAt: Date;
   /** Why the last reload failed, and since when reloads fail. */
   readonly failure: { readonly code: string; readonly since: Date } | undefined;
+  /** Entries of the revoked kids that name no key of this process, now or earlier: they may be misspelt. */
+  readonly unknownRevocations: readonly string[];
+  /** What the log was told and still holds. */
+  readonly warnings: readonly string[];
   /** The same in every replica that publishes the same keys, whatever slots they are in. */
   readonly digest: string;
 }
 
-export function digestOf({ keys }: JsonWebKeySet): string {
-  const sorted = keys.toSorted((a, b) => (a.kid < b.kid ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url');
+/** What a rotation knows beside its keys. */
+export interface Reloaded {
+  readonly loadedAt: Date;
+  readonly failure: KeyRotationStatus['failure'];
+}
+
+export function statusOf(
+  view: RotationView,
+  ring: KeyRing,
+  reloaded: Reloaded,
+  now: Moment,
+): KeyRotationStatus {
+  const isDown = view.withoutSigner.length > 0 || !ring.canSign();
+  return {
+    state: isDown ? 'down' : reloaded.failure ? 'degraded' : 'up',
+    keys: view.keys.map(({ key, slot, since }) => ({
+      kid: key.kid,
+      slot,
+      algorithm: key.alg,
+      since: dateOf(since, now),
+    })),
+    nextChangeAt: view.nextChange === undefined ? undefined : dateOf(view.nextChange, now),
+    ...reloaded,
+    unknownRevocations: view.unknownRevocations,
+    warnings: warningsOf(view, now).map(({ message }) => message),
+    digest: ring.digest,
+  };
 }

@@ -1,43 +1,47 @@
-import type { Clock } from './clock.js';
-import type { Plan } from './plan.js';
+import type { Life } from '../core/ring/life.js';
+import type { Moment } from './clock.js';
 
-/** Whether the instant has come at which a plan wants its next keys to sign. */
-export class Schedule {
-  readonly #clock: Clock;
-  /** Keys whose instant has come once, with it: a clock that is set back does not undo it. */
-  readonly #activated = new Map<string, number>();
-  /** Keys that were scheduled at boot, with their instant. */
-  readonly #trusted = new Map<string, number>();
+type ScheduledLife = Life & { readonly signsFrom: number };
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Slots and schedule of a boot are trusted, so that every replica that boots agrees with the others. */
-  trust({ next, nextActivatesAt }: Plan): void {
-    if (nextActivatesAt === undefined) return;
-    for (const { kid } of next) this.#trusted.set(kid, nextActivatesAt);
-  }
-
-  isTrusted(kid: string, plan: Plan): boolean {
-    const instant = instantFor(kid, plan);
-    return instant !== undefined && this.#trusted.get(kid) === instant;
-  }
-
-  hasCome(kid: string, plan: Plan): boolean {
-    const instant = instantFor(kid, plan);
-    if (instant === undefined) return false;
-    if (this.#clock.wall() >= instant) this.#activated.set(kid, instant);
-    return this.#activated.get(kid) === instant;
-  }
-
-  /** When (monotonic) a plan wants one of its next keys to sign. */
-  instantOf(kid: string, plan: Plan): number | undefined {
-    const instant = instantFor(kid, plan);
-    return instant === undefined ? undefined : this.#clock.monotonic() + instant - this.#clock.wall();
-  }
+/** Whether a life waits for an instant that configuration names. */
+export function isScheduled(life: Life): life is ScheduledLife {
+  return life.slot === 'next' && life.signsFrom !== undefined;
 }
 
-function instantFor(kid: string, { next, nextActivatesAt }: Plan): number | undefined {
-  return next.some((key) => key.kid === kid) ? nextActivatesAt : undefined;
+/** What a process remembers of the instants at which configuration wants its next keys to sign. */
+export class Schedule {
+  /** Keys whose instant has come once, with it: a clock that is set back does not undo it. */
+  readonly #come = new Map<string, number>();
+  /** Keys that were scheduled at boot, with their instant. */
+  readonly #trusted = new Map<string, number>();
+  /** Those of them whose instant had come by then. */
+  readonly #cameBefore = new Map<string, number>();
+
+  /** Slots and schedule of a boot are trusted, so that every replica that boots agrees with the others. */
+  trust(lives: readonly Life[], now: Moment): void {
+    for (const { key, signsFrom } of lives.filter(isScheduled)) {
+      this.#trusted.set(key.kid, signsFrom);
+      if (now.wall >= signsFrom) this.#cameBefore.set(key.kid, signsFrom);
+    }
+  }
+
+  /** Remembers which instants have come. */
+  letPass(lives: readonly Life[], now: Moment): void {
+    for (const { key, signsFrom } of lives.filter(isScheduled)) {
+      if (now.wall >= signsFrom) this.#come.set(key.kid, signsFrom);
+    }
+  }
+
+  hasCome(life: Life): boolean {
+    return isScheduled(life) && this.#come.get(life.key.kid) === life.signsFrom;
+  }
+
+  isTrusted(life: Life): boolean {
+    return isScheduled(life) && this.#trusted.get(life.key.kid) === life.signsFrom;
+  }
+
+  /** True where a boot found the instant in the past. */
+  cameBeforeBoot(life: Life): boolean {
+    return isScheduled(life) && this.#cameBefore.get(life.key.kid) === life.signsFrom;
+  }
 }

@@ -1,99 +1,75 @@
 import { join } from 'node:path';
 
 import { OidcKeyError } from '../core/errors.js';
-import type { DescribedKey } from '../core/reading/key-material.js';
-import type { KeySlots, KeySource } from './key-source.js';
-import { instantOf } from '../core/reading/instant.js';
-import { ConsistentFiles } from './consistent-files.js';
-import { watchFiles } from './watch-files.js';
+import type { KeySlots } from '../core/reading/key-slots.js';
+import { NamedValue } from '../core/reading/named-value.js';
+import { Files } from './files.js';
+import type { FilesOfOneMoment } from './files.js';
+import type { KeySource } from './key-source.js';
+import { readOfOneMoment } from './one-moment.js';
+import { whyNot } from './settings.js';
 
-/** The files that hold the keys of each slot. */
-export interface KeyFiles {
-  /** The private key that signs, or several for several algorithms. */
-  current: string;
-  /** May be missing or empty, as the ones below. */
-  next?: string;
-  previous?: string;
-  /** Kids, separated by commas or white space. */
-  revokedKids?: string;
-  /** An ISO 8601 instant with its time zone. */
-  nextActivatesAt?: string;
-  /** The passphrase of every encrypted key. */
-  passphrase?: string;
-}
+/** What a folder calls the file of each slot. */
+const fileNames: Readonly<Record<keyof KeySlots, string>> = {
+  current: 'current.pem',
+  next: 'next.pem',
+  previous: 'previous.pem',
+  revokedKids: 'revoked-kids',
+  nextActivatesAt: 'next-activates-at',
+  passphrase: 'passphrase',
+};
 
-// A swap in the middle of reading makes optional files look missing.
-const attempts = 3;
+type Member = keyof KeySlots;
+const members = Object.keys(fileNames) as Member[];
 
 /** A key source over files, which are watched. Several files are read as of one moment. */
 export class FileKeySource implements KeySource {
-  readonly #files: KeyFiles;
+  readonly #paths: Readonly<Partial<Record<Member, string>>>;
+  readonly #files = new Files();
 
-  constructor(files: KeyFiles) {
-    this.#files = files;
+  /**
+   * @param paths the file of each slot; all but `current` may be left out, and a file that is missing or empty is an
+   * empty slot. `revokedKids` holds kids or thumbprints, separated by commas or white space, or a JSON list of them;
+   * `nextActivatesAt` an ISO 8601 instant with its time zone; `passphrase` that of every encrypted key.
+   */
+  constructor(paths: { current: string } & Partial<Record<Member, string>>) {
+    this.#paths = { ...paths };
   }
 
   /** The files `current.pem`, `next.pem`, `previous.pem`, `revoked-kids`, `next-activates-at` and `passphrase` of a folder. */
   static inDirectory(directory: string): FileKeySource {
-    return new FileKeySource({
-      current: join(directory, 'current.pem'),
-      next: join(directory, 'next.pem'),
-      previous: join(directory, 'previous.pem'),
-      revokedKids: join(directory, 'revoked-kids'),
-      nextActivatesAt: join(directory, 'next-activates-at'),
-      passphrase: join(directory, 'passphrase'),
-    });
+    const paths = members.map((member) => [member, join(directory, fileNames[member])]);
+    return new FileKeySource(Object.fromEntries(paths) as Record<Member, string>);
   }
 
-  /** Rejects with `OIDC_KEY_UNREADABLE_FILE` or `OIDC_KEY_INVALID_OPTION`. */
-  async load(): Promise<KeySlots> {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const files = new ConsistentFiles();
-      const slots = this.#read(files);
-      if (files.areOfOneMoment()) return slots;
-    }
-    throw new OidcKeyError(
-      'OIDC_KEY_UNREADABLE_FILE',
-      'The files of the key source change faster than they can be read.',
-    );
+  /** Rejects with `OIDC_KEY_UNREADABLE_FILE` where the files change faster than they can be read. */
+  load(): Promise<KeySlots> {
+    return readOfOneMoment(this.#files, (moment) => this.#slotsIn(moment));
   }
 
   watch(changed: () => void): () => void {
-    return watchFiles(
-      Object.values(this.#files).filter((path) => path !== undefined),
-      changed,
-    );
+    return this.#files.watch(Object.values(this.#paths), changed);
   }
 
-  #read(files: ConsistentFiles): KeySlots {
-    const content = (name: keyof KeyFiles) => readOptional(files, this.#files[name], name);
-    const text = (name: keyof KeyFiles) => content(name)?.toString('utf8').trim();
-    const passphrase = content('passphrase')
-      ?.toString('utf8')
-      .replace(/\r?\n$/, '');
-    const slot = (key: Buffer | undefined): DescribedKey | undefined => key && { key, passphrase };
-    const instant = text('nextActivatesAt');
-    return {
-      current: { key: content('current') ?? '', passphrase },
-      next: slot(content('next')),
-      previous: slot(content('previous')),
-      revokedKids: text('revokedKids')?.split(/[\s,]+/),
-      nextActivatesAt: instant === undefined ? undefined : instantOf(instant, 'The file "nextActivatesAt"'),
-    };
+  async #slotsIn(files: FilesOfOneMoment): Promise<KeySlots> {
+    const slots: Partial<Record<Member, NamedValue>> = {};
+    for (const member of members) slots[member] = await this.#read(member, files);
+    return slots as Record<Member, NamedValue>;
   }
-}
 
-function readOptional(files: ConsistentFiles, path: string | undefined, name: string): Buffer | undefined {
-  if (path === undefined) return undefined;
-  try {
-    const content = files.read(path);
-    return content.toString('latin1').trim() === '' ? undefined : content;
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && name !== 'current') return undefined;
-    throw new OidcKeyError(
-      'OIDC_KEY_UNREADABLE_FILE',
-      `The file "${name}" of the key source cannot be read (${code}).`,
-    );
+  async #read(member: Member, files: FilesOfOneMoment): Promise<NamedValue> {
+    const where = `The file "${member}" of the key source`;
+    const remedy = member === 'passphrase' ? 'Put it into the file "passphrase" of the key source' : undefined;
+    const path = this.#paths[member];
+    if (path === undefined) return new NamedValue(where, undefined, { remedy });
+    try {
+      return new NamedValue(where, await files.read(path), { remedy });
+    } catch (error) {
+      const unreadable = new OidcKeyError('OIDC_KEY_UNREADABLE_FILE', `${where} cannot be read ${whyNot(error)}`);
+      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      return isMissing
+        ? new NamedValue(where, undefined, { remedy, absence: unreadable })
+        : new NamedValue(where, unreadable, { remedy });
+    }
   }
 }

@@ -1,3 +1,8 @@
+import type { SigningAlgorithm } from '../algorithms.js';
+import type { JsonWebKeySet } from '../key/public-jwk.js';
+import type { KeyInput } from '../reading/key-material.js';
+import { KeyLoader } from '../ring/key-loader.js';
+import { KeyRing } from '../ring/key-ring.js';
 import { withoutReservedFields } from './extra-token-fields.js';
 import type {
   ExtraTokenFields,
@@ -7,19 +12,22 @@ import type {
 import { checkClaims } from './jwt-claims.js';
 import { checkedSignOptions, checkedVerifyOptions } from './jwt-options.js';
 import type { SignOptions, VerifyOptions } from './jwt-options.js';
-import { checkServiceOptions, serviceOptionNames } from './service-options.js';
 import { preparePayload } from './jwt-payload.js';
-import { KeyRing } from '../ring/key-ring.js';
-import { settingsFromOptions } from '../reading/key-settings.js';
-import type { KeyOptions } from '../reading/key-settings.js';
-import type { JsonWebKeySet } from '../key/public-jwk.js';
 import { RetentionGuard } from './retention-guard.js';
 import type { Retention } from './retention-guard.js';
-import { loadSlotsNow } from '../ring/slots.js';
+import { checkServiceOptions, serviceOptionNames, slotsOfOptions } from './service-options.js';
 import { unverifiedClaimsOf, verifySignature } from './verify-signature.js';
 
 /** What a {@link JwtService} that is made without Nest needs. */
-export interface JwtServiceOptions extends KeyOptions {
+export interface JwtServiceOptions {
+  /** The key that signs, or several for several algorithms. */
+  key: KeyInput | KeyInput[];
+  /** Published and accepted already, for the time when they sign. */
+  nextKeys?: KeyInput | KeyInput[] | undefined;
+  /** Still published and accepted, newest first. A public key is enough. */
+  previousKeys?: KeyInput | KeyInput[] | undefined;
+  /** The algorithm that signs where `sign` is not asked for one. Default: RS256, or that of the only key. */
+  algorithm?: SigningAlgorithm | undefined;
   /** Claims to add to every access token that `@jmondi/oauth2-server` makes. */
   extraTokenFields?: ExtraTokenFieldsFunction | undefined;
 }
@@ -64,7 +72,7 @@ export class JwtService {
   }
 
   /**
-   * Signs a JWT (RFC 7515 section 7.1) on the thread pool.
+   * Signs a JWT (RFC 7515 section 7.1), off the event loop unless that costs more than the signature.
    *
    * An object gets `iat` unless it has one, and a numeric `sub` becomes a string; the argument is not changed. A
    * string or Buffer is signed as it is. `alg` and `kid` are the key's. `typ` is `at+jwt` for an access token of
@@ -83,10 +91,10 @@ export class JwtService {
     const checked = checkedSignOptions(options);
     const { bytes, typ, expiresAt } = preparePayload(payload, checked);
     this.#retention?.check(typ, expiresAt);
-    const key = this.#ring().signer(checked.algorithm);
-    const header = { ...checked.header, typ: checked.header?.typ ?? typ, alg: key.algorithm, kid: key.kid };
+    const { key, signer } = this.#ring().signingKey(checked.algorithm);
+    const header = { ...checked.header, typ: checked.header?.typ ?? typ, alg: key.alg, kid: key.kid };
     const signingInput = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${bytes.toString('base64url')}`;
-    const signature = await key.sign(Buffer.from(signingInput));
+    const signature = await signer.sign(Buffer.from(signingInput));
     return `${signingInput}.${signature.toString('base64url')}`;
   }
 
@@ -109,7 +117,7 @@ export class JwtService {
   ): Promise<Record<string, unknown>>;
   async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
     const checked = checkedVerifyOptions(options);
-    const { claims, typ } = verifySignature(token, this.#ring(), checked.algorithms);
+    const { claims, typ } = await verifySignature(token, this.#ring(), checked.algorithms);
     checkClaims(claims, typ, checked);
     return claims;
   }
@@ -127,6 +135,7 @@ export class JwtService {
 
 function liveRingOf(options: JwtServiceOptions): LiveRing {
   checkServiceOptions(options, serviceOptionNames, 'JwtService');
-  const ring = new KeyRing(loadSlotsNow(settingsFromOptions(options)), options.algorithm);
+  const { lives, defaultAlgorithm } = new KeyLoader().loadNow(slotsOfOptions(options), options);
+  const ring = new KeyRing(lives, defaultAlgorithm);
   return new LiveRing(() => ring, options.extraTokenFields);
 }

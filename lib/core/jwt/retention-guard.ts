@@ -3,6 +3,8 @@ import { nowInSeconds } from './jwt-claims.js';
 /** How long a key stays published after it stopped signing, and whom to tell of a token that outlives it. */
 export interface Retention {
   readonly seconds: number;
+  /** How messages call it: the setting or the option. */
+  readonly where: string;
   readonly warn: (message: string) => void;
 }
 
@@ -21,7 +23,7 @@ export class RetentionGuard {
     this.#told.add(typ);
     this.#retention.warn(
       `A token of the type ${typ} was signed that lives longer than its key stays published after a rotation ` +
-        `(${this.#retention.seconds} seconds). Raise OIDC_KEY_RETENTION, or the option "keyRetention".`,
+        `(${this.#retention.seconds} seconds). Raise ${this.#retention.where}.`,
     );
   }
 }

@@ -1,6 +1,8 @@
-import { isSigningAlgorithm, signingAlgorithms } from '../algorithms.js';
+import { algorithmNamed, signingAlgorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import { isObject, isPlain } from '../objects.js';
+import type { KeySlots } from '../reading/key-slots.js';
+import { NamedValue } from '../reading/named-value.js';
 
 /** The options of `new JwtService()`. */
 export const serviceOptionNames = [
@@ -26,12 +28,32 @@ export function checkServiceOptions(options: unknown, names: readonly string[], 
   if (unknown !== undefined)
     throw invalid(`${owner} has no option "${unknown}". Its options are ${names.join(', ')}.`);
   const { algorithm, extraTokenFields } = options;
-  if (algorithm !== undefined && !isSigningAlgorithm(algorithm)) {
+  if (algorithm !== undefined && !algorithmNamed(algorithm)) {
     throw invalid(`The option "algorithm" of ${owner} has to be one of ${signingAlgorithms.join(', ')}.`);
   }
   if (extraTokenFields !== undefined && typeof extraTokenFields !== 'function') {
     throw invalid(`The option "extraTokenFields" of ${owner} has to be a function.`);
   }
+}
+
+/** The option of each slot. */
+const optionOfSlot = {
+  current: 'key',
+  next: 'nextKeys',
+  previous: 'previousKeys',
+  revokedKids: 'revokedKids',
+  nextActivatesAt: 'nextActivatesAt',
+} as const;
+
+/** The keys that options give as values. */
+export function slotsOfOptions(
+  options: Readonly<Partial<Record<(typeof optionOfSlot)[keyof typeof optionOfSlot], unknown>>>,
+): KeySlots {
+  const slots = Object.entries(optionOfSlot).map(([slot, option]) => [
+    slot,
+    new NamedValue(`The option "${option}"`, options[option]),
+  ]);
+  return Object.fromEntries(slots) as Record<keyof typeof optionOfSlot, NamedValue>;
 }
 
 function invalid(message: string): OidcKeyError {

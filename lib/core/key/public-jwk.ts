@@ -12,8 +12,8 @@ interface PublishedMembers {
 /** The public members of each kind of key (RFC 7518 section 6.3.1 and 6.2.1, RFC 8037 section 2); base64url. */
 type KeyMembers =
   | { kty: 'RSA'; n: string; e: string }
-  | { kty: 'EC'; crv: 'P-256'; x: string; y: string }
-  | { kty: 'OKP'; crv: 'Ed25519'; x: string };
+  | { kty: 'EC'; crv: string; x: string; y: string }
+  | { kty: 'OKP'; crv: string; x: string };
 
 /** A verification key as the JWKS publishes it (RFC 7517 section 4). */
 export type PublicJwk = KeyMembers & PublishedMembers;
@@ -39,19 +39,19 @@ function publicMembersOf(publicKey: KeyObject): KeyMembers {
   return Object.fromEntries(members.map((member) => [member, exported[member]])) as unknown as KeyMembers;
 }
 
-/** The JWK thumbprint (RFC 7638): SHA-256 over the required members, base64url. */
-export function thumbprintOf(publicKey: KeyObject): string {
-  return createHash('sha256')
-    .update(JSON.stringify(publicMembersOf(publicKey)))
-    .digest('base64url');
+/** A key as the JWKS publishes it, and its JWK thumbprint (RFC 7638): SHA-256 over the public members, base64url. */
+export interface PublicHalf {
+  /** Frozen; its `kid` is the thumbprint unless another one was given. */
+  readonly publicJwk: Readonly<PublicJwk>;
+  readonly thumbprint: string;
 }
 
-/** The public JWK of a key, frozen; `kid` is the thumbprint unless given. */
-export function publicJwkOf(publicKey: KeyObject, alg: SigningAlgorithm, kid?: string): Readonly<PublicJwk> {
-  return Object.freeze({
-    ...publicMembersOf(publicKey),
-    use: 'sig',
-    alg,
-    kid: kid ?? thumbprintOf(publicKey),
-  });
+/** @throws what node:crypto throws for a key whose numbers it cannot write down */
+export function publicHalfOf(publicKey: KeyObject, alg: SigningAlgorithm, kid?: string): PublicHalf {
+  const members = publicMembersOf(publicKey);
+  const thumbprint = createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+  return {
+    publicJwk: Object.freeze({ ...members, use: 'sig', alg, kid: kid ?? thumbprint }),
+    thumbprint,
+  };
 }

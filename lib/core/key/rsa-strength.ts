@@ -6,6 +6,7 @@ import { maximumRsaBits, minimumRsaBits } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import { makeOne } from '../reading/missing-key.js';
 import { bitLength, hasSmallFactor, hasWeakFactors, isRocaModulus, publicNumbersOf } from './rsa.js';
+import type { Step } from './steps.js';
 
 // One round never misses a prime, and takes a product for one as good as never.
 const rounds = { checks: 1 };
@@ -50,20 +51,18 @@ export function refuseWeakFactors(privateKey: KeyObject, where: string): void {
   }
 }
 
-/**
- * Refuses a public key whose modulus is itself a prime, with which anybody could sign.
- *
- * @throws OidcKeyError `OIDC_KEY_TOO_WEAK`
- */
-export async function refusePrimeModulus(publicKey: KeyObject, where: string): Promise<void> {
-  if (publicKey.asymmetricKeyType !== 'rsa') return;
-  if (await checkPrimeOnThreadPool(publicNumbersOf(publicKey).modulus, rounds)) throw noProduct(where);
+/** Whether the modulus of a public key is itself a prime, so that anybody could sign with it. */
+export function primalityOf(publicKey: KeyObject): Step<boolean> {
+  const { modulus } = publicNumbersOf(publicKey);
+  return {
+    later: () => checkPrimeOnThreadPool(modulus, rounds),
+    now: () => checkPrimeSync(modulus, rounds),
+  };
 }
 
-/** Like {@link refusePrimeModulus}, for a constructor, which cannot wait. */
-export function refusePrimeModulusNow(publicKey: KeyObject, where: string): void {
-  if (publicKey.asymmetricKeyType !== 'rsa') return;
-  if (checkPrimeSync(publicNumbersOf(publicKey).modulus, rounds)) throw noProduct(where);
+/** @throws OidcKeyError `OIDC_KEY_TOO_WEAK` */
+export function refusePrimeModulus(isPrime: boolean, where: string): void {
+  if (isPrime) throw noProduct(where);
 }
 
 function noProduct(where: string): OidcKeyError {

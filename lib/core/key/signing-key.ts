@@ -1,86 +1,113 @@
-import { sign } from 'node:crypto';
-import type { SignKeyObjectInput } from 'node:crypto';
-import { promisify } from 'node:util';
+import type { KeyObject } from 'node:crypto';
 
-import { algorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
-import { makeOne } from '../reading/missing-key.js';
 import type { KeyMaterial } from '../reading/key-material.js';
+import { makeOne } from '../reading/missing-key.js';
+import { LocalSigner } from './local-signer.js';
+import { primalityOf, refusePrimeModulus, refuseWeakFactors } from './rsa-strength.js';
 import { isConsistentRsaKey } from './rsa.js';
-import { refuseWeakFactors } from './rsa-strength.js';
-import { SigningQueue } from './signing-queue.js';
+import type { Signer } from './signer.js';
+import { take } from './steps.js';
+import type { Step, Steps } from './steps.js';
 import { VerificationKey } from './verification-key.js';
 
-// With a callback node:crypto works on libuv's thread pool, off the event loop.
-const signOnThreadPool = promisify(sign);
-
-/** One for the process, as the pool is. */
-const queue = new SigningQueue();
+/** A verification key and its signer. */
+export interface SigningKey {
+  readonly key: VerificationKey;
+  readonly signer: Signer;
+}
 
 const proof = Buffer.from('nestjs-oidc-key');
 
-/** A private key. Nothing but `sign` can reach the private half. */
-export class SigningKey extends VerificationKey {
-  readonly #hash: string | null;
-  readonly #parameters: SignKeyObjectInput;
-
-  /**
-   * Checks everything but that the key signs what its public half verifies, which `prove` and `proveNow` do.
-   *
-   * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE`, `OIDC_KEY_MISMATCH`, and what {@link VerificationKey} throws.
-   */
-  constructor(material: KeyMaterial) {
-    if (material.keyObject.type === 'public') {
-      throw new OidcKeyError(
-        'OIDC_KEY_NOT_PRIVATE',
-        `${material.where} is a public key, which cannot sign. Put the private key there; ${makeOne}.`,
-      );
-    }
-    super(material);
-    const { hash, parameters } = algorithm(this.algorithm);
-    this.#hash = hash;
-    this.#parameters = { ...parameters, key: material.keyObject };
-    if (material.keyObject.asymmetricKeyType !== 'rsa') return;
-    if (!isConsistentRsaKey(material.keyObject)) throw this.#mismatch();
-    refuseWeakFactors(material.keyObject, this.where);
-  }
-
-  /** The signature over `data`, made on the thread pool. */
-  sign(data: Buffer): Promise<Buffer> {
-    return queue.run(() => signOnThreadPool(this.#hash, data, this.#parameters));
-  }
-
-  /** What is left of the key when it signs no more. */
-  publicHalf(): VerificationKey {
-    return new VerificationKey(this);
-  }
-
-  /** Signs once on the thread pool. Rejects with `OIDC_KEY_MISMATCH` unless the public half verifies it. */
-  override async prove(): Promise<this> {
-    // OpenSSL refuses to sign with some broken keys instead of signing wrongly.
-    const signature = await this.sign(proof).catch(() => undefined);
-    return this.#provenBy(signature);
-  }
-
-  /** Like {@link prove}, for a constructor, which cannot wait. */
-  override proveNow(): this {
-    try {
-      return this.#provenBy(sign(this.#hash, proof, this.#parameters));
-    } catch {
-      // As above.
-      throw this.#mismatch();
-    }
-  }
-
-  #provenBy(signature: Buffer | undefined): this {
-    if (signature && this.verifies(proof, signature)) return this;
-    throw this.#mismatch();
-  }
-
-  #mismatch(): OidcKeyError {
-    return new OidcKeyError(
-      'OIDC_KEY_MISMATCH',
-      `${this.where} is a private key whose halves do not belong together. Export the key again; ${makeOne}.`,
+/**
+ * A key that can sign: it signs once, and its public half has to verify that.
+ *
+ * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE`, `OIDC_KEY_MISMATCH`, `OIDC_KEY_SOURCE_FAILED` (a signer that fails), and
+ * what {@link VerificationKey} throws.
+ */
+export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
+  const { where, keyObject, signer: remote } = material;
+  if (!remote && keyObject.type === 'public') {
+    throw new OidcKeyError(
+      'OIDC_KEY_NOT_PRIVATE',
+      `${where} is a public key, which cannot sign. Put the private key there; ${makeOne}.`,
     );
   }
+  const key = new VerificationKey(material);
+  if (keyObject.type === 'private') refuseUnsoundPrivateHalf(keyObject, where);
+  const local = remote ? undefined : new LocalSigner(keyObject, key.algorithm);
+  const signature = yield* take(local ? proofBy(local) : proofByRemote(remote!, where));
+  if (!signature || !(yield* take(verdictOn(key, signature)))) throw mismatch(where);
+  return { key, signer: local ?? remote! };
+}
+
+/**
+ * A key that verifies. Of a private key that signs no more nothing but the public half is kept, and yet it has to be
+ * sound: whoever can work out a private half can still sign.
+ *
+ * @throws OidcKeyError `OIDC_KEY_MISMATCH`, and what {@link VerificationKey} throws.
+ */
+export function* verificationKeyOf(material: KeyMaterial): Steps<VerificationKey> {
+  const key = new VerificationKey(material);
+  if (material.keyObject.type === 'private') {
+    refuseUnsoundPrivateHalf(material.keyObject, material.where);
+  } else if (material.keyObject.asymmetricKeyType === 'rsa') {
+    refusePrimeModulus(yield* take(primalityOf(key.publicKey)), material.where);
+  }
+  return key;
+}
+
+function refuseUnsoundPrivateHalf(privateKey: KeyObject, where: string): void {
+  if (privateKey.asymmetricKeyType !== 'rsa') return;
+  if (!isConsistentRsaKey(privateKey)) throw mismatch(where);
+  refuseWeakFactors(privateKey, where);
+}
+
+/** OpenSSL refuses to sign with some broken keys instead of signing wrongly: then there is no signature. */
+function proofBy(signer: LocalSigner): Step<Buffer | undefined> {
+  return {
+    later: () => signer.sign(proof).catch(() => undefined),
+    now: () => {
+      try {
+        return signer.signNow(proof);
+      } catch {
+        // As above.
+        return undefined;
+      }
+    },
+  };
+}
+
+function proofByRemote(signer: Signer, where: string): Step<Buffer> {
+  return {
+    later: async () => {
+      try {
+        return await signer.sign(proof);
+      } catch (error) {
+        if (error instanceof OidcKeyError) throw error;
+        // What it rejects with may hold a request or a credential.
+        throw new OidcKeyError('OIDC_KEY_SOURCE_FAILED', `The signer of ${where} failed when it was tried.`);
+      }
+    },
+    now: () => {
+      throw new OidcKeyError(
+        'OIDC_KEY_UNSUPPORTED',
+        `${where} is held by a signer that answers later, and a constructor cannot wait. Use OidcKeyModule.`,
+      );
+    },
+  };
+}
+
+function verdictOn(key: VerificationKey, signature: Buffer): Step<boolean> {
+  return {
+    later: async () => key.verifies(proof, signature),
+    now: () => key.verifiesNow(proof, signature),
+  };
+}
+
+function mismatch(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MISMATCH',
+    `${where} is a private key whose halves do not belong together. Export the key again; ${makeOne}.`,
+  );
 }

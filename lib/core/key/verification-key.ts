@@ -1,97 +1,86 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
+import { promisify } from 'node:util';
 
-import {
-  algorithm,
-  algorithmNamed,
-  curveOf,
-  defaultAlgorithmOf,
-  fits,
-  signingAlgorithms,
-} from '../algorithms.js';
+import { algorithmNamed, algorithms, curveOf, defaultAlgorithmOf, fits } from '../algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
-import { makeOne } from '../reading/missing-key.js';
 import type { KeyMaterial } from '../reading/key-material.js';
-import { publicJwkOf } from './public-jwk.js';
-import type { PublicJwk } from './public-jwk.js';
-import { refusePrimeModulus, refusePrimeModulusNow, refuseWeakRsa } from './rsa-strength.js';
+import { makeOne } from '../reading/missing-key.js';
+import { publicHalfOf } from './public-jwk.js';
+import type { PublicHalf, PublicJwk } from './public-jwk.js';
+import { refuseWeakRsa } from './rsa-strength.js';
 
-type PublicFacts = Pick<VerificationKey, 'algorithm' | 'publicKey' | 'publicJwk' | 'publicJson' | 'where'>;
+const verifyOnThreadPool = promisify(verify);
 
 /** The public half of a key: what the JWKS publishes and tokens are verified with. */
-export class VerificationKey implements PublicFacts {
-  readonly algorithm: SigningAlgorithm;
+export class VerificationKey {
+  readonly algorithm: Algorithm;
   readonly publicKey: KeyObject;
   readonly publicJwk: Readonly<PublicJwk>;
+  /** The JWK thumbprint (RFC 7638), by which the key is known whatever its `kid` is. */
+  readonly thumbprint: string;
   /** The public JWK as it stands in a JWKS: written once, since a ring may hold a thousand of them. */
   readonly publicJson: string;
-  /** The setting that the key came from, for messages. */
+  /** How messages call the key: the setting that it came from. */
   readonly where: string;
-  readonly #hash: string | null;
   readonly #parameters: VerifyKeyObjectInput;
 
   /**
-   * Checks everything but what `prove` and `proveNow` do. Another key's public half is taken over as it is.
+   * Checks everything that can be checked in no time.
    *
    * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE` (a shared secret), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_TOO_WEAK`,
    * `OIDC_KEY_MALFORMED`, `OIDC_KEY_INVALID_OPTION` (a `kid` that is no string).
    */
-  constructor(material: KeyMaterial | VerificationKey) {
-    const facts = material instanceof VerificationKey ? material : publicFactsOf(material);
-    this.where = facts.where;
-    this.algorithm = facts.algorithm;
-    this.publicKey = facts.publicKey;
-    this.publicJwk = facts.publicJwk;
-    this.publicJson = facts.publicJson;
-    const { hash, parameters } = algorithm(this.algorithm);
-    this.#hash = hash;
-    this.#parameters = { ...parameters, key: this.publicKey };
+  constructor(material: KeyMaterial) {
+    const { kid, where, keyObject } = material;
+    if (keyObject.type === 'secret') {
+      throw new OidcKeyError(
+        'OIDC_KEY_NOT_PRIVATE',
+        `${where} is a shared secret. Use a private key; ${makeOne}.`,
+      );
+    }
+    if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
+      throw new OidcKeyError(
+        'OIDC_KEY_INVALID_OPTION',
+        `${where} has a kid that is not a string with something in it.`,
+      );
+    }
+    if (!isWithinItsCurve(keyObject)) throw unusable(where);
+    const { algorithm, alg } = algorithmOf(material);
+    const publicKey = keyObject.type === 'public' ? keyObject : createPublicKey(keyObject);
+    if (keyObject.asymmetricKeyType === 'rsa') refuseWeakRsa(publicKey, where);
+    const publicHalf = publicHalfOrUndefined(publicKey, alg, kid);
+    if (!publicHalf) throw unusable(where);
+    this.where = where;
+    this.algorithm = algorithm;
+    this.publicKey = publicKey;
+    this.publicJwk = publicHalf.publicJwk;
+    this.thumbprint = publicHalf.thumbprint;
+    this.publicJson = JSON.stringify(this.publicJwk);
+    this.#parameters = { ...algorithm.parameters, key: publicKey };
   }
 
   get kid(): string {
     return this.publicJwk.kid;
   }
 
-  /** Whether `signature` is this key's over `data`; cheap enough for the event loop, unlike signing. */
-  verifies(data: Buffer, signature: Buffer): boolean {
-    return verify(this.#hash, data, this.#parameters, signature);
+  /** The name of the algorithm that the key's JWK and its tokens carry. */
+  get alg(): SigningAlgorithm {
+    return this.publicJwk.alg;
   }
 
-  /** Checks on the thread pool what would hold up the event loop. Rejects with `OIDC_KEY_TOO_WEAK`. */
-  async prove(): Promise<this> {
-    await refusePrimeModulus(this.publicKey, this.where);
-    return this;
+  /** Whether `signature` is this key's over `data`; a promise only where the answer takes long. */
+  verifies(data: Buffer, signature: Buffer): boolean | Promise<boolean> {
+    return this.algorithm.verifiesOn === 'event loop'
+      ? this.verifiesNow(data, signature)
+      : verifyOnThreadPool(this.algorithm.hash, data, this.#parameters, signature);
   }
 
-  /** Like {@link prove}, for a constructor, which cannot wait. */
-  proveNow(): this {
-    refusePrimeModulusNow(this.publicKey, this.where);
-    return this;
+  /** On the event loop, whatever it costs: for a constructor, which cannot wait. */
+  verifiesNow(data: Buffer, signature: Buffer): boolean {
+    return verify(this.algorithm.hash, data, this.#parameters, signature);
   }
-}
-
-function publicFactsOf(material: KeyMaterial): PublicFacts {
-  const { kid, where, keyObject } = material;
-  if (keyObject.type === 'secret') {
-    throw new OidcKeyError(
-      'OIDC_KEY_NOT_PRIVATE',
-      `${where} is a shared secret. Use a private key; ${makeOne}.`,
-    );
-  }
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
-    throw new OidcKeyError(
-      'OIDC_KEY_INVALID_OPTION',
-      `${where} has a kid that is not a string with something in it.`,
-    );
-  }
-  if (!isWithinItsCurve(keyObject)) throw unusable(where);
-  const { name } = algorithmOf(material);
-  const publicKey = keyObject.type === 'public' ? keyObject : createPublicKey(keyObject);
-  if (keyObject.asymmetricKeyType === 'rsa') refuseWeakRsa(publicKey, where);
-  const publicJwk = publicJwkOrUndefined(publicKey, name, kid);
-  if (!publicJwk) throw unusable(where);
-  return { where, algorithm: name, publicKey, publicJwk, publicJson: JSON.stringify(publicJwk) };
 }
 
 /**
@@ -109,9 +98,9 @@ function isWithinItsCurve(keyObject: KeyObject): boolean {
   }
 }
 
-function publicJwkOrUndefined(...of: Parameters<typeof publicJwkOf>): Readonly<PublicJwk> | undefined {
+function publicHalfOrUndefined(...of: Parameters<typeof publicHalfOf>): PublicHalf | undefined {
   try {
-    return publicJwkOf(...of);
+    return publicHalfOf(...of);
   } catch {
     // The public half of an EC key whose private number is zero is no point that could be written down.
     return undefined;
@@ -125,25 +114,26 @@ function unusable(where: string): OidcKeyError {
   );
 }
 
-function algorithmOf({ keyObject, algorithm: wanted, where }: KeyMaterial): Algorithm {
-  const chosen = wanted === undefined ? defaultAlgorithmOf(keyObject) : algorithmNamed(wanted);
-  const supported = signingAlgorithms
-    .map((name) => `${name} by ${algorithm(name).keyDescription}`)
-    .join(', ');
-  if (!chosen) {
+/** The algorithm of a key, and the name of it that its owner chose. */
+function algorithmOf(material: KeyMaterial): { algorithm: Algorithm; alg: SigningAlgorithm } {
+  const { keyObject, algorithm: wanted, where } = material;
+  const algorithm = wanted === undefined ? defaultAlgorithmOf(keyObject) : algorithmNamed(wanted);
+  if (!algorithm) {
+    const supported = algorithms.map(({ names, keyDescription }) => `${names[0]} by ${keyDescription}`);
     const defect = wanted === undefined ? `is ${kindOf(keyObject)}` : 'is for an algorithm';
     throw new OidcKeyError(
       'OIDC_KEY_UNSUPPORTED',
-      `${where} ${defect} that cannot be used here. Supported: ${supported}.`,
+      `${where} ${defect} that cannot be used here. Supported: ${supported.join(', ')}.`,
     );
   }
-  if (!fits(keyObject, chosen)) {
+  const alg = wanted === undefined ? algorithm.names[0] : (wanted as SigningAlgorithm);
+  if (!fits(keyObject, algorithm)) {
     throw new OidcKeyError(
       'OIDC_KEY_UNSUPPORTED',
-      `${where} is ${kindOf(keyObject)}, and ${chosen.name} needs ${chosen.keyDescription}.`,
+      `${where} is ${kindOf(keyObject)}, and ${alg} needs ${algorithm.keyDescription}.`,
     );
   }
-  return chosen;
+  return { algorithm, alg };
 }
 
 function kindOf(keyObject: KeyObject): string {

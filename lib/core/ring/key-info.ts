@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+
 import type { SigningAlgorithm } from '../algorithms.js';
-import type { KeyRing } from './key-ring.js';
 import type { PublicJwk } from '../key/public-jwk.js';
+import type { VerificationKey } from '../key/verification-key.js';
+import type { KeyRing } from './key-ring.js';
 
 /** What may be known about the key that signs now. Every member is read from the ring in service when asked. */
 export class KeyInfo {
@@ -13,25 +16,36 @@ export class KeyInfo {
 
   /** The `kid` of the current key: its RFC 7638 thumbprint unless another one was configured. */
   get kid(): string {
-    return this.#ring().signer().kid;
+    return this.#key.kid;
   }
 
   /** The public JWK of the current key, as the JWKS publishes it. */
   get publicJwk(): PublicJwk {
-    return { ...this.#ring().signer().publicJwk };
+    return { ...this.#key.publicJwk };
   }
 
   /** The algorithm of the current key. */
   get algorithm(): SigningAlgorithm {
-    return this.#ring().signer().algorithm;
+    return this.#key.alg;
   }
 
   /** Every algorithm that can sign: `id_token_signing_alg_values_supported` of the discovery document. */
   get algorithms(): SigningAlgorithm[] {
-    return this.#ring().current.map(({ algorithm }) => algorithm);
+    return this.#ring()
+      .signingKeys()
+      .map(({ key }) => key.alg);
   }
 
-  /** The four members above as a plain object. */
+  /**
+   * The value of `at_hash` for an access token, or of `c_hash` for a code, in an ID token that the current key signs
+   * (OpenID Connect Core section 3.1.3.6): the left half of its hash, base64url.
+   */
+  tokenHash(token: string): string {
+    const digest = createHash(this.#key.algorithm.tokenHash).update(token).digest();
+    return digest.subarray(0, digest.length / 2).toString('base64url');
+  }
+
+  /** The members above as a plain object. */
   toJSON(): {
     kid: string;
     publicJwk: PublicJwk;
@@ -40,5 +54,9 @@ export class KeyInfo {
   } {
     const { kid, publicJwk, algorithm, algorithms } = this;
     return { kid, publicJwk, algorithm, algorithms };
+  }
+
+  get #key(): VerificationKey {
+    return this.#ring().signingKey().key;
   }
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 
 import { algorithmNamed } from '../algorithms.js';
-import type { SigningAlgorithm } from '../algorithms.js';
+import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
 import type { JsonWebKeySet } from '../key/public-jwk.js';
 import type { SigningKey } from '../key/signing-key.js';
-import { defaultKeyOf, noneToSign } from './slots.js';
-import type { Slots } from './slots.js';
 import type { VerificationKey } from '../key/verification-key.js';
+import { noneToSign } from './default-algorithm.js';
+import { slotNames } from './life.js';
+import type { KeyInSlot } from './life.js';
 
 /** The JWKS document as it goes over the wire. */
 export interface RenderedJwks {
@@ -19,24 +20,31 @@ export interface RenderedJwks {
 const keysTriedWithoutKid = 4;
 
 /** An immutable snapshot of all slots, with its JWKS document rendered once. */
-export class KeyRing implements Slots {
-  readonly current: readonly SigningKey[];
-  readonly next: readonly SigningKey[];
-  readonly previous: readonly VerificationKey[];
+export class KeyRing {
+  /** The keys of all slots: current, next and previous, newest first. */
+  readonly keys: readonly KeyInSlot[];
   readonly jwks: RenderedJwks;
-  readonly #defaultKey: SigningKey | undefined;
+  /** The same in every replica that publishes the same keys, whatever slots they are in. */
+  readonly digest: string;
+  readonly #signing: ReadonlyMap<Algorithm, SigningKey>;
+  readonly #defaultAlgorithm: Algorithm | undefined;
   readonly #byKid: ReadonlyMap<string, VerificationKey>;
 
-  /** @param slots checked already; `algorithm` is the default where there is no RS256 key */
-  constructor(slots: Slots, algorithm?: SigningAlgorithm) {
-    this.current = Object.freeze([...slots.current]);
-    this.next = Object.freeze([...slots.next]);
-    this.previous = Object.freeze([...slots.previous]);
-    this.#defaultKey = defaultKeyOf(this.current, algorithm);
+  /** @param keys checked already; `defaultAlgorithm` signs where none is asked for */
+  constructor(keys: readonly KeyInSlot[], defaultAlgorithm: Algorithm | undefined) {
+    const slots = slotNames.map((slot) => keys.filter((each) => each.slot === slot));
+    this.keys = Object.freeze(slots.flat());
+    this.#signing = new Map(
+      this.keys.flatMap(({ key, signer, slot }) =>
+        slot === 'current' && signer ? [[key.algorithm, { key, signer }]] : [],
+      ),
+    );
+    this.#defaultAlgorithm = defaultAlgorithm;
 
-    const published = [this.current, this.next, this.previous].flatMap(sortedByKid);
+    const published = slots.flatMap(sortedByKid);
     this.#byKid = new Map(published.map((key) => [key.kid, key]));
     this.jwks = Object.freeze(render(published));
+    this.digest = digestOf(published);
     Object.freeze(this);
   }
 
@@ -47,10 +55,11 @@ export class KeyRing implements Slots {
 
   /** The keys under which a token without `kid` may have been signed: never one that does not sign yet. */
   candidatesFor(alg: unknown): readonly VerificationKey[] {
-    const name = algorithmNamed(alg)?.name;
-    return [...this.current, ...this.previous]
-      .filter((key) => key.algorithm === name)
-      .slice(0, keysTriedWithoutKid);
+    const algorithm = algorithmNamed(alg);
+    return this.keys
+      .filter(({ key, slot }) => slot !== 'next' && key.algorithm === algorithm)
+      .slice(0, keysTriedWithoutKid)
+      .map(({ key }) => key);
   }
 
   /**
@@ -58,25 +67,31 @@ export class KeyRing implements Slots {
    *
    * @throws OidcKeyError `OIDC_KEY_NONE_TO_SIGN`
    */
-  signer(algorithm?: SigningAlgorithm): SigningKey {
-    const key =
-      algorithm === undefined ? this.#defaultKey : this.current.find((each) => each.algorithm === algorithm);
-    if (!key) throw noneToSign('The key ring');
-    return key;
+  signingKey(alg?: SigningAlgorithm): SigningKey {
+    const algorithm = alg === undefined ? this.#defaultAlgorithm : algorithmNamed(alg);
+    const signing = algorithm && this.#signing.get(algorithm);
+    if (!signing) throw noneToSign('The key ring', alg);
+    return signing;
   }
 
-  /** True where a ring of these slots would be the same. */
-  has(slots: Slots): boolean {
-    return (['current', 'next', 'previous'] as const).every(
-      (slot) =>
-        this[slot].length === slots[slot].length &&
-        this[slot].every((key, index) => key === slots[slot][index]),
-    );
+  /** The keys that sign, one for each algorithm. */
+  signingKeys(): readonly SigningKey[] {
+    return [...this.#signing.values()];
   }
 
-  /** False where nothing is left to sign with. */
+  /** False where nothing is left to sign with unless an algorithm is asked for. */
   canSign(): boolean {
-    return this.#defaultKey !== undefined;
+    return this.#defaultAlgorithm !== undefined && this.#signing.has(this.#defaultAlgorithm);
+  }
+
+  /** True where a ring of these would be the same. */
+  isOf(keys: readonly KeyInSlot[], defaultAlgorithm: Algorithm | undefined): boolean {
+    const other = slotNames.flatMap((slot) => keys.filter((each) => each.slot === slot));
+    return (
+      this.#defaultAlgorithm === defaultAlgorithm &&
+      this.keys.length === other.length &&
+      this.keys.every(({ key, slot }, index) => key === other[index]?.key && slot === other[index].slot)
+    );
   }
 
   /** The kids of all published keys. */
@@ -91,11 +106,28 @@ export class KeyRing implements Slots {
 }
 
 /** One order for one set of keys, so that every replica renders the same bytes. */
-function sortedByKid<Key extends VerificationKey>(keys: readonly Key[]): Key[] {
-  return keys.toSorted((a, b) => (a.kid < b.kid ? -1 : 1));
+function sortedByKid(keys: readonly KeyInSlot[]): VerificationKey[] {
+  return keys.map(({ key }) => key).toSorted(byKid);
+}
+
+function byKid(a: VerificationKey, b: VerificationKey): number {
+  return a.kid < b.kid ? -1 : 1;
 }
 
 function render(keys: readonly VerificationKey[]): RenderedJwks {
   const body = `{"keys":[${keys.map(({ publicJson }) => publicJson).join(',')}]}`;
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+  return { body, etag: `"${sha256(body)}"` };
+}
+
+function digestOf(keys: readonly VerificationKey[]): string {
+  return sha256(
+    keys
+      .toSorted(byKid)
+      .map(({ publicJson }) => publicJson)
+      .join(','),
+  );
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }

@@ -1,7 +1,7 @@
 import { createHash, KeyObject, randomUUID } from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
 
-import { isObject, isPlain } from '../core/objects.js';
+import { isObject, isPlain } from '../objects.js';
 
 /** Tells values apart without keeping them. */
 export class Fingerprints {
@@ -13,13 +13,18 @@ export class Fingerprints {
 
   #textOf(value: unknown): string {
     try {
-      return JSON.stringify(digested(value), (_, part: unknown) =>
-        part instanceof KeyObject ? this.#identityOf(part) : part,
-      );
+      return JSON.stringify(digested(value), (_, part: unknown) => this.#writable(part));
     } catch {
       // A value that cannot be written down counts as new each time.
       return randomUUID();
     }
+  }
+
+  #writable(part: unknown): unknown {
+    if (part instanceof KeyObject) return this.#identityOf(part);
+    // Of an object of a class JSON may show a part only, so it counts as new each time.
+    if (isObject(part) && !isPlain(part)) return randomUUID();
+    return part;
   }
 
   /** A KeyObject is known by being the same one. */

@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { parseEnv } from 'node:util';
+
+import type { NamedSettings } from '../sources/misspelt-settings.js';
+
+/** The environment and, beneath it, the file `.env` of the folder, as ConfigModule of Nest reads them. */
+export async function readEnvironment(): Promise<NamedSettings> {
+  const values: NodeJS.Dict<string> = { ...(await settingsInFile('.env')), ...process.env };
+  return { get: (name) => values[name], names: () => Object.keys(values) };
+}
+
+async function settingsInFile(path: string): Promise<object> {
+  try {
+    return parseEnv(await readFile(path, 'utf8'));
+  } catch (error) {
+    // ConfigModule passes over one that it cannot read.
+    if ((error as NodeJS.ErrnoException).code !== undefined) return {};
+    throw error;
+  }
+}

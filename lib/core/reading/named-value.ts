@@ -1,0 +1,31 @@
+import type { OidcKeyError } from '../errors.js';
+
+/** What a message about a value needs beside its name. */
+interface AboutValue {
+  /** What to do where it is missing. */
+  readonly remedy?: string | undefined;
+  /** Why there is none, for whoever needs it. */
+  readonly absence?: OidcKeyError | undefined;
+  /** The same value under another name: both have to hold the same keys. */
+  readonly alias?: NamedValue | undefined;
+}
+
+/** A value as it was found: not opened, not checked, with what a message about it needs. */
+export class NamedValue {
+  // A key or a passphrase: whoever prints what a source gave must not see it.
+  readonly #value: unknown;
+
+  constructor(
+    /** How messages call it, such as `OIDC_PRIVATE_KEY` or `The option "key"`. */
+    readonly where: string,
+    value: unknown,
+    readonly about: AboutValue = {},
+  ) {
+    this.#value = value;
+  }
+
+  /** As it was found. Where it could not be had, the OidcKeyError that says why. */
+  get value(): unknown {
+    return this.#value;
+  }
+}

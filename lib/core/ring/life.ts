@@ -1,0 +1,56 @@
+import type { Algorithm } from '../algorithms.js';
+import type { Signer } from '../key/signer.js';
+import type { VerificationKey } from '../key/verification-key.js';
+
+/** Where a key is in its life. */
+export type Slot = 'next' | 'current' | 'previous';
+
+/** In the order of a ring. */
+export const slotNames: readonly Slot[] = Object.freeze(['current', 'next', 'previous']);
+
+/** A key in its slot; without a signer it verifies only. */
+export interface KeyInSlot {
+  readonly key: VerificationKey;
+  readonly signer?: Signer | undefined;
+  readonly slot: Slot;
+}
+
+/** A key, and what configuration says of its life. */
+export interface Life extends KeyInSlot {
+  /** When it starts to sign, in milliseconds since 1970, where a schedule says so. */
+  readonly signsFrom?: number | undefined;
+}
+
+/** Whether a key was revoked. */
+export type IsRevoked = (key: VerificationKey) => boolean;
+
+/** What was loaded: every key that configuration names, revoked ones too, and what it says of all of them. */
+export interface Lives {
+  readonly lives: readonly Life[];
+  /** The algorithm that signs where none is asked for. */
+  readonly defaultAlgorithm: Algorithm;
+  /** True where the key that signs was taken out of configuration, and a revocation says why. */
+  readonly nextStandsIn: boolean;
+  /** What configuration holds and cannot be used, and why that does not matter enough to refuse all of it. */
+  readonly warnings: readonly string[];
+}
+
+/** What is left of lives when revoked keys are gone: a next key stands in for a current one that was revoked. */
+export function withoutRevoked(
+  { lives, nextStandsIn }: Pick<Lives, 'lives' | 'nextStandsIn'>,
+  isRevoked: IsRevoked,
+): readonly Life[] {
+  const left = lives.filter(({ key }) => !isRevoked(key));
+  const standIns = new Set<Life>();
+  for (const life of left) {
+    if (life.slot !== 'next') continue;
+    const { algorithm } = life.key;
+    const isCurrentOfIt = ({ key, slot }: KeyInSlot) => slot === 'current' && key.algorithm === algorithm;
+    const isTaken = left.some(isCurrentOfIt) || [...standIns].some(({ key }) => key.algorithm === algorithm);
+    if (!isTaken && (nextStandsIn || lives.some(isCurrentOfIt))) standIns.add(life);
+  }
+  // A schedule is for the key that follows, and this one signs already.
+  return left.map((life) =>
+    standIns.has(life) ? { ...life, slot: 'current' as const, signsFrom: undefined } : life,
+  );
+}

@@ -1,0 +1,59 @@
+import { OidcKeyError } from '../core/errors.js';
+import type { KeySlots } from '../core/reading/key-slots.js';
+import type { KeySource } from '../sources/key-source.js';
+
+const patience = 30_000;
+
+/**
+ * Asks a source for as long as somebody may reasonably wait.
+ *
+ * @throws OidcKeyError what the source rejects with, or `OIDC_KEY_SOURCE_FAILED`
+ */
+export async function askSource(source: KeySource, signal?: AbortSignal): Promise<KeySlots> {
+  try {
+    return await loadInTime(source, signal);
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+/** @throws OidcKeyError `OIDC_KEY_SOURCE_FAILED` */
+export function watchSource(source: KeySource, changed: () => void): (() => void) | undefined {
+  try {
+    return source.watch?.(changed);
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+/** What may be said of a failure. What an application's own source throws may hold anything, a key included. */
+export function failureOf(error: unknown): OidcKeyError {
+  if (error instanceof OidcKeyError) return error;
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,40}$/.test(word));
+  return new OidcKeyError(
+    'OIDC_KEY_SOURCE_FAILED',
+    `The key source failed or did not answer (${words.join(', ') || 'no reason given'}). ` +
+      'Let it reject with an OidcKeyError to say why.',
+  );
+}
+
+async function loadInTime(source: KeySource, signal?: AbortSignal): Promise<KeySlots> {
+  signal?.throwIfAborted();
+  const loading = new AbortController();
+  const abort = () => loading.abort(signal?.reason);
+  const tooLate = () =>
+    loading.abort(new DOMException('The key source did not answer in time', 'TimeoutError'));
+  // Not AbortSignal.any and timeout: the one is kept by a signal that lives long, the other lets a boot end silently.
+  const timer = setTimeout(tooLate, patience);
+  signal?.addEventListener('abort', abort);
+  try {
+    const aborted = new Promise<never>((_, reject) => {
+      loading.signal.addEventListener('abort', () => reject(loading.signal.reason as Error));
+    });
+    return await Promise.race([source.load(loading.signal), aborted]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,25 @@
+import { OidcKeyError } from '../core/errors.js';
+import type { Files, FilesOfOneMoment } from './files.js';
+
+// A swap in the middle of reading makes optional files look missing.
+const attempts = 3;
+
+/**
+ * Reads several files as of one moment.
+ *
+ * @throws OidcKeyError `OIDC_KEY_UNREADABLE_FILE`
+ */
+export async function readOfOneMoment<Result>(
+  files: Files,
+  read: (moment: FilesOfOneMoment) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const moment = files.ofOneMoment();
+    const result = await read(moment);
+    if (await moment.areOfOneMoment()) return result;
+  }
+  throw new OidcKeyError(
+    'OIDC_KEY_UNREADABLE_FILE',
+    'The files of the keys change faster than they can be read. Replace all of them at once.',
+  );
+}

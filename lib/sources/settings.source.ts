@@ -1,0 +1,73 @@
+import type { Observable } from 'rxjs';
+import { debounceTime } from 'rxjs';
+
+import type { KeySlots } from '../core/reading/key-slots.js';
+import { NamedValue } from '../core/reading/named-value.js';
+import { Files } from './files.js';
+import type { FilesOfOneMoment } from './files.js';
+import type { KeySource } from './key-source.js';
+import { readOfOneMoment } from './one-moment.js';
+import { keySettings, namesOfKeySetting } from './setting-names.js';
+import { pathIn, readSetting } from './settings.js';
+import type { SettingsReader } from './settings.js';
+
+/** ConfigService, as far as a source needs it. */
+export interface WatchableSettings extends SettingsReader {
+  /** Fires for every `set()`. */
+  readonly changes$?: Observable<unknown>;
+}
+
+// An application that sets several values wants one reload.
+const quiet = 100;
+
+const members = Object.keys(keySettings) as (keyof KeySlots)[];
+
+/** The settings under a prefix, and the files that they name. */
+export function settingsSource(settings: WatchableSettings, prefix: string, files = new Files()): KeySource {
+  const paths = () =>
+    members
+      .flatMap((member) => namesOfKeySetting(member, prefix))
+      .flatMap((name) => (name === undefined ? [] : (pathIn(settings, name) ?? [])));
+  return {
+    load: () => readOfOneMoment(files, (moment) => slotsIn(settings, prefix, moment)),
+    watch: (changed) => {
+      let unwatch = files.watch(paths(), changed);
+      const subscription = settings.changes$?.pipe(debounceTime(quiet)).subscribe(() => {
+        unwatch();
+        unwatch = files.watch(paths(), changed);
+        changed();
+      });
+      return () => {
+        unwatch();
+        subscription?.unsubscribe();
+      };
+    },
+  };
+}
+
+async function slotsIn(settings: SettingsReader, prefix: string, files: FilesOfOneMoment): Promise<KeySlots> {
+  const slots: Partial<Record<keyof KeySlots, NamedValue>> = {};
+  for (const member of members) {
+    const [own, alias] = namesOfKeySetting(member, prefix);
+    const value = await readSetting(settings, own, files);
+    const other = alias === undefined ? undefined : await readSetting(settings, alias, files);
+    slots[member] = member === 'current' ? oneOf(value, other) : needed(value);
+  }
+  const name = prefix + keySettings.passphrase;
+  // `expandVariables` of ConfigModule alters a "$" in a value, and nothing else would say so.
+  const remedy = `Set ${name}, or ${name}_FILE if it holds a "$"`;
+  const { passphrase, ...others } = slots as Record<keyof KeySlots, NamedValue>;
+  return { ...others, passphrase: new NamedValue(passphrase.where, passphrase.value, { remedy }) };
+}
+
+/** A value, or the same one under its other name; where both are set, they have to be the same. */
+function oneOf(value: NamedValue, alias: NamedValue | undefined): NamedValue {
+  if (alias?.value === undefined) return value;
+  return value.value === undefined ? alias : new NamedValue(value.where, value.value, { alias });
+}
+
+/** A file that a setting names has to be there; the current key alone may be gone because it was revoked. */
+function needed(value: NamedValue): NamedValue {
+  const { where, about } = value;
+  return about.absence ? new NamedValue(where, about.absence) : value;
+}
