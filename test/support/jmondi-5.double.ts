@@ -1,38 +1,35 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-import type { JsonWebKeySet, JwtService } from 'nestjs-oidc-key';
-
+import type { ExtraAccessTokenFieldArgs, JwtInterface } from './jmondi-5.types.js';
 import { headerOf } from './tokens.js';
 
-/** What 5.0.0 asks of a JwtService: its `JwtInterface`, as its declarations have it. */
-interface JwtInterface5 {
-  verify(
-    token: string,
-    options?: { ignoreExpiration?: boolean; ignoreNotBefore?: boolean },
-  ): Promise<Record<string, unknown>>;
-  decode(token: string): Record<string, unknown> | string | null;
-  sign(
-    payload: string | Buffer | Record<string, unknown>,
-    options?: { header?: { typ?: string; alg: string } },
-  ): Promise<string>;
-  getKeySet?(): JsonWebKeySet;
-}
-
 const seconds = () => Math.floor(Date.now() / 1000);
+
+const extraTokenFieldsArguments: ExtraAccessTokenFieldArgs = {
+  user: { id: 'alice', email: 'alice@example.com' },
+  client: {
+    id: 'client',
+    name: 'Client',
+    redirectUris: ['https://client.example/callback'],
+    allowedGrants: ['authorization_code'],
+    scopes: [{ name: 'openid' }],
+  },
+  originatingAuthCodeId: 'code-1',
+};
 
 /**
  * A double of @jmondi/oauth2-server 5.0.0, which the registry does not have: its calls on a JwtService, with the
  * arguments that its sources pass, and nothing of what it does besides.
  */
 export class Jmondi5Double {
-  readonly #jwt: JwtInterface5;
+  readonly #jwt: JwtInterface;
   readonly #issuer = 'https://issuer.example';
 
-  /** Its constructor asks for the key set at once, and refuses a service without an RSA key. */
-  constructor(jwt: JwtService) {
+  /** With `oidc` its constructor asks for the key set at once, and refuses a service that throws or has none. */
+  constructor(jwt: JwtInterface) {
     this.#jwt = jwt;
-    const keySet = this.#jwt.getKeySet?.();
-    if (!keySet) throw new Error('OIDC requires an RSA key');
+    if (!jwt.getKeySet) throw new Error('OIDC requires a JwtInterface that implements getKeySet()');
+    jwt.getKeySet();
   }
 
   /** Serialised as it stands: a promise would become `{}`. */
@@ -40,11 +37,14 @@ export class Jmondi5Double {
     return JSON.stringify(this.#jwt.getKeySet?.());
   }
 
-  accessToken(): Promise<string> {
+  /** The hook's claims win over `iss` and `aud`, and lose to what the grant sets. */
+  async accessToken(): Promise<string> {
+    const extra = await this.#jwt.extraTokenFields?.(extraTokenFieldsArguments);
     return this.#jwt.sign(
       {
         iss: this.#issuer,
         aud: 'api',
+        ...extra,
         cid: 'client',
         scope: 'openid',
         sub: 'alice',
@@ -102,11 +102,14 @@ export class Jmondi5Double {
     return this.#jwt.verify(code);
   }
 
-  /** UserInfo: looks at `typ` itself, and the message of the failure goes into WWW-Authenticate. */
+  /** UserInfo: looks at the header itself, and the message of a failure goes into WWW-Authenticate. */
   async userInfo(token: string): Promise<string> {
-    if (headerOf(token).typ !== 'at+jwt') return '401 Access token typ must be at+jwt';
+    const header = headerOf(token);
+    if (header.typ !== 'at+jwt') return '401 Access token typ must be at+jwt';
+    if (header.alg !== 'RS256') return '401 Access token alg must be RS256';
     try {
-      return `200 ${String((await this.#jwt.verify(token)).sub)}`;
+      const claims = await this.#jwt.verify(token);
+      return claims.iss === this.#issuer ? `200 ${String(claims.sub)}` : '401 Access token issuer mismatch';
     } catch (error) {
       return `401 ${(error as Error).message}`;
     }

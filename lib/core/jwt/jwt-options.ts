@@ -2,35 +2,44 @@ import { isSigningAlgorithm } from '../algorithms.js';
 import type { SigningAlgorithm } from '../algorithms.js';
 import { OidcTokenError } from '../errors.js';
 import { isObject, isPlain } from '../objects.js';
+import { hasOwnMembersOnly, ownMembersOf } from './own-members.js';
 
-/** What `JwtService.sign` can be asked to do. Anything else is refused, never ignored. */
-export interface SignOptions {
-  /** Members of the JOSE header. `alg` and `kid` are always the key's own; `typ` is taken from here if given. */
-  header?: {
-    typ?: string | undefined;
-    alg?: string | undefined;
-    kid?: string | undefined;
-    cty?: string | undefined;
-  };
-  /** The current key of this algorithm signs. Default: RS256. */
-  algorithm?: SigningAlgorithm;
-  /** Sets `exp`, in seconds after `iat`. */
-  expiresIn?: number;
-  /** Sets `nbf`, in seconds after `iat`. */
-  notBefore?: number;
-  /** Sets `aud`. */
-  audience?: string | string[];
-  /** Sets `iss`. */
-  issuer?: string;
-  /** Sets `sub`. */
-  subject?: string;
-  /** Sets `jti`. */
-  jwtid?: string;
-  /** Leaves `iat` out. */
-  noTimestamp?: boolean;
+interface HeaderMembers {
+  typ?: string | undefined;
+  alg?: string | undefined;
+  kid?: string | undefined;
+  cty?: string | undefined;
 }
 
-/** What `JwtService.verify` can be asked to require. Anything else is refused, never ignored. */
+/**
+ * What `JwtService.sign` can be asked to do. Anything else is refused, never ignored; an option that is undefined is
+ * not given.
+ */
+export interface SignOptions {
+  /** Members of the JOSE header. `alg` and `kid` are always the key's own; `typ` is taken from here if given. */
+  header?: HeaderMembers | undefined;
+  /** The current key of this algorithm signs. Default: RS256. */
+  algorithm?: SigningAlgorithm | undefined;
+  /** Sets `exp`, in seconds after `iat`. */
+  expiresIn?: number | undefined;
+  /** Sets `nbf`, in seconds after `iat`. */
+  notBefore?: number | undefined;
+  /** Sets `aud`. */
+  audience?: string | string[] | undefined;
+  /** Sets `iss`. */
+  issuer?: string | undefined;
+  /** Sets `sub`. */
+  subject?: string | undefined;
+  /** Sets `jti`. */
+  jwtid?: string | undefined;
+  /** Leaves `iat` out. */
+  noTimestamp?: boolean | undefined;
+}
+
+/**
+ * What `JwtService.verify` can be asked to require. Anything else is refused, never ignored; so is a requirement that
+ * is undefined, since it would switch off a check that was asked for.
+ */
 export interface VerifyOptions {
   /** Narrows the algorithms that are accepted; it can never widen them, since the key decides. */
   algorithms?: string[];
@@ -55,9 +64,9 @@ export interface VerifyOptions {
   /** The time to compare with, in seconds since 1970. Default: now. */
   clockTimestamp?: number;
   /** Accepts a token whose `exp` has been reached. */
-  ignoreExpiration?: boolean;
+  ignoreExpiration?: boolean | undefined;
   /** Accepts a token whose `nbf` has not been reached. */
-  ignoreNotBefore?: boolean;
+  ignoreNotBefore?: boolean | undefined;
 }
 
 const headerNames = ['typ', 'alg', 'kid', 'cty'];
@@ -65,9 +74,7 @@ const headerNames = ['typ', 'alg', 'kid', 'cty'];
 type Checks<Options> = Readonly<Record<keyof Options, readonly [(value: unknown) => boolean, string]>>;
 
 const isString = (value: unknown) => typeof value === 'string' && value !== '';
-// A copy, because `every` skips holes.
-const isStringList = (value: unknown) =>
-  Array.isArray(value) && value.length > 0 && Array.from(value).every(isString);
+const isStringList = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isString);
 
 const aString = [isString, 'a string'] as const;
 const strings = [isStringList, 'a list of strings'] as const;
@@ -92,6 +99,7 @@ function isHeader(value: unknown): boolean {
   return (
     isObject(value) &&
     isPlain(value) &&
+    hasOwnMembersOnly(value) &&
     Object.entries(value).every(
       ([name, member]) => headerNames.includes(name) && (member === undefined || typeof member === 'string'),
     )
@@ -126,10 +134,27 @@ const verifyChecks: Checks<VerifyOptions> = {
   ignoreNotBefore: flag,
 };
 
-function checked<Options extends object>(call: string, options: unknown, checks: Checks<Options>): Options {
-  if (options === undefined || options === null) return {} as Options;
-  if (!isObject(options) || !isPlain(options))
+/** A copy of the options that nobody can change, or give to every object by its prototype, after they were checked. */
+function ownOptions(call: string, options: unknown): Record<string, unknown> {
+  if (options === undefined || options === null) return ownMembersOf({});
+  if (!isObject(options) || !isPlain(options) || !hasOwnMembersOnly(options))
     throw invalid(`the options of ${call} have to be a plain object`);
+  const own = ownMembersOf(options);
+  for (const name of Object.keys(own)) own[name] = detached(own[name]);
+  return own;
+}
+
+function detached(value: unknown): unknown {
+  // A list may have holes, which `every` skips, and a toJSON of its own; what Array.from makes has neither.
+  if (Array.isArray(value)) return Array.from(value as unknown[]);
+  return isObject(value) && isPlain(value) && hasOwnMembersOnly(value) ? ownMembersOf(value) : value;
+}
+
+function checked<Options extends object>(
+  call: string,
+  options: Record<string, unknown>,
+  checks: Checks<Options>,
+): Options {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name))
       throw invalid(`${call} has no such option, or cannot apply it: "${name}"`);
@@ -145,9 +170,9 @@ function invalid(message: string): OidcTokenError {
 
 /** @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION` */
 export function checkedSignOptions(options: unknown): SignOptions {
-  if (!isObject(options)) return checked('sign', options, signChecks);
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return checked('sign', isPlain(options) ? Object.fromEntries(given) : options, signChecks);
+  const own = ownOptions('sign', options);
+  for (const name of Object.keys(own)) if (own[name] === undefined) delete own[name];
+  return checked('sign', own, signChecks);
 }
 
 /**
@@ -156,5 +181,5 @@ export function checkedSignOptions(options: unknown): SignOptions {
  * @throws OidcTokenError `OIDC_TOKEN_INVALID_OPTION`
  */
 export function checkedVerifyOptions(options: unknown): VerifyOptions {
-  return checked('verify', options, verifyChecks);
+  return checked('verify', ownOptions('verify', options), verifyChecks);
 }

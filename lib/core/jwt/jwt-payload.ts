@@ -3,6 +3,7 @@ import { nowInSeconds } from './jwt-claims.js';
 import type { Claims } from './jwt-claims.js';
 import type { SignOptions } from './jwt-options.js';
 import { isObject, isPlain } from '../objects.js';
+import { ownMembersOf } from './own-members.js';
 
 /** What is signed: the payload's bytes, and the `typ` that keeps one kind of token from passing for another. */
 export interface PreparedPayload {
@@ -36,9 +37,7 @@ export function preparePayload(payload: unknown, options: SignOptions): Prepared
       expiresAt: expiryOf(document),
     };
   }
-  if (!isObject(payload) || !isPlain(payload) || typeof payload.toJSON === 'function') {
-    throw invalidPayload('the payload has to be a plain object, a string or a Buffer');
-  }
+  if (!isObject(payload) || !isPlain(payload)) throw notAPayload();
   const claims = claimsOf(payload, options);
   return { bytes: encode(claims), typ: typOfClaims(claims), expiresAt: expiryOf(claims) };
 }
@@ -58,8 +57,11 @@ function refuseClaimOptions({
 }
 
 function claimsOf(payload: Claims, options: SignOptions): Claims {
-  const iat = payload.iat ?? nowInSeconds();
-  const claims: Claims = { ...payload, iat };
+  const claims = ownMembersOf(payload);
+  if (typeof claims.toJSON === 'function') throw notAPayload();
+  const iat = (claims.iat ??= nowInSeconds());
+  // A list may have holes, which `every` skips, and a toJSON of its own; what Array.from makes has neither.
+  if (Array.isArray(claims.aud)) claims.aud = Array.from(claims.aud as unknown[]);
   if (Number.isFinite(claims.sub) || typeof claims.sub === 'bigint') claims.sub = String(claims.sub);
   for (const claim of registeredClaims) checkType(claims, claim);
   if (options.noTimestamp) delete claims.iat;
@@ -119,6 +121,10 @@ function encode(claims: Claims): Buffer {
   }
 }
 
+function notAPayload(): OidcTokenError {
+  return invalidPayload('the payload has to be a plain object, a string or a Buffer');
+}
+
 function invalidPayload(message: string): OidcTokenError {
   return new OidcTokenError('OIDC_TOKEN_INVALID_PAYLOAD', message);
 }
@@ -140,7 +146,7 @@ function expiryOf(claims: Claims | undefined): unknown {
 function parse(bytes: Buffer): Claims | undefined {
   try {
     const document: unknown = JSON.parse(bytes.toString());
-    return isObject(document) ? document : undefined;
+    return isObject(document) ? ownMembersOf(document) : undefined;
   } catch {
     // Any text may be signed; only an authorization code is told apart.
     return undefined;

@@ -3,7 +3,7 @@ import type { JsonWebKeySet } from '../key/public-jwk.js';
 import type { KeyInput } from '../reading/key-material.js';
 import { KeyLoader } from '../ring/key-loader.js';
 import { KeyRing } from '../ring/key-ring.js';
-import { withoutReservedFields } from './extra-token-fields.js';
+import { extraTokenFieldsHook } from './extra-token-fields.js';
 import type {
   ExtraTokenFields,
   ExtraTokenFieldsArguments,
@@ -17,6 +17,16 @@ import { RetentionGuard } from './retention-guard.js';
 import type { Retention } from './retention-guard.js';
 import { checkServiceOptions, serviceOptionNames, slotsOfOptions } from './service-options.js';
 import { unverifiedClaimsOf, verifySignature } from './verify-signature.js';
+
+/** The only kind of key that `@jmondi/oauth2-server` 5 knows of in a key set. */
+interface Rs256Jwk {
+  kty: 'RSA';
+  n: string;
+  e: string;
+  use: 'sig';
+  alg: 'RS256';
+  kid: string;
+}
 
 /** What a {@link JwtService} that is made without Nest needs. */
 export interface JwtServiceOptions {
@@ -54,13 +64,17 @@ export class JwtService {
   readonly #retention: RetentionGuard | undefined;
 
   /**
-   * The hook of `@jmondi/oauth2-server`, there only if the option of the same name was given.
-   * Rejects with `OIDC_TOKEN_RESERVED_CLAIM` where the hook returns a claim that would turn an access token into
-   * another kind of token.
+   * The hook of `@jmondi/oauth2-server`, there only if the option of the same name was given, or a subclass has a
+   * method of this name. Either way it returns a promise, which rejects with OidcTokenError
+   * `OIDC_TOKEN_RESERVED_CLAIM` where the hook returns a claim that would turn an access token into another kind of
+   * token. A class field of this name is not checked: write a method.
    */
-  declare readonly extraTokenFields?: (args: ExtraTokenFieldsArguments) => Promise<ExtraTokenFields>;
+  extraTokenFields?(args: ExtraTokenFieldsArguments): ExtraTokenFields | Promise<ExtraTokenFields>;
 
-  /** @throws OidcKeyError with the code and remedy for whatever is wrong with a key. */
+  /**
+   * @throws OidcKeyError with the code and remedy for whatever is wrong with a key; `OIDC_KEY_CONFLICT` where a
+   * subclass has a method `extraTokenFields` and the option is given too.
+   */
   constructor(options: JwtServiceOptions);
   /** @internal */
   constructor(live: LiveRing);
@@ -68,7 +82,8 @@ export class JwtService {
     const live = options instanceof LiveRing ? options : liveRingOf(options);
     this.#ring = live.ring;
     this.#retention = live.retention && new RetentionGuard(live.retention);
-    if (live.extraTokenFields) this.extraTokenFields = withoutReservedFields(live.extraTokenFields);
+    const hook = extraTokenFieldsHook(live.extraTokenFields, this.extraTokenFields?.bind(this));
+    if (hook) this.extraTokenFields = hook;
   }
 
   /**
@@ -127,7 +142,18 @@ export class JwtService {
     return unverifiedClaimsOf(token);
   }
 
-  /** A copy of the JWKS (RFC 7517 section 5) that the route serves. Synchronous, and never throws. */
+  /**
+   * A copy of the JWKS (RFC 7517 section 5) that the route serves. Synchronous, and never throws.
+   *
+   * `@jmondi/oauth2-server` 5 with `oidc` understands RS256 alone: give the option `algorithm: 'RS256'`, by which the
+   * boot stops where there is no key of it. Without the option such a server starts, and every login fails.
+   */
+  getKeySet(): JsonWebKeySet;
+  /** The form in which the declarations of `@jmondi/oauth2-server` 5 accept this class. */
+  getKeySet(): { keys: Rs256Jwk[] };
+  // The compiler takes the first overload for a call, the last one for ReturnType, and any for a JwtInterface: users
+  // are to see keys of every kind, so the general form stands at both ends.
+  getKeySet(): JsonWebKeySet;
   getKeySet(): JsonWebKeySet {
     return this.#ring().toKeySet();
   }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
+import type {
+  ExtraTokenFields,
+  ExtraTokenFieldsArguments,
+} from '../../../lib/core/jwt/extra-token-fields.js';
 import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../../support/errors.js';
 import { makeRsaKey, pemOf, privateTraces } from '../../support/keys.js';
@@ -254,8 +258,8 @@ describe('the form of the seed’s documentation', () => {
 });
 
 describe('attack 12: extraTokenFields', () => {
-  const user = { id: 1 };
-  const client = { id: 'client' };
+  const args = { user: { id: 1 }, client: { id: 'client' } };
+  const fieldsOf = async (service: JwtService) => service.extraTokenFields?.(args);
 
   it('is there only if the option was given', () => {
     expect('extraTokenFields' in jwt).toBe(false);
@@ -266,14 +270,14 @@ describe('attack 12: extraTokenFields', () => {
       key,
       extraTokenFields: async (args) => ({ client_id: args.client.id }),
     });
-    await expect(service.extraTokenFields?.({ user, client })).resolves.toEqual({ client_id: 'client' });
+    await expect(fieldsOf(service)).resolves.toEqual({ client_id: 'client' });
   });
 
   it.each(['auth_code_id', 'refresh_token_id', 'access_token_id', 'nonce', 'at_hash'])(
     'may not return %s',
     async (claim) => {
       const service = new JwtService({ key, extraTokenFields: () => ({ [claim]: 'x' }) });
-      const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+      const error = await rejectionOf(fieldsOf(service));
       expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
       expect(error.message).toContain(claim);
     },
@@ -281,23 +285,76 @@ describe('attack 12: extraTokenFields', () => {
 
   it.each(['', 0, false, null])('may not return a reserved claim, also where it is %p', async (value) => {
     const service = new JwtService({ key, extraTokenFields: () => ({ nonce: value as string }) });
-    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+    const error = await rejectionOf(fieldsOf(service));
     expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
   });
 
   it('may not return a reserved claim later either', async () => {
     const service = new JwtService({ key, extraTokenFields: async () => ({ nonce: 'x' }) });
-    const error = await rejectionOf(service.extraTokenFields!({ user, client }));
+    const error = await rejectionOf(fieldsOf(service));
     expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
   });
-});
 
-it('extraTokenFields has to return claims, or nothing', async () => {
-  const args = { client: { id: 'c' } };
-  const returning = (value: unknown) => new JwtService({ key, extraTokenFields: () => value as never });
-  await expect(returning(undefined).extraTokenFields!(args)).resolves.toEqual({});
-  const error = await rejectionOf(returning('text').extraTokenFields!(args));
-  expect(error.code).toBe('OIDC_TOKEN_INVALID_PAYLOAD');
+  it('has to return claims, or nothing', async () => {
+    const returning = (value: unknown) => new JwtService({ key, extraTokenFields: () => value as never });
+    await expect(fieldsOf(returning(undefined))).resolves.toEqual({});
+    await expect(fieldsOf(returning(null))).resolves.toEqual({});
+    expect((await rejectionOf(fieldsOf(returning('text')))).code).toBe('OIDC_TOKEN_INVALID_PAYLOAD');
+  });
+
+  it('is asked once for each claim, so that a getter cannot answer otherwise later', async () => {
+    const answers = ['x', undefined];
+    const fields = {
+      get nonce() {
+        return answers.pop();
+      },
+    };
+    const service = new JwtService({ key, extraTokenFields: () => fields as never });
+    expect((await fieldsOf(service))?.nonce).toBeUndefined();
+    expect(answers).toEqual(['x']);
+  });
+
+  describe('as a method of a subclass', () => {
+    class Subclass extends JwtService {
+      readonly issuer = 'https://issuer.example';
+
+      override extraTokenFields(
+        args: ExtraTokenFieldsArguments,
+      ): ExtraTokenFields | Promise<ExtraTokenFields> {
+        return { iss: this.issuer, client_id: args.client.id };
+      }
+    }
+
+    it('is called on the service, with what the server gives', async () => {
+      await expect(fieldsOf(new Subclass({ key }))).resolves.toEqual({
+        iss: 'https://issuer.example',
+        client_id: 'client',
+      });
+    });
+
+    it.each(['auth_code_id', 'refresh_token_id', 'access_token_id', 'nonce', 'at_hash'])(
+      'may not return %s, now or later',
+      async (claim) => {
+        class Now extends JwtService {
+          override extraTokenFields() {
+            return { [claim]: 'x' };
+          }
+        }
+        class Later extends Subclass {
+          override async extraTokenFields(args: ExtraTokenFieldsArguments) {
+            return { ...(await super.extraTokenFields(args)), [claim]: 'x' };
+          }
+        }
+        for (const service of [new Now({ key }), new Later({ key })])
+          expect((await rejectionOf(fieldsOf(service))).code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+      },
+    );
+
+    it('is refused beside the option of that name, since only one would be called', () => {
+      const error = errorOf(() => new Subclass({ key, extraTokenFields: () => ({ aud: 'api' }) }));
+      expect([error.name, error.code]).toEqual(['OidcKeyError', 'OIDC_KEY_CONFLICT']);
+    });
+  });
 });
 
 it('exp that would not be finite is refused', async () => {
