@@ -1,47 +1,49 @@
-// Compiled, never run: what has to type-check, and what must not.
-import { AuthorizationServer } from '@jmondi/oauth2-server';
-import type {
-  JwtInterface,
-  OAuthClientRepository,
-  OAuthScopeRepository,
-  OAuthTokenRepository,
-} from '@jmondi/oauth2-server';
+// Compiled, never run: what has to type-check of the class itself, and what must not.
 import { JwtService } from 'nestjs-oidc-key';
 import type {
+  ExtraTokenFields,
+  ExtraTokenFieldsArguments,
   ExtraTokenFieldsFunction,
   JsonWebKeySet,
   KeyInfo,
   OidcKeyErrorCode,
   PublicJwk,
   SigningAlgorithm,
+  SignOptions,
 } from 'nestjs-oidc-key';
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const expectSame = <A, B>(_same: Same<A, B>): void => undefined;
+import { expectSame } from './same.js';
 
 declare const jwt: JwtService;
 declare const keyInfo: KeyInfo;
-declare const clients: OAuthClientRepository;
-declare const tokens: OAuthTokenRepository;
-declare const scopes: OAuthScopeRepository;
 
-// With the real declarations of jsonwebtoken, which @jmondi/oauth2-server's own declarations refer to.
-export const service: JwtInterface = jwt;
-export const server = new AuthorizationServer(clients, tokens, scopes, jwt, {
-  issuer: 'https://issuer.example',
-});
-
-// What 5.0.0 calls.
-export const accessToken = jwt.sign({ sub: '1' }, { header: { typ: 'at+jwt', alg: 'RS256' } });
-export const claims = jwt.verify('token', { ignoreExpiration: true, ignoreNotBefore: true });
 expectSame<ReturnType<JwtService['getKeySet']>, JsonWebKeySet>(true);
 expectSame<ReturnType<JwtService['sign']>, Promise<string>>(true);
 expectSame<ReturnType<JwtService['verify']>, Promise<Record<string, unknown>>>(true);
 expectSame<ReturnType<JwtService['decode']>, Record<string, unknown> | null>(true);
 
+const keySet = jwt.getKeySet();
+expectSame<typeof keySet, JsonWebKeySet>(true);
+export const ellipticKeys = keySet.keys.filter(({ alg }) => alg === 'ES256');
+
 expectSame<KeyInfo['kid'], string>(true);
 expectSame<KeyInfo['publicJwk'], PublicJwk>(true);
 expectSame<KeyInfo['algorithms'], SigningAlgorithm[]>(true);
+
+// Optional members that are there but undefined, as exactOptionalPropertyTypes tells them apart.
+export const nothingGiven: SignOptions = {
+  header: { typ: undefined, alg: undefined, kid: undefined, cty: undefined },
+  algorithm: undefined,
+  expiresIn: undefined,
+  notBefore: undefined,
+  audience: undefined,
+  issuer: undefined,
+  subject: undefined,
+  jwtid: undefined,
+  noTimestamp: undefined,
+};
+void jwt.sign({}, nothingGiven);
+void jwt.verify('token', { ignoreExpiration: undefined, ignoreNotBefore: undefined });
 
 // @ts-expect-error a getter
 keyInfo.kid = 'x';
@@ -60,3 +62,26 @@ export const hook: ExtraTokenFieldsFunction = ({ client, user }) => ({
   client_id: client.id,
   known: user !== undefined,
 });
+
+// A user type of the application's own, as a hook of @jmondi/oauth2-server may have it too.
+export const withOwnTypes: ExtraTokenFieldsFunction = ({
+  user,
+}: ExtraTokenFieldsArguments & { user: { id: string; tenant: string } }) => ({ tenant: user.tenant });
+// @ts-expect-error a parameter that the server does not give
+export const otherParameter: ExtraTokenFieldsFunction = (request: { headers: string[] }) => ({
+  agent: request.headers,
+});
+// @ts-expect-error a claim that the declarations of @jmondi/oauth2-server do not accept
+export const claimOfObject: ExtraTokenFieldsFunction = () => ({ address: { country: 'CH' } });
+
+export class Subclass extends JwtService {
+  override async extraTokenFields(args: ExtraTokenFieldsArguments): Promise<ExtraTokenFields> {
+    return { ...(await super.extraTokenFields?.(args)), client_id: args.client.id };
+  }
+}
+export class WrongSubclass extends JwtService {
+  // @ts-expect-error a number is no set of claims
+  override extraTokenFields() {
+    return 1;
+  }
+}
