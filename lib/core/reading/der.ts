@@ -9,20 +9,21 @@ export type DerLabel =
   | 'CERTIFICATE'
   | 'PKCS12';
 
-const integer = 0x02;
-const bitString = 0x03;
+export const integer = 0x02;
+export const bitString = 0x03;
 const octetString = 0x04;
 const objectIdentifier = 0x06;
-const sequence = 0x30;
+export const sequence = 0x30;
 
-interface Element {
+/** Where an element begins and ends, its tag and length not counted. */
+export interface Element {
   readonly tag: number;
   readonly start: number;
   readonly end: number;
 }
 
 /** Reads one tag and length (X.690 section 8.1); `end` may lie past the bytes that are there. */
-function elementAt(bytes: Buffer, offset: number): Element | undefined {
+export function elementAt(bytes: Buffer, offset: number): Element | undefined {
   const tag = bytes[offset];
   const first = bytes[offset + 1];
   if (tag === undefined || first === undefined) return undefined;
@@ -64,12 +65,57 @@ export function labelOfDer(bytes: Buffer): DerLabel | undefined {
   return second.tag === octetString ? 'EC PRIVATE KEY' : undefined;
 }
 
+/**
+ * The first members of a constructed element, each with its tag. A member that lies past the end, of the element or
+ * of the bytes, ends the list.
+ */
+export function membersOf(bytes: Buffer, parent: Element | undefined, most = 8): Element[] {
+  if (!parent) return [];
+  const members: Element[] = [];
+  let offset = parent.start;
+  while (members.length < most && offset < parent.end) {
+    const member = elementAt(bytes, offset);
+    if (!member || member.end > Math.min(parent.end, bytes.length)) break;
+    members.push(member);
+    offset = member.end;
+  }
+  return members;
+}
+
+export function contentOf(bytes: Buffer, { start, end }: Element): Buffer {
+  return bytes.subarray(start, end);
+}
+
+/** The element with its content, in DER. */
+export function encodeElement(tag: number, ...content: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(content);
+  if (body.length < 0x80) return Buffer.concat([Buffer.from([tag, body.length]), body]);
+  const hex = body.length.toString(16);
+  const length = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+  return Buffer.concat([Buffer.from([tag, 0x80 + length.length]), length, body]);
+}
+
+/** The bytes of an object identifier in hexadecimal; undefined where the element is none. */
+export function identifierOf(bytes: Buffer, element: Element | undefined): string | undefined {
+  if (element?.tag !== objectIdentifier || element.end > bytes.length) return undefined;
+  return bytes.toString('hex', element.start, element.end);
+}
+
 /** The object identifier of the algorithm that a PKCS#8 key is for (RFC 5958 section 2): its bytes in hexadecimal. */
 export function privateKeyAlgorithmOf(bytes: Buffer): string | undefined {
   const outer = elementAt(bytes, 0);
   const version = outer && elementAt(bytes, outer.start);
   const algorithm = version && elementAt(bytes, version.end);
-  const identifier = algorithm && elementAt(bytes, algorithm.start);
-  if (identifier?.tag !== objectIdentifier || identifier.end > bytes.length) return undefined;
-  return bytes.toString('hex', identifier.start, identifier.end);
+  return identifierOf(bytes, algorithm && elementAt(bytes, algorithm.start));
+}
+
+/** True for an RSA private key of more than two primes (RFC 8017 appendix A.1.2), in PKCS#1 or PKCS#8. */
+export function isMultiPrimeRsa(bytes: Buffer, label: DerLabel): boolean {
+  if (label === 'PRIVATE KEY') {
+    const [, algorithm, key] = membersOf(bytes, elementAt(bytes, 0));
+    const isRsa = identifierOf(bytes, membersOf(bytes, algorithm)[0]) === '2a864886f70d010101';
+    return isRsa && key?.tag === octetString && isMultiPrimeRsa(contentOf(bytes, key), 'RSA PRIVATE KEY');
+  }
+  const [version] = membersOf(bytes, elementAt(bytes, 0));
+  return label === 'RSA PRIVATE KEY' && version !== undefined && bytes[version.end - 1] === 1;
 }

@@ -2,121 +2,197 @@ import { KeyObject } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
 
-import { labelOfDer } from './der.js';
+import type { SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
+import { isObject } from '../objects.js';
+import { base64OrBase64url, decodeBase64 } from './base64.js';
+import { labelOfDer } from './der.js';
+import { hasSomethingBehindJson, readJson } from './json.js';
+import { remedyOfBytes, remedyOfLookAlike, remedyOfObject, remedyOfText } from './look-alikes.js';
 import { makeOne, missing } from './missing-key.js';
-import { base64OrBase64url, decodeBase64, looksLikePem, readPemBlocks } from './pem.js';
+import { looksLikePem, mixed, readPemBlocks } from './pem.js';
 import type { PemBlock } from './pem.js';
-import { unescapeQuotes, unescapeWhiteSpace } from './unescape.js';
+import { exactTextOf, hasText, withoutWrapping } from './text.js';
+import { unescapeBase64 } from './unescape.js';
 
 /** A key in its encoding, not opened yet. */
-export type Found =
+export type Encoded =
   { readonly block: PemBlock } | { readonly jwk: JsonWebKey } | { readonly keyObject: KeyObject };
+
+/** What is said beside a key. */
+export interface Description {
+  readonly passphrase?: unknown;
+  readonly kid?: string | undefined;
+  readonly algorithm?: SigningAlgorithm | undefined;
+}
+
+/** The keys of one entry. */
+export interface Found {
+  /** The setting, and which of its entries this is. */
+  readonly where: string;
+  readonly keys: readonly Encoded[];
+  /** True for the members of a JWK Set. */
+  readonly isSet: boolean;
+  readonly description: Description;
+}
+
+/** Where in a value the search is. */
+interface Place {
+  readonly where: string;
+  /** How often what was found may be unwrapped again: JSON within JSON, within base64. */
+  readonly depth: number;
+  /** Base64 is undone once. */
+  readonly mayBeBase64: boolean;
+  /** A list or a description may stand in a text, and at the top. */
+  readonly isTop: boolean;
+}
+
+const deepest = 6;
 
 /**
  * Finds the keys in whatever form they were given.
  *
- * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_MALFORMED`.
+ * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_MALFORMED`, `OIDC_KEY_SEVERAL`, `OIDC_KEY_INVALID_OPTION` (a
+ * description that says something unknown).
  */
-export function findKeys(key: unknown, where: string): Found[] {
-  if (key instanceof KeyObject) return [{ keyObject: key }];
-  if (typeof key === 'string') return findInText(key, where);
-  if (isUint8Array(key)) return findInBytes(Buffer.from(key), where, true);
-  if (typeof key === 'object' && key !== null && !Array.isArray(key)) return findInJwk(key, where);
-  if (key === undefined || key === null) throw missing(where);
+export function findKeys(value: unknown, where: string): Found[] {
+  return findIn(value, { where, depth: deepest, mayBeBase64: true, isTop: !Array.isArray(value) });
+}
+
+function findIn(value: unknown, place: Place): Found[] {
+  const { where } = place;
+  if (value === undefined || value === null) throw missing(where);
+  if (value instanceof KeyObject) return [found(where, [{ keyObject: value }])];
+  if (isUint8Array(value)) return findInBytes(Buffer.from(value), place);
+  if (hasText(value)) return findInText(exactTextOf(value), place);
+  if (Array.isArray(value) && place.isTop) return findInList(value, place);
+  if (isObject(value)) return findInObject(value, place);
   throw new OidcKeyError(
     'OIDC_KEY_MALFORMED',
     `${where} is no key: expected a PEM or JWK as text, a Buffer, a KeyObject or a JWK object. ${makeOne}.`,
   );
 }
 
-function findInBytes(bytes: Buffer, where: string, mayBeBase64: boolean): Found[] {
+function found(where: string, keys: readonly Encoded[], isSet = false): Found {
+  return { where, keys, isSet, description: {} };
+}
+
+function findInBytes(bytes: Buffer, place: Place): Found[] {
+  const { where } = place;
   // No text form begins with "0", which is the byte that begins every DER key.
-  if (bytes[0] === 0x30) return [{ block: { label: labelOfDer(bytes) ?? 'DER', bytes } }];
-  return findInText(textOf(bytes), where, mayBeBase64);
+  if (bytes[0] === 0x30) return [found(where, [{ block: { label: labelOfDer(bytes) ?? 'DER', bytes } }])];
+  const remedy = remedyOfBytes(bytes);
+  return remedy === undefined ? findInText(exactTextOf(bytes), place) : fail(where, remedy);
 }
 
-function textOf(bytes: Buffer): string {
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  return bytes.toString(utf16 ? 'utf16le' : 'utf8');
+function findInText(text: string, place: Place): Found[] {
+  const { where, depth, mayBeBase64 } = place;
+  const bare = withoutWrapping(text);
+  if (bare === '') throw missing(where);
+  const json = depth > 0 ? readJson(text) : undefined;
+  if (json) return findIn(json.value, { ...place, depth: depth - 1, isTop: true });
+  if (looksLikePem(bare)) return [found(where, blocksIn(bare, where))];
+  if (bare.startsWith('{') || bare.startsWith('[')) throw noJson(bare, where);
+  const bytes = mayBeBase64 ? decodeBase64(unescapeBase64(bare), base64OrBase64url) : undefined;
+  if (bytes && isKeyInBase64(bytes)) return findInBytes(bytes, { ...place, mayBeBase64: false });
+  return fail(where, remedyOfText(bare));
 }
 
-function findInText(raw: string, where: string, mayBeBase64 = true): Found[] {
-  // The quotes and the byte order mark that shells, YAML and editors put around a value.
-  const text = trimmed(raw);
-  if (text === '') throw missing(where);
-  if (looksLikePem(text)) {
-    // The curve's name, which `openssl ecparam` writes before the key; the key repeats it.
-    const blocks = readPemBlocks(text, where).filter(({ label }) => label !== 'EC PARAMETERS');
-    if (blocks.length === 0) throw missing(where);
-    return blocks.map((block) => ({ block }));
-  }
-  if (text.startsWith('{')) return findInJson(text, where);
-  const bytes = mayBeBase64 ? decodeBase64(unescapeWhiteSpace(text), base64OrBase64url) : undefined;
-  if (bytes && (bytes[0] === 0x30 || looksLikeKey(trimmed(textOf(bytes))))) {
-    return findInBytes(bytes, where, false);
-  }
-  throw noKey(text, where);
+function blocksIn(text: string, where: string): Encoded[] {
+  // The curve's name, which `openssl ecparam` writes before the key; the key repeats it.
+  const blocks = readPemBlocks(text, where).filter(({ label }) => label !== 'EC PARAMETERS');
+  if (blocks.length === 0) throw missing(where);
+  return blocks.map((block) => ({ block }));
 }
 
-function looksLikeKey(text: string): boolean {
-  return looksLikePem(text) || text.startsWith('{');
+function isKeyInBase64(bytes: Buffer): boolean {
+  if (bytes[0] === 0x30 || remedyOfBytes(bytes)) return true;
+  const text = withoutWrapping(exactTextOf(bytes));
+  return looksLikePem(text) || text.startsWith('{') || text.startsWith('[');
 }
 
-function trimmed(text: string): string {
-  const start = text.search(/[^\s\uFEFF"'`]/);
-  if (start < 0) return '';
-  let end = text.length;
-  while (isWrapping(text.charAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-/** A regular expression for each of a million spaces would take its time. */
-function isWrapping(character: string): boolean {
-  return ' \n\r\t"\'`'.includes(character) || /[\s\uFEFF]/.test(character);
-}
-
-/** What people put where a key belongs, by how it begins. */
-const lookAlikes: readonly (readonly [RegExp, string])[] = [
-  [/^(ssh|ecdsa)-/, 'It looks like an OpenSSH public key.'],
-  [
-    /^PuTTY-User-Key-File/,
-    'It looks like a PuTTY key; export it with PuTTYgen as an OpenSSH key, then as PKCS#8.',
-  ],
-  [
-    /^(file:|~?\.{0,2}\/|[A-Za-z]:[\\/])|^\S{1,250}\.(pem|key|der|p8|jwk|json)$/i,
-    'It looks like the path of a file; a path goes into the name with _FILE.',
-  ],
-];
-
-function noKey(text: string, where: string): OidcKeyError {
-  const guess = lookAlikes.find(([pattern]) => pattern.test(text))?.[1] ?? 'A shared secret cannot be used.';
-  return new OidcKeyError(
-    'OIDC_KEY_MALFORMED',
-    `${where} is no key: neither PEM, DER nor JWK, nor one of them in base64. ${guess} ${makeOne}.`,
-  );
-}
-
-const asItIs = (text: string) => text;
-const unescapeAll = (text: string) => unescapeQuotes(unescapeWhiteSpace(text));
-
-function findInJson(text: string, where: string): Found[] {
-  for (const unescape of [asItIs, unescapeWhiteSpace, unescapeAll]) {
-    try {
-      return findInJwk(JSON.parse(unescape(text)) as object, where);
-    } catch (error) {
-      // The parser's own message quotes the text, so it must not get out.
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
+function fail(where: string, remedy: string): never {
   throw new OidcKeyError(
     'OIDC_KEY_MALFORMED',
-    `${where} begins like a JWK but is not JSON; it may be cut off. Copy it again, unedited.`,
+    `${where} is no key: neither PEM, DER nor JWK, nor one of them in base64. ${remedy} ${makeOne}.`,
   );
 }
 
-function findInJwk(jwk: object, where: string): Found[] {
-  if (!('keys' in jwk)) return [{ jwk: jwk as JsonWebKey }];
-  if (!Array.isArray(jwk.keys) || jwk.keys.length === 0) throw missing(where);
-  return jwk.keys.map((each: unknown) => ({ jwk: each as JsonWebKey }));
+function noJson(text: string, where: string): OidcKeyError {
+  const remedy = remedyOfLookAlike(text);
+  if (remedy) return fail(where, remedy);
+  if (hasSomethingBehindJson(text)) return mixed(where, 'more than JSON');
+  return new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} begins like a JWK but is not JSON; ` +
+      (text.includes('"')
+        ? 'it may be cut off. Copy it again, unedited.'
+        : 'its double quotes are gone, as a shell takes them away. Put single quotes around the whole value.'),
+  );
+}
+
+function findInList(list: readonly unknown[], place: Place): Found[] {
+  if (list.length === 0) throw missing(place.where);
+  return list.flatMap((each, index) => {
+    const where = list.length > 1 ? `${place.where} (entry ${index + 1} of ${list.length})` : place.where;
+    // A list in a list is no key.
+    return findIn(each, { ...place, where, isTop: !Array.isArray(each) });
+  });
+}
+
+function findInObject(object: Record<string, unknown>, place: Place): Found[] {
+  const { where } = place;
+  if (place.isTop && 'key' in object) return findDescribed(object, place);
+  if ('keys' in object) {
+    if (!Array.isArray(object.keys) || object.keys.length === 0) throw missing(where);
+    return [
+      found(
+        where,
+        object.keys.map((jwk: unknown) => ({ jwk: jwk as JsonWebKey })),
+        true,
+      ),
+    ];
+  }
+  const remedy = 'kty' in object ? undefined : remedyOfObject(object);
+  if (remedy) throw new OidcKeyError('OIDC_KEY_MALFORMED', `${where} is an object but no JWK. ${remedy}`);
+  return [found(where, [{ jwk: object }])];
+}
+
+const namesInDescription = ['key', 'passphrase', 'kid', 'algorithm'];
+
+function findDescribed(object: Record<string, unknown>, place: Place): Found[] {
+  const { where } = place;
+  refuseUnknownNames(object, place);
+  const { key, passphrase, kid, algorithm } = object as Description & { key?: unknown };
+  if (passphrase !== undefined && passphrase !== null && !hasText(passphrase)) {
+    throw new OidcKeyError('OIDC_KEY_INVALID_OPTION', `${where} has a passphrase that is no string.`);
+  }
+  const entries = findIn(key, { ...place, isTop: false });
+  const count = entries.reduce((sum, { keys }) => sum + keys.length, 0);
+  if (count > 1 && kid !== undefined) {
+    throw new OidcKeyError(
+      'OIDC_KEY_SEVERAL',
+      `${where} gives one kid to ${count} keys. Give each key an entry of its own.`,
+    );
+  }
+  return entries.map(({ description, ...entry }) => ({
+    ...entry,
+    description: {
+      passphrase: passphrase ?? description.passphrase,
+      kid: kid ?? description.kid,
+      algorithm: algorithm ?? description.algorithm,
+    },
+  }));
+}
+
+/** A name that is misspelt must not leave a key without what it was to say. */
+function refuseUnknownNames(object: object, { where, depth }: Place): void {
+  const unknown = Object.keys(object).find((each) => !namesInDescription.includes(each));
+  if (unknown === undefined) return;
+  // A name in an option is code; one in a text is a part of the value, which is not repeated.
+  const name = depth === deepest ? `"${unknown}"` : 'something';
+  throw new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    `${where} is described by ${name}, which is none of ${namesInDescription.join(', ')}.`,
+  );
 }

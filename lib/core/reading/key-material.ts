@@ -3,11 +3,16 @@ import type { JsonWebKey } from 'node:crypto';
 
 import type { SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
+import type { OidcKeyErrorCode } from '../errors.js';
+import { isObject } from '../objects.js';
+import { labelOfDer } from './der.js';
 import { findKeys } from './find-keys.js';
-import type { Found } from './find-keys.js';
+import type { Description, Encoded, Found } from './find-keys.js';
 import { openJwk } from './open-jwk.js';
 import { openBlock } from './open-key.js';
-import type { Passphrase } from './open-key.js';
+import type { KeyRole, Passphrase } from './open-key.js';
+import { passphrasesOf } from './passphrases.js';
+import { otherPurposeOf } from './published-set.js';
 
 /** The encoded key itself: PEM, DER, JWK or JWK Set (object or JSON), also base64-encoded, or a `KeyObject`. */
 export type EncodedKey = string | Uint8Array | KeyObject | JsonWebKey | { keys: JsonWebKey[] };
@@ -16,8 +21,8 @@ export type EncodedKey = string | Uint8Array | KeyObject | JsonWebKey | { keys: 
 export interface DescribedKey {
   /** The key in any form. */
   key: EncodedKey;
-  /** For every encrypted block in `key`. */
-  passphrase?: string | undefined;
+  /** For every encrypted block in `key`; bytes as they stand in a file. */
+  passphrase?: string | Uint8Array | undefined;
   /** Default: a JWK's own `kid`, else the RFC 7638 thumbprint. */
   kid?: string | undefined;
   /** Default: a JWK's own `alg`, else RS256 for RSA. */
@@ -31,9 +36,17 @@ export type KeyInput = EncodedKey | DescribedKey;
 export interface KeySetting {
   readonly name: string;
   readonly value: KeyInput | readonly KeyInput[];
-  readonly passphrase?: string | undefined;
+  /** For what is encrypted: text or bytes, from which the quotes and the line end of environments are taken. */
+  readonly passphrase?: unknown;
   /** How to give the passphrase, for the error that misses it. */
   readonly passphraseRemedy?: string | undefined;
+  /** What the keys are needed for. Default: `signs`. */
+  readonly role?: KeyRole | undefined;
+  /**
+   * Told of each key of a JWK Set that was skipped, in a sentence that names it. A key that cannot verify our tokens
+   * is skipped where the role is `verifies` and at least one key of the set is left.
+   */
+  readonly onSkipped?: ((message: string) => void) | undefined;
 }
 
 /** One key, loaded: a private or a public `KeyObject`, and what its owner said about it. */
@@ -48,8 +61,9 @@ export interface KeyMaterial {
 /**
  * Loads every key of a setting.
  *
- * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a certificate or a
- * secret), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_ENCRYPTED`.
+ * @throws OidcKeyError `OIDC_KEY_MISSING`, `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a certificate, a secret, or
+ * a public key beside a private one), `OIDC_KEY_UNSUPPORTED`, `OIDC_KEY_ENCRYPTED`, `OIDC_KEY_MISMATCH`,
+ * `OIDC_KEY_SEVERAL`, `OIDC_KEY_INVALID_OPTION`.
  */
 export function loadKeyMaterial(setting: KeySetting): KeyMaterial[] {
   return [...keyMaterialOf(setting)];
@@ -61,56 +75,75 @@ export function* keyMaterialOf(setting: KeySetting): Generator<KeyMaterial> {
   const inputs = (Array.isArray(value) ? value : [value]) as readonly KeyInput[];
   for (const [index, input] of inputs.entries()) {
     const nameOfInput = inputs.length > 1 ? `${name} (entry ${index + 1} of ${inputs.length})` : name;
-    yield* loadInput(input, nameOfInput, setting);
+    // A list in a list is no key.
+    for (const entry of findKeys(input, nameOfInput)) yield* loadEntry(entry, setting);
   }
 }
 
-function* loadInput(input: KeyInput, name: string, setting: KeySetting): Generator<KeyMaterial> {
-  const described: DescribedKey = isDescribedKey(input) ? checkedDescription(input, name) : { key: input };
-  const { key, passphrase = setting.passphrase, kid, algorithm } = described;
-  const found = findKeys(key, name);
-  if (found.length > 1 && kid !== undefined) {
-    throw new OidcKeyError(
-      'OIDC_KEY_SEVERAL',
-      `${name} gives one kid to ${found.length} keys. Give each key an entry of its own.`,
-    );
+function* loadEntry(entry: Found, setting: KeySetting): Generator<KeyMaterial> {
+  const { role = 'signs' } = setting;
+  const skipped: { code: OidcKeyErrorCode; message: string }[] = [];
+  let count = 0;
+  for (const [index, key] of entry.keys.entries()) {
+    const where =
+      entry.keys.length > 1 ? `${entry.where} (key ${index + 1} of ${entry.keys.length})` : entry.where;
+    const otherPurpose =
+      role === 'verifies' && entry.isSet && 'jwk' in key ? otherPurposeOf(key.jwk) : undefined;
+    if (otherPurpose !== undefined) {
+      const [code, reason] = otherPurpose;
+      skipped.push({ code, message: `${where} ${reason}` });
+      continue;
+    }
+    const material = open(key, where, entry.description, setting);
+    if (role === 'signs' && material.keyObject.type === 'public' && entry.keys.some(isPrivate)) {
+      throw besidePrivate(where);
+    }
+    count++;
+    yield material;
   }
-  for (const [index, each] of found.entries()) {
-    const where = found.length > 1 ? `${name} (key ${index + 1} of ${found.length})` : name;
-    const remedy = setting.passphraseRemedy ?? 'Give it as `{ key, passphrase }`';
-    const opened = open(each, where, { passphrase, remedy });
-    yield {
-      keyObject: opened.keyObject,
-      kid: kid ?? opened.kid,
-      algorithm: algorithm ?? opened.algorithm,
-      where,
-    };
+  const [first] = skipped;
+  if (first && count === 0) {
+    throw new OidcKeyError(first.code, `${first.message}. The set holds no key that can be used.`);
   }
+  for (const { message } of skipped) setting.onSkipped?.(`${message}, and is skipped.`);
 }
 
-function isDescribedKey(input: KeyInput): input is DescribedKey {
-  return typeof input === 'object' && input !== null && 'key' in input && !(input instanceof KeyObject);
+function open(key: Encoded, where: string, description: Description, setting: KeySetting): KeyMaterial {
+  const passphrase: Passphrase = {
+    candidates: passphrasesOf(description.passphrase ?? setting.passphrase),
+    remedy: setting.passphraseRemedy ?? 'Give it as `{ key, passphrase }`',
+  };
+  const opened = openEncoded(key, where, passphrase, setting.role);
+  return {
+    keyObject: opened.keyObject,
+    kid: description.kid ?? opened.kid,
+    algorithm: description.algorithm ?? opened.algorithm,
+    where,
+  };
 }
 
-const namesInDescription = ['key', 'passphrase', 'kid', 'algorithm'];
+function openEncoded(
+  key: Encoded,
+  where: string,
+  passphrase: Passphrase,
+  role: KeyRole | undefined,
+): Omit<KeyMaterial, 'where'> {
+  if ('keyObject' in key) return key;
+  return 'jwk' in key
+    ? openJwk(key.jwk, where, role)
+    : { keyObject: openBlock(key.block, where, passphrase, role) };
+}
 
-/** A name that is misspelt must not leave a key without what it was to say. */
-function checkedDescription(description: DescribedKey, name: string): DescribedKey {
-  const unknown = Object.keys(description).find((each) => !namesInDescription.includes(each));
-  const { passphrase } = description;
-  if (unknown === undefined && (passphrase === undefined || typeof passphrase === 'string'))
-    return description;
-  throw new OidcKeyError(
-    'OIDC_KEY_INVALID_OPTION',
-    unknown === undefined
-      ? `${name} has a passphrase that is no string.`
-      : `${name} is described by "${unknown}", which is none of ${namesInDescription.join(', ')}.`,
+function isPrivate(key: Encoded): boolean {
+  if ('block' in key)
+    return [key.block.label, labelOfDer(key.block.bytes)].some((label) => label?.endsWith('PRIVATE KEY'));
+  return 'jwk' in key && isObject(key.jwk) && key.jwk.d !== undefined;
+}
+
+function besidePrivate(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_NOT_PRIVATE',
+    `${where} is a public key beside a private one. Remove the public key: the private key holds it. ` +
+      'A public key of earlier belongs to the previous keys.',
   );
-}
-
-function open(found: Found, where: string, passphrase: Passphrase): Omit<KeyMaterial, 'where'> {
-  if ('keyObject' in found) return found;
-  return 'jwk' in found
-    ? openJwk(found.jwk, where)
-    : { keyObject: openBlock(found.block, where, passphrase) };
 }

@@ -3,6 +3,7 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';
+import type { KeyRole } from './open-key.js';
 
 /** The members of an RSA private key that node:crypto needs (RFC 7518 section 6.3.2). */
 const rsaPrivateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
@@ -16,8 +17,9 @@ const rsaPrivateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 export function openJwk(
   jwk: JsonWebKey,
   where: string,
+  role: KeyRole = 'signs',
 ): { keyObject: KeyObject; kid?: string | undefined; algorithm?: string | undefined } {
-  const defect = defectOf(jwk);
+  const defect = defectOf(jwk, role);
   if (defect) throw new OidcKeyError(defect[0], `${where} ${defect[1]}`);
   const { kid, alg } = jwk as { kid?: string; alg?: string };
   const keyObject = keyObjectOf(jwk, where);
@@ -48,7 +50,7 @@ function refuseOtherPublicHalf(privateKey: KeyObject, { x = '' }: JsonWebKey, wh
   );
 }
 
-function defectOf(jwk: unknown): [OidcKeyErrorCode, string] | undefined {
+function defectOf(jwk: unknown, role: KeyRole): [OidcKeyErrorCode, string] | undefined {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk) || !('kty' in jwk)) {
     return ['OIDC_KEY_MALFORMED', 'is an object but no JWK: it has no "kty" (RFC 7517 section 4.1).'];
   }
@@ -63,9 +65,12 @@ function defectOf(jwk: unknown): [OidcKeyErrorCode, string] | undefined {
     ];
   }
   const operation = members.d === undefined ? 'verify' : 'sign';
+  // Of a private key that only verifies from now on, the public half is needed.
+  const sufficient: unknown[] = role === 'verifies' ? [operation, 'verify'] : [operation];
+  const { key_ops: operations } = members;
   if (
-    members.key_ops !== undefined &&
-    !(Array.isArray(members.key_ops) && members.key_ops.includes(operation))
+    operations !== undefined &&
+    !(Array.isArray(operations) && operations.some((each) => sufficient.includes(each)))
   ) {
     return ['OIDC_KEY_UNSUPPORTED', `is a JWK whose "key_ops" lack "${operation}" (RFC 7517 section 4.3).`];
   }

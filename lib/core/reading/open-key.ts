@@ -1,15 +1,22 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-import { declaredLengthOf, labelOfDer, privateKeyAlgorithmOf } from './der.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';
+import { declaredLengthOf, isMultiPrimeRsa, labelOfDer, privateKeyAlgorithmOf } from './der.js';
+import { derivationRoundsOf, mostRounds } from './derivation-rounds.js';
+import type { DerLabel } from './der.js';
+import { belongsTo, takeApart } from './one-asymmetric-key.js';
+import { openSshRemedyOf } from './openssh.js';
 import { renderPemBlock } from './pem.js';
 import type { PemBlock } from './pem.js';
 
-/** A passphrase, or its absence, and how one is given. */
+/** What a key is needed for: a private key signs, and to verify a public one is enough. */
+export type KeyRole = 'signs' | 'verifies';
+
+/** What a passphrase may be, in the order in which it is tried; none where it is not set. And how one is given. */
 export interface Passphrase {
-  readonly passphrase: string | undefined;
+  readonly candidates: readonly string[];
   readonly remedy: string;
 }
 
@@ -23,30 +30,39 @@ const containers: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1' | 'spki'>> 
   'RSA PUBLIC KEY': 'pkcs1',
 };
 
-const certificate: readonly [OidcKeyErrorCode, string] = [
-  'OIDC_KEY_NOT_PRIVATE',
-  'is a certificate. A certificate holds no private key: keep only the private key here.',
-];
+type Refusal = readonly [OidcKeyErrorCode, string];
+
+/** Refused with what fits the role: a certificate has the public key, which is of use to verify only. */
+const certificate = (kind: string, command: string): Readonly<Record<KeyRole, Refusal>> => ({
+  signs: ['OIDC_KEY_NOT_PRIVATE', `is ${kind}, which holds no private key. Keep only the private key here.`],
+  verifies: [
+    'OIDC_KEY_NOT_PRIVATE',
+    `is ${kind}. Take the public key out of it with \`openssl ${command} -in FILE -pubkey -noout\`.`,
+  ],
+});
+const issued = certificate('a certificate', 'x509');
+const requested = certificate('a certificate signing request', 'req');
+
+const always = (...refusal: Refusal): Readonly<Record<KeyRole, Refusal>> => ({
+  signs: refusal,
+  verifies: refusal,
+});
 
 /** What is recognised in order to be refused, with the reason. */
-const refusals: Readonly<Record<string, readonly [OidcKeyErrorCode, string]>> = {
-  CERTIFICATE: certificate,
-  'X509 CERTIFICATE': certificate,
-  'TRUSTED CERTIFICATE': certificate,
-  'CERTIFICATE REQUEST': certificate,
-  'NEW CERTIFICATE REQUEST': certificate,
-  PKCS12: [
+const refusals: Readonly<Record<string, Readonly<Record<KeyRole, Refusal>>>> = {
+  CERTIFICATE: issued,
+  'X509 CERTIFICATE': issued,
+  'TRUSTED CERTIFICATE': issued,
+  'CERTIFICATE REQUEST': requested,
+  'NEW CERTIFICATE REQUEST': requested,
+  PKCS12: always(
     'OIDC_KEY_UNSUPPORTED',
     'is a PKCS#12 file. Take the key out of it with `openssl pkcs12 -in FILE -nocerts -nodes`.',
-  ],
-  'OPENSSH PRIVATE KEY': [
-    'OIDC_KEY_UNSUPPORTED',
-    'is an OpenSSH key. Convert a copy of it with `ssh-keygen -p -m PKCS8 -f COPY`.',
-  ],
-  'DSA PRIVATE KEY': [
+  ),
+  'DSA PRIVATE KEY': always(
     'OIDC_KEY_UNSUPPORTED',
     'is a DSA key, for which JWS has no algorithm. Use an RSA key.',
-  ],
+  ),
 };
 
 /**
@@ -71,28 +87,54 @@ const openedAlgorithms: ReadonlySet<string> = new Set([
  * opened, since tools put PKCS#1 under the label of PKCS#8 and the other way round.
  *
  * @throws OidcKeyError `OIDC_KEY_MALFORMED`, `OIDC_KEY_NOT_PRIVATE` (a certificate), `OIDC_KEY_UNSUPPORTED`,
- * `OIDC_KEY_ENCRYPTED`.
+ * `OIDC_KEY_ENCRYPTED`, `OIDC_KEY_MISMATCH`.
  */
-export function openBlock(block: PemBlock, where: string, passphrase: Passphrase): KeyObject {
-  refuse(block.label, where);
-  if (block.encryption) return decrypt(renderPemBlock(block), where, passphrase);
-
-  const declared = declaredLengthOf(block.bytes);
-  if (declared !== undefined && declared !== block.bytes.length) {
-    const defect = declared > block.bytes.length ? 'is cut off' : 'has something behind its end';
-    throw new OidcKeyError(
-      'OIDC_KEY_MALFORMED',
-      `${where} ${defect}: ${declared} bytes belong to the key and ${block.bytes.length} are there. ` +
-        'Copy the whole file again, unedited.',
-    );
+export function openBlock(
+  block: PemBlock,
+  where: string,
+  passphrase: Passphrase,
+  role: KeyRole = 'signs',
+): KeyObject {
+  refuse(block.label, where, role);
+  if (block.label === 'OPENSSH PRIVATE KEY') {
+    throw new OidcKeyError('OIDC_KEY_UNSUPPORTED', `${where} ${openSshRemedyOf(block.bytes)}`);
   }
-
+  if (block.encryption) return decrypt({ key: renderPemBlock(block) }, where, passphrase);
+  refuseOtherLength(block.bytes, where);
   const label = labelOfDer(block.bytes);
   if (!label) throw damaged(where, containers[block.label] ? block.label : 'a key');
-  refuse(label, where);
-  if (label === 'PRIVATE KEY') refuseOtherAlgorithms(block.bytes, where);
-  const source = { key: block.bytes, format: 'der', type: containers[label] } as const;
-  if (label === 'ENCRYPTED PRIVATE KEY') return decrypt({ ...source, type: 'pkcs8' }, where, passphrase);
+  refuse(label, where, role);
+  return openDer(block.bytes, label, where, passphrase);
+}
+
+function openDer(bytes: Buffer, label: DerLabel, where: string, passphrase: Passphrase): KeyObject {
+  if (label === 'PRIVATE KEY') return openPkcs8(bytes, where);
+  if (label === 'ENCRYPTED PRIVATE KEY') {
+    refuseManyRounds(bytes, where);
+    return decrypt({ key: bytes, format: 'der', type: 'pkcs8' }, where, passphrase);
+  }
+  refuseMorePrimes(bytes, label, where);
+  return open({ key: bytes, format: 'der', type: containers[label] }, label, where);
+}
+
+function openPkcs8(bytes: Buffer, where: string): KeyObject {
+  refuseOtherAlgorithms(bytes, where);
+  refuseMorePrimes(bytes, 'PRIVATE KEY', where);
+  const { pkcs8, spki } = takeApart(bytes);
+  const privateKey = open({ key: pkcs8, format: 'der', type: 'pkcs8' }, 'PRIVATE KEY', where);
+  if (!spki || belongsTo(privateKey, spki)) return privateKey;
+  throw new OidcKeyError(
+    'OIDC_KEY_MISMATCH',
+    `${where} is a private key with a public key beside it that is not its own. ` +
+      'Export the key again, or make a new one.',
+  );
+}
+
+function open(
+  source: { key: Buffer; format: 'der'; type: string | undefined },
+  label: string,
+  where: string,
+): KeyObject {
   try {
     return label.endsWith('PUBLIC KEY')
       ? createPublicKey({ ...source, type: source.type as 'spki' | 'pkcs1' })
@@ -103,9 +145,40 @@ export function openBlock(block: PemBlock, where: string, passphrase: Passphrase
   }
 }
 
-function refuse(label: string, where: string): void {
-  const refusal = refusals[label];
+function refuse(label: string, where: string, role: KeyRole): void {
+  const refusal = refusals[label]?.[role];
   if (refusal) throw new OidcKeyError(refusal[0], `${where} ${refusal[1]}`);
+}
+
+function refuseOtherLength(bytes: Buffer, where: string): void {
+  const declared = declaredLengthOf(bytes);
+  if (declared === undefined || declared === bytes.length) return;
+  const defect = declared > bytes.length ? 'is cut off' : 'has something behind its end';
+  throw new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} ${defect}: ${declared} bytes belong to the key and ${bytes.length} are there. ` +
+      'Copy the whole file again, unedited.',
+  );
+}
+
+function refuseMorePrimes(bytes: Buffer, label: DerLabel, where: string): void {
+  if (!isMultiPrimeRsa(bytes, label)) return;
+  throw new OidcKeyError(
+    'OIDC_KEY_MISMATCH',
+    `${where} is an RSA key of more than two primes. Use a key of two primes.`,
+  );
+}
+
+function refuseManyRounds(pkcs8: Buffer, where: string): void {
+  const rounds = derivationRoundsOf(pkcs8);
+  if (rounds === undefined || rounds <= mostRounds) return;
+  if (Number.isNaN(rounds)) throw damaged(where, 'ENCRYPTED PRIVATE KEY');
+  throw new OidcKeyError(
+    'OIDC_KEY_UNSUPPORTED',
+    `${where} is encrypted and asks for more than ${mostRounds.toLocaleString('en-US')} rounds of key derivation, ` +
+      'for which the process would stand still. Encrypt it again with ' +
+      '`openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000`.',
+  );
 }
 
 function refuseOtherAlgorithms(pkcs8: Buffer, where: string): void {
@@ -125,30 +198,31 @@ function damaged(where: string, label: string): OidcKeyError {
   );
 }
 
-function decrypt(
-  source: string | { key: Buffer; format: 'der'; type: 'pkcs8' },
-  where: string,
-  { passphrase, remedy }: Passphrase,
-): KeyObject {
-  if (!passphrase) {
+type EncryptedSource = { key: string } | { key: Buffer; format: 'der'; type: 'pkcs8' };
+
+function decrypt(source: EncryptedSource, where: string, { candidates, remedy }: Passphrase): KeyObject {
+  if (candidates.length === 0) {
     throw new OidcKeyError(
       'OIDC_KEY_ENCRYPTED',
       `${where} is encrypted and no passphrase is set. ${remedy}, or store the key unencrypted.`,
     );
   }
-  try {
-    return createPrivateKey({ ...(typeof source === 'string' ? { key: source } : source), passphrase });
-  } catch (error) {
-    if (/UNSUPPORTED/.test((error as NodeJS.ErrnoException).code ?? '')) {
-      throw new OidcKeyError(
-        'OIDC_KEY_UNSUPPORTED',
-        `${where} is encrypted with a cipher that this OpenSSL does not have. ` +
-          'Encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`.',
-      );
+  for (const passphrase of candidates) {
+    try {
+      return createPrivateKey({ ...source, passphrase });
+    } catch (error) {
+      // What a wrong passphrase decrypts is now and then taken for a key of an unknown kind: ERR_OSSL_UNSUPPORTED.
+      if (/(EVP|PEM)_UNSUPPORTED/.test((error as NodeJS.ErrnoException).code ?? '')) {
+        throw new OidcKeyError(
+          'OIDC_KEY_UNSUPPORTED',
+          `${where} is encrypted with a cipher that this OpenSSL does not have. ` +
+            'Encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`.',
+        );
+      }
     }
-    throw new OidcKeyError(
-      'OIDC_KEY_ENCRYPTED',
-      `${where} cannot be decrypted: the passphrase is wrong, or the key is damaged. ${remedy}.`,
-    );
   }
+  throw new OidcKeyError(
+    'OIDC_KEY_ENCRYPTED',
+    `${where} cannot be decrypted: the passphrase is wrong, or the key is damaged. ${remedy}.`,
+  );
 }

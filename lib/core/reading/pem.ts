@@ -1,5 +1,7 @@
 import { OidcKeyError } from '../errors.js';
-import { unescapeWhiteSpace } from './unescape.js';
+import { decodeBase64 } from './base64.js';
+import { looksLikeKeyInText, remedyOfLabel } from './look-alikes.js';
+import { unescapeBase64 } from './unescape.js';
 
 /** The encryption headers of a traditional PEM (RFC 1421 section 4.6.1.3). */
 interface EncryptionHeaders {
@@ -14,20 +16,9 @@ export interface PemBlock {
 }
 
 const begin = /-----BEGIN ([A-Z0-9 ]+)-----/g;
+/** What is left of a value that ends at its first line end, or at a space. */
+const onlyFirstLine = /^-----BEGIN [A-Z0-9 ]{0,40}-{0,5}$/;
 const anyBoundary = /-----(?:BEGIN|END) /;
-
-/** White space that is not ASCII, of which node:buffer takes some characters for base64. */
-const otherWhiteSpace = /[^\S \t\r\n\v\f]+/g;
-
-/** RFC 4648 section 4, with white space anywhere. */
-const base64 = /^[A-Za-z0-9+/\s]+(?:=\s*){0,2}$/;
-/** The same, or of section 5. */
-export const base64OrBase64url = /^[A-Za-z0-9+/_\s-]+(?:=\s*){0,2}$/;
-
-/** The bytes of a base64 text, or undefined where it is none. The decoder skips white space faster than we could. */
-export function decodeBase64(text: string, alphabet = base64): Buffer | undefined {
-  return alphabet.test(text) ? Buffer.from(text.replace(otherWhiteSpace, ''), 'base64') : undefined;
-}
 
 export function looksLikePem(text: string): boolean {
   return anyBoundary.test(text);
@@ -35,37 +26,56 @@ export function looksLikePem(text: string): boolean {
 
 /**
  * The blocks of a PEM text (RFC 7468), whatever happened to its line ends: the labels are found, and of each
- * body only its base64 characters are kept.
+ * body only its base64 characters are kept. Explanatory text may stand outside of blocks (section 5.2), a key may not.
  *
- * @throws OidcKeyError `OIDC_KEY_MALFORMED` where a block is cut off or holds something else than base64.
+ * @throws OidcKeyError `OIDC_KEY_MALFORMED` where a block is cut off or holds something else than base64, and where
+ * something that looks like a key stands outside of the blocks.
  */
 export function readPemBlocks(text: string, where: string): PemBlock[] {
   const blocks: PemBlock[] = [];
+  const outside: string[] = [];
   let end = 0;
   for (const match of text.matchAll(begin)) {
     const label = match[1] ?? '';
     const bodyStart = match.index + match[0].length;
     const bodyEnd = text.indexOf(`-----END ${label}-----`, bodyStart);
     // A BEGIN within a block, an END without one: some part of the text is missing.
-    if (bodyEnd < 0 || match.index < end || anyBoundary.test(text.slice(end, match.index)))
-      throw cutOff(where);
+    if (bodyEnd < 0 || match.index < end) throw cutOff(text, where);
+    outside.push(text.slice(end, match.index));
+    if (anyBoundary.test(outside.at(-1)!)) throw cutOff(text, where);
     blocks.push(readBlock(label, text.slice(bodyStart, bodyEnd), where));
     end = bodyEnd + `-----END ${label}-----`.length;
   }
-  if (blocks.length === 0 || anyBoundary.test(text.slice(end))) throw cutOff(where);
+  outside.push(text.slice(end));
+  if (blocks.length === 0 || anyBoundary.test(outside.at(-1)!)) throw cutOff(text, where);
+  if (outside.some(looksLikeKeyInText)) throw mixed(where, 'more than PEM blocks');
   return blocks;
 }
 
-function cutOff(where: string): OidcKeyError {
+/** Whatever stood beside what is read would be dropped without a word. */
+export function mixed(where: string, what: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MALFORMED',
+    `${where} holds ${what}: something that looks like another key stands beside. Give each key an entry of its own.`,
+  );
+}
+
+function cutOff(text: string, where: string): OidcKeyError {
+  const isOneLine = onlyFirstLine.test(text);
   return new OidcKeyError(
     'OIDC_KEY_MALFORMED',
     `${where} is cut off: a PEM block has no matching BEGIN and END line. ` +
-      'Copy the whole file, from "-----BEGIN" to the last dash.',
+      (isOneLine
+        ? 'Only its first line is there. Put quotes around the value, or give the PEM in base64.'
+        : 'Copy the whole file, from "-----BEGIN" to the last dash.'),
   );
 }
 
 function readBlock(label: string, rawBody: string, where: string): PemBlock {
-  let body = unescapeWhiteSpace(rawBody);
+  const remedy = remedyOfLabel(label);
+  if (remedy)
+    throw new OidcKeyError('OIDC_KEY_MALFORMED', `${where} is no key that can be used here. ${remedy}`);
+  let body = unescapeBase64(rawBody);
   const encryption = readEncryptionHeaders(body);
   if (encryption) body = body.slice(encryption.length);
   const bytes = decodeBase64(body);

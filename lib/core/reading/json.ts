@@ -1,0 +1,61 @@
+import { unescapeQuotes, unescapeWhiteSpace } from './unescape.js';
+import { withoutWhiteSpace, withoutWrapping } from './text.js';
+
+/**
+ * The value of a text that is JSON: a list, an object, or a string, which may hold a text of JSON again. What was
+ * escaped on its way, or lost its outer quotes, is JSON too. Undefined where the text is none.
+ */
+export function readJson(text: string): { readonly value: unknown } | undefined {
+  for (const candidate of candidatesOf(text)) {
+    try {
+      return { value: JSON.parse(candidate) as unknown };
+    } catch {
+      // The parser's own message quotes the text, so it must not get out.
+    }
+  }
+  return undefined;
+}
+
+/** From what changes nothing to what may change a string within. */
+function* candidatesOf(text: string): Generator<string> {
+  const whole = withoutWhiteSpace(text);
+  if (whole.startsWith('"')) yield whole;
+  const bare = withoutWrapping(text);
+  if (!isBracketed(bare)) return;
+  yield bare;
+  if (!/[\\\n\r]/.test(bare)) return;
+  // The content of a JSON string whose quotes were lost.
+  yield `"${bare}"`;
+  const unescaped = unescapeWhiteSpace(bare);
+  yield unescaped;
+  yield unescapeQuotes(unescaped);
+  // Line ends within the strings of JSON, as where a PEM was pasted into it.
+  yield bare.replace(/[\n\r\t]+/g, ' ');
+}
+
+function isBracketed(text: string): boolean {
+  return text.startsWith('{') || text.startsWith('[');
+}
+
+/** True where the text begins with a whole list or object, and goes on behind it. */
+export function hasSomethingBehindJson(text: string): boolean {
+  const bare = withoutWrapping(text);
+  const end = endOfBrackets(bare);
+  return end !== undefined && end < bare.length && readJson(bare.slice(0, end)) !== undefined;
+}
+
+/** Where the bracket that the text begins with is closed. */
+function endOfBrackets(text: string): number | undefined {
+  if (!isBracketed(text)) return undefined;
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (character === '\\') index++;
+    else if (character === '"') isInString = !isInString;
+    else if (isInString) continue;
+    else if (character === '{' || character === '[') depth++;
+    else if ((character === '}' || character === ']') && --depth === 0) return index + 1;
+  }
+  return undefined;
+}
