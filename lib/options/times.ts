@@ -2,7 +2,7 @@ import { defaultTiming, checkedSeconds } from '../rotation/timing.js';
 import type { TimingOptions } from '../rotation/timing.js';
 import { OidcKeyError } from '../core/errors.js';
 import { decodeText } from '../core/reading/text.js';
-import { Files } from '../sources/files.js';
+import { Files } from '../sources/files/files.js';
 import { timeSettings } from '../sources/setting-names.js';
 import { readSetting } from '../sources/settings.js';
 import type { SettingsReader } from '../sources/settings.js';

@@ -1,6 +1,14 @@
+import { algorithms } from '../core/algorithms.js';
 import type { Algorithm } from '../core/algorithms.js';
+import type { SigningKey } from '../core/key/signing-key.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
-import type { KeyInSlot } from '../core/ring/life.js';
+import { defaultAlgorithmAmong } from '../core/ring/default-algorithm.js';
+import type { KeyInSlot, Life, Lives } from '../core/ring/life.js';
+import type { Moment } from './clock.js';
+import type { KnownKeys } from './known-keys.js';
+import type { KnownLife } from './known-life.js';
+import { isScheduled } from './schedule.js';
+import type { WantedLives } from './wanted-lives.js';
 
 /** A key that is to sign and does not yet. */
 export interface WaitingKey {
@@ -16,7 +24,7 @@ export interface WaitingKey {
  * anything. Instants are monotonic, in milliseconds, but for those of configuration.
  */
 export interface RotationView {
-  /** Since when a key is in the slot that it is in, as far as this process knows. */
+  /** The keys of all slots, and since when each is in its slot, as far as this process knows. */
   readonly keys: readonly (KeyInSlot & { readonly since: number })[];
   /** What signs where no algorithm is asked for; a key of it may be missing. */
   readonly defaultAlgorithm: Algorithm | undefined;
@@ -25,7 +33,7 @@ export interface RotationView {
   readonly retained: readonly { readonly key: VerificationKey; readonly publishedUntil: number }[];
   /** Algorithms that configuration names and that no key signs. */
   readonly withoutSigner: readonly Algorithm[];
-  /** Keys that signed from the boot on because an instant of configuration had passed, with it (since 1970). */
+  /** Keys that sign since the boot because an instant of configuration (since 1970) had passed. */
   readonly trusted: readonly { readonly key: VerificationKey; readonly signsFrom: number }[];
   /** Keys that came back under another kid, with the kid that tokens still carry. */
   readonly renamed: readonly { readonly key: VerificationKey; readonly formerly: string }[];
@@ -35,4 +43,120 @@ export interface RotationView {
   readonly unknownRevocations: readonly string[];
   /** When something is due. */
   readonly nextChange: number | undefined;
+}
+
+/** What a view is made from. */
+export interface RotationState {
+  readonly loaded: Lives;
+  readonly wanted: WantedLives;
+  readonly known: KnownKeys;
+  readonly signing: ReadonlyMap<Algorithm, SigningKey>;
+  readonly withoutSigner: readonly Algorithm[];
+  readonly unknownRevocations: readonly string[];
+  lifeOf(kid: string, life?: Life): KnownLife;
+}
+
+export function viewOf(state: RotationState, now: Moment): RotationView {
+  const { loaded, known, withoutSigner, unknownRevocations } = state;
+  const waiting = waitingIn(state, now);
+  const retained = retainedIn(state);
+  const due = [
+    ...waiting.map(({ signsFrom }) => signsFrom),
+    ...retained.map(({ publishedUntil }) => publishedUntil),
+  ];
+  return {
+    keys: keysIn(state).map((each) => ({ ...each, since: sinceOf(each, known) })),
+    defaultAlgorithm: defaultAlgorithmIn(state),
+    waiting,
+    retained,
+    withoutSigner,
+    trusted: trustedIn(state),
+    renamed: renamedIn(state, retained),
+    skipped: loaded.warnings,
+    unknownRevocations,
+    nextChange: due.length > 0 ? Math.max(now.monotonic, Math.min(...due)) : undefined,
+  };
+}
+
+/** The keys of all slots, of which a ring is made; previous ones newest first. */
+export function keysIn({ signing, wanted, known }: RotationState): KeyInSlot[] {
+  const current = [...signing.values()].map((each): KeyInSlot => ({ ...each, slot: 'current' }));
+  const next = wanted.next().map(({ key }): KeyInSlot => ({ key, slot: 'next' }));
+  const elsewhere = new Set([...current, ...next].map(({ key }) => key.kid));
+  const previous = known
+    .all()
+    .filter(({ key }) => !elsewhere.has(key.kid))
+    .toSorted((a, b) => (b.stoppedAt ?? 0) - (a.stoppedAt ?? 0))
+    .map(({ key }): KeyInSlot => ({ key, slot: 'previous' }));
+  return [...current, ...next, ...previous];
+}
+
+function sinceOf({ key, slot }: KeyInSlot, known: KnownKeys): number {
+  const { publishedSince = 0, signedSince, stoppedAt } = known.get(key.kid) ?? {};
+  return stoppedAt ?? (slot === 'current' ? signedSince : undefined) ?? publishedSince;
+}
+
+/** After a revocation nothing turns to another algorithm; while a key waits, the one before it signs. */
+function defaultAlgorithmIn({ loaded, signing, withoutSigner }: RotationState): Algorithm | undefined {
+  const { defaultAlgorithm } = loaded;
+  if (signing.has(defaultAlgorithm) || withoutSigner.includes(defaultAlgorithm)) return defaultAlgorithm;
+  const able = algorithms.filter((algorithm) => signing.has(algorithm));
+  return defaultAlgorithmAmong(able, undefined) ?? able[0];
+}
+
+function waitingIn({ wanted, lifeOf }: RotationState, now: Moment): WaitingKey[] {
+  const toSign = wanted.toSign().map((life) => {
+    const safeFrom = lifeOf(life.key.kid, life).signsFrom;
+    return waitingKey(life, safeFrom, safeFrom, now);
+  });
+  const scheduled = wanted.scheduled().map((life) => {
+    const safeFrom = lifeOf(life.key.kid, life).signsFrom;
+    return waitingKey(life, Math.max(onMonotonicClock(life.signsFrom, now), safeFrom), safeFrom, now);
+  });
+  return [...toSign, ...scheduled];
+}
+
+// The two clocks are read one after the other, so that instants that are the same differ a little.
+const aSecond = 1_000;
+
+function waitingKey(life: Life, signsFrom: number, safeFrom: number, now: Moment): WaitingKey {
+  const hasSchedule = isScheduled(life);
+  return {
+    key: life.key,
+    signsFrom,
+    isScheduled: hasSchedule,
+    isHeldBack: !hasSchedule || onMonotonicClock(life.signsFrom, now) < safeFrom - aSecond,
+  };
+}
+
+function onMonotonicClock(instant: number, now: Moment): number {
+  return now.monotonic + instant - now.wall;
+}
+
+function retainedIn({ known, lifeOf }: RotationState): { key: VerificationKey; publishedUntil: number }[] {
+  return known.all().flatMap(({ key }) => {
+    const { publishedUntil } = lifeOf(key.kid);
+    return publishedUntil === undefined ? [] : { key, publishedUntil };
+  });
+}
+
+function trustedIn({ wanted, signing }: RotationState): { key: VerificationKey; signsFrom: number }[] {
+  return wanted.lives
+    .filter(isScheduled)
+    .filter(
+      (life) =>
+        wanted.schedule.cameBeforeBoot(life) && signing.get(life.key.algorithm)?.key.kid === life.key.kid,
+    )
+    .map(({ key, signsFrom }) => ({ key, signsFrom }));
+}
+
+function renamedIn(
+  { wanted }: RotationState,
+  retained: readonly { key: VerificationKey }[],
+): { key: VerificationKey; formerly: string }[] {
+  const formerKids = new Map(retained.map(({ key }) => [key.thumbprint, key.kid]));
+  return wanted.lives.flatMap(({ key }) => {
+    const formerly = formerKids.get(key.thumbprint);
+    return formerly === undefined ? [] : { key, formerly };
+  });
 }

@@ -1,5 +1,5 @@
 import { OidcKeyError } from '../core/errors.js';
-import type { Files, FilesOfOneMoment } from './files.js';
+import type { Files, FilesOfOneMoment } from './files/files.js';
 
 // A swap in the middle of reading makes optional files look missing.
 const attempts = 3;

@@ -3,8 +3,8 @@ import { debounceTime } from 'rxjs';
 
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
-import { Files } from './files.js';
-import type { FilesOfOneMoment } from './files.js';
+import { Files } from './files/files.js';
+import type { FilesOfOneMoment } from './files/files.js';
 import type { KeySource } from './key-source.js';
 import { readOfOneMoment } from './one-moment.js';
 import { keySettings, namesOfKeySetting } from './setting-names.js';

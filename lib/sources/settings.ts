@@ -1,7 +1,7 @@
 import { OidcKeyError } from '../core/errors.js';
 import { NamedValue } from '../core/reading/named-value.js';
 import { isUnset } from '../core/reading/text.js';
-import type { FilesOfOneMoment } from './files.js';
+import type { FilesOfOneMoment } from './files/files.js';
 import { fileSuffix } from './setting-names.js';
 
 /** What ConfigService is to us; the command line reads the environment through the same functions. */

@@ -24,6 +24,7 @@ export interface Description {
   readonly passphrase?: unknown;
   readonly kid?: string | undefined;
   readonly algorithm?: SigningAlgorithm | undefined;
+  readonly signer?: { sign(data: Buffer): Promise<Buffer> } | undefined;
 }
 
 /** The keys of one entry. */
@@ -163,7 +164,7 @@ const namesInDescription = ['key', 'passphrase', 'kid', 'algorithm'];
 function findDescribed(object: Record<string, unknown>, place: Place): Found[] {
   const { where } = place;
   refuseUnknownNames(object, place);
-  const { key, passphrase, kid, algorithm } = object as Description & { key?: unknown };
+  const { key, passphrase, kid, algorithm, signer } = object as Description & { key?: unknown };
   if (passphrase !== undefined && passphrase !== null && !hasText(passphrase)) {
     throw new OidcKeyError('OIDC_KEY_INVALID_OPTION', `${where} has a passphrase that is no string.`);
   }
@@ -181,13 +182,16 @@ function findDescribed(object: Record<string, unknown>, place: Place): Found[] {
       passphrase: passphrase ?? description.passphrase,
       kid: kid ?? description.kid,
       algorithm: algorithm ?? description.algorithm,
+      signer,
     },
   }));
 }
 
 /** A name that is misspelt must not leave a key without what it was to say. */
 function refuseUnknownNames(object: object, { where, depth }: Place): void {
-  const unknown = Object.keys(object).find((each) => !namesInDescription.includes(each));
+  // Only code can bring a signer along.
+  const names = depth === deepest ? [...namesInDescription, 'signer'] : namesInDescription;
+  const unknown = Object.keys(object).find((each) => !names.includes(each));
   if (unknown === undefined) return;
   // A name in an option is code; one in a text is a part of the value, which is not repeated.
   const name = depth === deepest ? `"${unknown}"` : 'something';

@@ -24,11 +24,6 @@ export function instantIn(value: unknown, where: string): number | undefined {
   );
 }
 
-/** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`, also where the text is empty. */
-export function instantOf(text: string, name: string): Date {
-  return new Date(instantIn(text, name) ?? instantIn(new Date(Number.NaN), name)!);
-}
-
 /** NaN where a day or an hour is none: `Date` would quietly take the 30th of February for the 2nd of March. */
 function millisecondsOf(text: string): number {
   const fields = isoInstant

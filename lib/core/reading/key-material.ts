@@ -27,6 +27,17 @@ export interface DescribedKey {
   kid?: string | undefined;
   /** Default: a JWK's own `alg`, else RS256 for RSA. */
   algorithm?: SigningAlgorithm | undefined;
+  /**
+   * Signs in place of the private half, which is elsewhere; `key` is the public one.
+   *
+   * @internal
+   */
+  signer?: RemoteSigner | undefined;
+}
+
+/** What signs where the private half cannot be had. */
+interface RemoteSigner {
+  sign(data: Buffer): Promise<Buffer>;
 }
 
 /** Key material in any accepted form. */
@@ -54,6 +65,7 @@ export interface KeyMaterial {
   readonly keyObject: KeyObject;
   readonly kid?: string | undefined;
   readonly algorithm?: string | undefined;
+  readonly signer?: RemoteSigner | undefined;
   /** The setting, and which of its keys this is. */
   readonly where: string;
 }
@@ -118,6 +130,7 @@ function open(key: Encoded, where: string, description: Description, setting: Ke
     keyObject: opened.keyObject,
     kid: description.kid ?? opened.kid,
     algorithm: description.algorithm ?? opened.algorithm,
+    signer: description.signer,
     where,
   };
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
+import { algorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';
 import { declaredLengthOf, isMultiPrimeRsa, labelOfDer, privateKeyAlgorithmOf } from './der.js';
@@ -70,15 +71,11 @@ const refusals: Readonly<Record<string, Readonly<Record<KeyRole, Refusal>>>> = {
  * the public half, which takes hours where its numbers are long.
  */
 const openedAlgorithms: ReadonlySet<string> = new Set([
-  // RFC 8017 appendix A: RSA and RSA-PSS.
-  '2a864886f70d010101',
+  ...algorithms.map(({ objectIdentifier }) => objectIdentifier),
+  // To be named in a refusal: RSA-PSS (RFC 8017 appendix A), X25519, X448 and Ed448 (RFC 8410).
   '2a864886f70d01010a',
-  // RFC 5480: EC.
-  '2a8648ce3d0201',
-  // RFC 8410: X25519, X448, Ed25519 and Ed448.
   '2b656e',
   '2b656f',
-  '2b6570',
   '2b6571',
 ]);
 
@@ -164,7 +161,7 @@ function refuseOtherLength(bytes: Buffer, where: string): void {
 function refuseMorePrimes(bytes: Buffer, label: DerLabel, where: string): void {
   if (!isMultiPrimeRsa(bytes, label)) return;
   throw new OidcKeyError(
-    'OIDC_KEY_MISMATCH',
+    'OIDC_KEY_UNSUPPORTED',
     `${where} is an RSA key of more than two primes. Use a key of two primes.`,
   );
 }

@@ -16,6 +16,12 @@ export function decodeText(value: unknown): string | undefined {
   return text === '' ? undefined : text;
 }
 
+/** Whether nothing is set: no value, an empty list, or a text in which nothing stands. */
+export function isUnset(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return Array.isArray(value) ? value.length === 0 : hasText(value) && decodeText(value) === undefined;
+}
+
 /** The text with everything around it except its byte order mark. */
 export function exactTextOf(value: HasText): string {
   const text = isUint8Array(value) ? textOfBytes(Buffer.from(value)) : String(value);

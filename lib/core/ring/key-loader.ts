@@ -5,7 +5,7 @@ import type { Steps } from '../key/steps.js';
 import { signingKeyOf, verificationKeyOf } from '../key/signing-key.js';
 import type { VerificationKey } from '../key/verification-key.js';
 import { isObject } from '../objects.js';
-import { instantOf } from '../reading/instant.js';
+import { instantIn } from '../reading/instant.js';
 import { keyMaterialOf } from '../reading/key-material.js';
 import type { KeyInput, KeySetting } from '../reading/key-material.js';
 import type { KeySlots } from '../reading/key-slots.js';
@@ -19,7 +19,7 @@ import { Fingerprints } from './fingerprints.js';
 import { slotNames, withoutRevoked } from './life.js';
 import type { IsRevoked, KeyInSlot, Life, Lives, Slot } from './life.js';
 import { namesOf, RevocationList } from './revocation-list.js';
-import { refuseSharedPrimes } from './shared-primes.js';
+import { refuseSharedPrimes } from './refuse-shared-primes.js';
 
 /** What a loader has to know beside the values. */
 export interface LoadContext {
@@ -140,7 +140,10 @@ export class KeyLoader {
     const signing = algorithmsOf(isEmpty ? left : lives, 'current');
     if (signing.length === 0) throw current.about.absence ?? missing(current.where);
     checkLives(left);
-    yield* refuseSharedPrimes(fresh, [...left, ...published]);
+    yield* refuseSharedPrimes(
+      fresh,
+      [...left, ...published].map(({ key }) => key),
+    );
     const defaultAlgorithm = defaultAlgorithmAmong(signing, algorithm);
     if (!defaultAlgorithm) throw noneToSign(current.where, algorithm);
     return { ...whole, defaultAlgorithm };
@@ -148,7 +151,7 @@ export class KeyLoader {
 
   #instantIn(slots: KeySlots): number | undefined {
     const value = memberOf(slots, 'nextActivatesAt');
-    return instantOf(had(value), value.where);
+    return instantIn(had(value), value.where);
   }
 }
 

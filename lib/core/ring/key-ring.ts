@@ -6,7 +6,7 @@ import type { JsonWebKeySet } from '../key/public-jwk.js';
 import type { SigningKey } from '../key/signing-key.js';
 import type { VerificationKey } from '../key/verification-key.js';
 import { noneToSign } from './default-algorithm.js';
-import { slotNames } from './life.js';
+import { inOrder, slotNames } from './life.js';
 import type { KeyInSlot } from './life.js';
 
 /** The JWKS document as it goes over the wire. */
@@ -86,7 +86,7 @@ export class KeyRing {
 
   /** True where a ring of these would be the same. */
   isOf(keys: readonly KeyInSlot[], defaultAlgorithm: Algorithm | undefined): boolean {
-    const other = slotNames.flatMap((slot) => keys.filter((each) => each.slot === slot));
+    const other = inOrder(keys);
     return (
       this.#defaultAlgorithm === defaultAlgorithm &&
       this.keys.length === other.length &&

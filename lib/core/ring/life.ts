@@ -21,6 +21,11 @@ export interface Life extends KeyInSlot {
   readonly signsFrom?: number | undefined;
 }
 
+/** The same keys, slot after slot. */
+export function inOrder<Each extends KeyInSlot>(keys: readonly Each[]): readonly Each[] {
+  return slotNames.flatMap((slot) => keys.filter((each) => each.slot === slot));
+}
+
 /** Whether a key was revoked. */
 export type IsRevoked = (key: VerificationKey) => boolean;
 
@@ -50,7 +55,7 @@ export function withoutRevoked(
     if (!isTaken && (nextStandsIn || lives.some(isCurrentOfIt))) standIns.add(life);
   }
   // A schedule is for the key that follows, and this one signs already.
-  return left.map((life) =>
-    standIns.has(life) ? { ...life, slot: 'current' as const, signsFrom: undefined } : life,
+  return inOrder(
+    left.map((life) => (standIns.has(life) ? { ...life, slot: 'current', signsFrom: undefined } : life)),
   );
 }
