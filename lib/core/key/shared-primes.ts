@@ -1,3 +1,5 @@
+import { OidcKeyError } from '../errors.js';
+import { makeOne } from '../reading/missing-key.js';
 import { greatestCommonDivisor } from './integers.js';
 
 /**
@@ -15,4 +17,13 @@ export function sharesPrimeWith(modulus: bigint, others: readonly bigint[]): num
   if (inFirstHalf !== undefined) return inFirstHalf;
   const inSecondHalf = sharesPrimeWith(modulus, others.slice(half));
   return inSecondHalf === undefined ? undefined : half + inSecondHalf;
+}
+
+/** What is said of two keys that {@link sharesPrimeWith} finds; each is named by where it stands. */
+export function sharedPrime(where: string, otherWhere: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_TOO_WEAK',
+    `${where} and ${otherWhere} share a prime, so that anybody can work out both private keys. ` +
+      `Replace both; ${makeOne}.`,
+  );
 }
