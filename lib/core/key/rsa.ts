@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 
+import { bitLength } from './integers.js';
+
 /**
  * The primes whose residues make the published ROCA fingerprint (CVE-2017-15361; Nemec et al., "The Return of
  * Coppersmith's Attack", CCS 2017, section 3.2). A vulnerable modulus is a power of 65537 modulo every one of them,
@@ -26,11 +28,6 @@ export function isRocaModulus(modulus: bigint): boolean {
   return rocaResidues.every(({ prime, residues }) => residues.has(Number(modulus % prime)));
 }
 
-/** True for a modulus that is even or has a small factor, and so is no product of two large primes. */
-export function hasSmallFactor(modulus: bigint): boolean {
-  return [2, ...rocaPrimes].some((prime) => modulus % BigInt(prime) === 0n);
-}
-
 /**
  * True where the factors of a private key can be found: one is short, or they lie close to each other (Fermat,
  * CVE-2022-26320), or the private exponent is small (Wiener). The bounds are those of FIPS 186-5 appendix A.1.1.
@@ -43,11 +40,6 @@ export function hasWeakFactors(privateKey: KeyObject): boolean {
   // Some libraries make one prime a few bits shorter than the standard has it.
   const shortest = half - 16;
   return bitLength(p) < shortest || bitLength(q) < shortest || distance <= half - 100 || bitLength(d) <= half;
-}
-
-export function bitLength(value: bigint): number {
-  const hex = value.toString(16);
-  return (hex.length - 1) * 4 + Number.parseInt(hex.charAt(0), 16).toString(2).length;
 }
 
 /** The public numbers of an RSA key, by a way on which node:crypto copes with any length of them. */
@@ -74,6 +66,16 @@ export function isConsistentRsaKey(privateKey: KeyObject): boolean {
     toBigInt(jwk.dq) === d % (q - 1n) &&
     (toBigInt(jwk.qi) * q) % p === 1n
   );
+}
+
+/**
+ * True for a private key of more than two primes (RFC 8017 section 3.2). OpenSSL signs with it, but node:crypto exports
+ * its first two primes only, and a JWK of these would be of no use.
+ */
+export function hasMoreThanTwoPrimes(privateKey: KeyObject): boolean {
+  const jwk = privateKey.export({ format: 'jwk' });
+  const [n, p, q] = [toBigInt(jwk.n), toBigInt(jwk.p), toBigInt(jwk.q)];
+  return p > 1n && q > 1n && n > p * q && n % (p * q) === 0n;
 }
 
 function toBigInt(base64url: string | undefined): bigint {

@@ -4,7 +4,12 @@ import { OidcKeyError } from '../errors.js';
 import type { KeyMaterial } from '../reading/key-material.js';
 import { makeOne } from '../reading/missing-key.js';
 import { LocalSigner } from './local-signer.js';
-import { primalityOf, refusePrimeModulus, refuseWeakFactors } from './rsa-strength.js';
+import {
+  primalityOf,
+  refuseMoreThanTwoPrimes,
+  refusePrimeModulus,
+  refuseWeakFactors,
+} from './rsa-strength.js';
 import { isConsistentRsaKey } from './rsa.js';
 import type { Signer } from './signer.js';
 import { take } from './steps.js';
@@ -59,6 +64,7 @@ export function* verificationKeyOf(material: KeyMaterial): Steps<VerificationKey
 
 function refuseUnsoundPrivateHalf(privateKey: KeyObject, where: string): void {
   if (privateKey.asymmetricKeyType !== 'rsa') return;
+  refuseMoreThanTwoPrimes(privateKey, where);
   if (!isConsistentRsaKey(privateKey)) throw mismatch(where);
   refuseWeakFactors(privateKey, where);
 }

@@ -7,6 +7,8 @@ import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { KeyMaterial } from '../reading/key-material.js';
 import { makeOne } from '../reading/missing-key.js';
+import { isWritableEcKey } from './ec.js';
+import { refuseWeakEd25519 } from './ed25519.js';
 import { publicHalfOf } from './public-jwk.js';
 import type { PublicHalf, PublicJwk } from './public-jwk.js';
 import { refuseWeakRsa } from './rsa-strength.js';
@@ -46,10 +48,10 @@ export class VerificationKey {
         `${where} has a kid that is not a string with something in it.`,
       );
     }
-    if (!isWithinItsCurve(keyObject)) throw unusable(where);
+    if (keyObject.asymmetricKeyType === 'ec' && !isWritableEcKey(keyObject)) throw unusable(where);
     const { algorithm, alg } = algorithmOf(material);
     const publicKey = keyObject.type === 'public' ? keyObject : createPublicKey(keyObject);
-    if (keyObject.asymmetricKeyType === 'rsa') refuseWeakRsa(publicKey, where);
+    refuseWeak(publicKey, where, keyObject.type === 'private');
     const publicHalf = publicHalfOrUndefined(publicKey, alg, kid);
     if (!publicHalf) throw unusable(where);
     this.where = where;
@@ -83,19 +85,9 @@ export class VerificationKey {
   }
 }
 
-/**
- * False for an EC key whose private number is too long for its curve. OpenSSL opens such a key and refuses to write
- * it; asked for its curve, node:crypto ends the process.
- */
-function isWithinItsCurve(keyObject: KeyObject): boolean {
-  if (keyObject.type !== 'private' || keyObject.asymmetricKeyType !== 'ec') return true;
-  try {
-    keyObject.export({ format: 'der', type: 'pkcs8' });
-    return true;
-  } catch {
-    // The reason is the one above, in OpenSSL's words.
-    return false;
-  }
+function refuseWeak(publicKey: KeyObject, where: string, hasPrivateHalf: boolean): void {
+  if (publicKey.asymmetricKeyType === 'rsa') refuseWeakRsa(publicKey, where, hasPrivateHalf);
+  if (publicKey.asymmetricKeyType === 'ed25519') refuseWeakEd25519(publicKey, where);
 }
 
 function publicHalfOrUndefined(...of: Parameters<typeof publicHalfOf>): PublicHalf | undefined {

@@ -1,9 +1,7 @@
-import { OidcKeyError } from '../errors.js';
-import { sharesPrimeWith } from '../key/shared-primes.js';
+import { sharedPrime, sharesPrimeWith } from '../key/shared-primes.js';
 import { pause } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
 import type { VerificationKey } from '../key/verification-key.js';
-import { makeOne } from '../reading/missing-key.js';
 
 /**
  * Refuses RSA keys of which two have a prime in common: whoever sees both public keys can work out both private ones.
@@ -27,13 +25,7 @@ export function* refuseSharedPrimes(
       modulus,
       others.map((other) => moduli.get(other)!),
     );
-    if (shared !== undefined) {
-      throw new OidcKeyError(
-        'OIDC_KEY_TOO_WEAK',
-        `${key.where} and ${others[shared]!.where} have a prime in common, so that anybody can work out both private ` +
-          `keys. Replace both; ${makeOne}.`,
-      );
-    }
+    if (shared !== undefined) throw sharedPrime(key.where, others[shared]!.where);
     compared.push(key);
     yield pause;
   }

@@ -1,20 +1,32 @@
-import { createPrivateKey, randomBytes } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  hasMoreThanTwoPrimes,
   isConsistentRsaKey,
   isRocaModulus,
   publicNumbersOf,
   rocaResiduesOf,
 } from '../../../lib/core/key/rsa.js';
+import { refuseMoreThanTwoPrimes } from '../../../lib/core/key/rsa-strength.js';
 import { errorOf } from '../../support/errors.js';
 import { base64urlUInt, integerOf } from '../../support/integers.js';
 import { jwkOf, makeRsaKey } from '../../support/keys.js';
 import { pkcs1Of } from '../../support/pkcs1.js';
-import { makeCompositeKey, makeFermatKey, makeRocaKey, makeUnbalancedKey } from '../../support/weak-keys.js';
+import {
+  makeCompositeKey,
+  makeFermatKey,
+  makeRocaKey,
+  makeUnbalancedKey,
+  multiPrimeKeyOf,
+  primeFor65537,
+} from '../../support/weak-keys.js';
 import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 describe('the ROCA fingerprint (CVE-2017-15361)', () => {
   // Residues of the powers of 65537 as bit masks, from the table that the authors of the attack published.
@@ -122,6 +134,46 @@ describe('RFC 8017 section 3.2, consistency of a private key', () => {
     const key = makeCompositeKey();
     expect(isConsistentRsaKey(key)).toBe(true);
     expect(errorOf(() => new JwtService({ key })).code).toBe('OIDC_KEY_MISMATCH');
+  });
+});
+
+describe('RFC 8017 section 3.2, a key of more than two primes', () => {
+  it.each([
+    [3, 2048],
+    [3, 3072],
+    [4, 4096],
+  ])('%d primes and %d bits, which OpenSSL signs with', (count, bits) => {
+    const primes = Array.from({ length: count }, () => primeFor65537(Math.ceil(bits / count)));
+    const key = multiPrimeKeyOf(primes);
+    const data = Buffer.from('signed with all of them');
+    expect(verify('sha256', data, createPublicKey(key), sign('sha256', data, key))).toBe(true);
+    expect(hasMoreThanTwoPrimes(key)).toBe(true);
+    expect(isConsistentRsaKey(key)).toBe(false);
+    expect(errorOf(() => refuseMoreThanTwoPrimes(key, 'OIDC_PRIVATE_KEY'))).toMatchObject({
+      code: 'OIDC_KEY_UNSUPPORTED',
+      message: expect.stringMatching(/^OIDC_PRIVATE_KEY is an RSA key of more than two primes/),
+    });
+  });
+
+  // Skipped, and counted so, where there is no openssl program.
+  (hasOpenssl ? it : it.skip)('one that the openssl program made', () => {
+    const options = ['rsa_keygen_bits:2048', 'rsa_keygen_primes:3'].flatMap((each) => ['-pkeyopt', each]);
+    const { stdout } = spawnSync('openssl', ['genpkey', '-algorithm', 'RSA', ...options]);
+    expect(hasMoreThanTwoPrimes(createPrivateKey(stdout.toString()))).toBe(true);
+  });
+
+  it('is no key of two primes, whatever is wrong with it', () => {
+    const [key, other] = [makeRsaKey(), makeRsaKey()].map(jwkOf) as [JsonWebKey, JsonWebKey];
+    expect(hasMoreThanTwoPrimes(opened(key))).toBe(false);
+    expect(() => refuseMoreThanTwoPrimes(opened(key), '')).not.toThrow();
+    for (const member of ['n', 'p', 'q'] as const) {
+      expect(hasMoreThanTwoPrimes(opened({ ...key, [member]: other[member] }))).toBe(false);
+    }
+    for (const one of ['p', 'q'] as const) {
+      expect(hasMoreThanTwoPrimes(opened({ ...key, [one]: 'AQ' }))).toBe(false);
+      expect(hasMoreThanTwoPrimes(opened({ ...key, [one]: 'AA' }))).toBe(false);
+    }
+    expect(hasMoreThanTwoPrimes(opened({ ...key, p: 'AQ', q: 'AQ' }))).toBe(false);
   });
 });
 
