@@ -5,7 +5,9 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { JwtService } from 'nestjs-oidc-key';
 
+import { errorOf, rejectionOf } from './support/errors.js';
 import { Jmondi5Double } from './support/jmondi-5.double.js';
+import type { ExtraAccessTokenFieldArgs } from './support/jmondi-5.types.js';
 import { makeRsaKey } from './support/keys.js';
 import { forge, headerOf, payloadOf } from './support/tokens.js';
 
@@ -63,5 +65,53 @@ describe('the call sites of @jmondi/oauth2-server 5.0.0', () => {
     const foreign = forge(makeRsaKey(), { alg: 'RS256', typ: 'at+jwt' }, { sub: 'alice' });
     expect(await server.userInfo(foreign)).toBe('401 invalid signature');
     expect(await server.introspect(foreign)).toBe(false);
+  });
+
+  describe('attack 12: extraTokenFields', () => {
+    const hook = ({ client, user, originatingAuthCodeId }: ExtraAccessTokenFieldArgs) => ({
+      aud: ['https://api.example'],
+      client_id: client.id,
+      email: String(user?.email),
+      from_code: originatingAuthCodeId !== undefined,
+    });
+    class AsMethod extends JwtService {
+      override extraTokenFields(args: ExtraAccessTokenFieldArgs) {
+        return hook(args);
+      }
+    }
+
+    it.each([
+      ['the option', () => new JwtService({ key, extraTokenFields: hook })],
+      ['a method of a subclass', () => new AsMethod({ key })],
+    ])('%s, typed with its own types, adds claims to its access tokens', async (_, service) => {
+      const token = await new Jmondi5Double(service()).accessToken();
+      expect(payloadOf(token)).toMatchObject({
+        iss: 'https://issuer.example',
+        aud: ['https://api.example'],
+        cid: 'client',
+        client_id: 'client',
+        email: 'alice@example.com',
+        from_code: true,
+      });
+    });
+
+    it.each(['auth_code_id', 'refresh_token_id', 'nonce'])('lets neither add %s to them', async (claim) => {
+      class Redeemable extends JwtService {
+        override extraTokenFields() {
+          return { [claim]: 'x' };
+        }
+      }
+      const asOption = new JwtService({ key, extraTokenFields: () => ({ [claim]: 'x' }) });
+      for (const service of [asOption, new Redeemable({ key })]) {
+        const error = await rejectionOf(new Jmondi5Double(service).accessToken());
+        expect(error.code).toBe('OIDC_TOKEN_RESERVED_CLAIM');
+      }
+    });
+  });
+
+  it('stops at boot where the option algorithm asks for RS256 and no key has it', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const error = errorOf(() => new Jmondi5Double(new JwtService({ key: privateKey, algorithm: 'RS256' })));
+    expect(error.code).toBe('OIDC_KEY_NONE_TO_SIGN');
   });
 });

@@ -9,11 +9,13 @@ import type {
   OAuthTokenRepository,
 } from '@jmondi/oauth2-server';
 import { JwtService } from 'nestjs-oidc-key';
+import type { KeyInfo } from 'nestjs-oidc-key';
 
 import { expectSame } from './same.js';
 import type { IsAny } from './same.js';
 
 declare const jwt: JwtService;
+declare const keyInfo: KeyInfo;
 declare const clients: OAuthClientRepository;
 declare const tokens: OAuthTokenRepository;
 declare const scopes: OAuthScopeRepository;
@@ -31,7 +33,7 @@ export const server = new AuthorizationServer(clients, tokens, scopes, jwt, {
 });
 
 // @ts-expect-error no JwtService
-export const refused: JwtInterface = { verify: jwt.verify, decode: jwt.decode };
+export const refused: JwtInterface = keyInfo;
 
 export const withHook = new JwtService({
   key: 'pem',

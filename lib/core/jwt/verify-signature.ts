@@ -90,9 +90,16 @@ function parse(token: unknown): CompactJws {
 // Tokens of one kind and key have one header, and a caller verifies one kind: parsed once, it serves until it changes.
 let latest: { readonly text: string; readonly header: Readonly<Claims> } | undefined;
 
+/** The longest header that is remembered, in characters; those of tokens that are meant for us have about 100. */
+const longestRemembered = 1_000;
+
 function headerIn(text: string): Readonly<Claims> {
-  if (latest?.text !== text) latest = { text, header: Object.freeze(objectIn(bytesOf(text))) };
-  return latest.header;
+  if (latest?.text === text) return latest.header;
+  const bytes = bytesOf(text);
+  const header = Object.freeze(objectIn(bytes));
+  // Written anew, because the engine makes `text` a view of the token, which would keep the whole token alive.
+  if (text.length <= longestRemembered) latest = { text: bytes.toString('base64url'), header };
+  return header;
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
 import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../../support/errors.js';
 import { makeRsaKey, pemOf, privateTraces } from '../../support/keys.js';
+import { inheriting, withPollutedPrototype } from '../../support/prototypes.js';
 import { headerOf, payloadOf } from '../../support/tokens.js';
 
 const key = makeRsaKey();
@@ -84,6 +85,16 @@ describe('payload', () => {
     ['iat as NaN', { iat: Number.NaN }],
     ['aud as object', { aud: { a: 1 } }],
     ['aud as list of objects', { aud: [{}] }],
+    ['aud with a hole', { aud: Object.assign([], { 0: 'a', length: 2 }) }],
+    ['aud of nothing but holes', { aud: Object.assign([], { length: 3 }) }],
+    ['aud as a list of lists', { aud: [['a']] }],
+    ['aud as an object with toJSON', { aud: { toJSON: () => 'a' } }],
+    ['a member of aud with toJSON', { aud: ['a', { toJSON: () => 'b' }] }],
+    ['a text that is an object as aud', { aud: Object('a') as unknown }],
+    ['iss with toJSON', { iss: { toJSON: () => 'a' } }],
+    ['sub with toJSON', { sub: { toJSON: () => 'a' } }],
+    ['exp with toJSON', { exp: { toJSON: () => 1 } }],
+    ['jti with toJSON', { jti: { toJSON: () => 'a' } }],
     ['iss as list', { iss: ['a'] }],
     ['sub as object', { sub: {} }],
     ['sub as null', { sub: null }],
@@ -204,7 +215,15 @@ describe('or refused, never ignored', () => {
     ['a header that inherits', {}, { header: Object.create({ typ: 'x' }) as object }],
     ['a header member that is no string', {}, { header: { cty: 5 } }],
     ['options that inherit', {}, Object.create({ issuer: 'x' }) as object],
-    ['an audience with a hole', {}, { audience: Array.from({ length: 2 }) }],
+    ['an audience with a hole', {}, { audience: Object.assign([], { length: 2 }) }],
+    ['an audience with toJSON', {}, { audience: { toJSON: () => 'a' } }],
+    ['a member of an audience with toJSON', {}, { audience: ['a', { toJSON: () => 'b' }] }],
+    ['an issuer with toJSON', {}, { issuer: { toJSON: () => 'a' } }],
+    ['options that inherit from what has no prototype', {}, inheriting({ issuer: 'x' })],
+    ['a header that inherits from what has no prototype', {}, { header: inheriting({ typ: 'x' }) }],
+    ['a hidden option', {}, Object.defineProperty({}, 'issuer', { value: 'x' })],
+    ['a hidden member of a header', {}, { header: Object.defineProperty({}, 'typ', { value: 'x' }) }],
+    ['an option that is named by a symbol', {}, { [Symbol('issuer')]: 'x' }],
     ['a typ that is no string', {}, { header: { typ: 1 } }],
     ['options that are a text', {}, 'RS256'],
     ['options that are a callback', {}, () => undefined],
@@ -214,6 +233,58 @@ describe('or refused, never ignored', () => {
     const error = await rejectionOf(sign(payload, options));
     expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_OPTION']);
   });
+});
+
+describe('what was checked is what is signed', () => {
+  class Audiences extends Array<string> {
+    toJSON() {
+      return ['evil'];
+    }
+  }
+  const withToJson = () => Object.assign(['a', 'b'], { toJSON: () => 'evil' });
+  const iteratedTwice = () => {
+    const lists = [['evil'], ['a', 'b']];
+    return Object.assign(['a', 'b'], { [Symbol.iterator]: () => (lists.pop() ?? []).values() });
+  };
+
+  it.each([
+    ['a toJSON of its own', withToJson],
+    ['the toJSON of a class', () => Audiences.from(['a', 'b'])],
+    ['an iterator of its own', iteratedTwice],
+  ])('where aud is a list with %s, as a claim and as an option', async (_, audience) => {
+    expect(payloadOf(await sign({ aud: audience() })).aud).toEqual(['a', 'b']);
+    expect(payloadOf(await sign({}, { audience: audience() })).aud).toEqual(['a', 'b']);
+  });
+
+  it.each(['iss', 'sub', 'aud', 'jti'])(
+    'where %s is a getter that answers otherwise later',
+    async (claim) => {
+      const answers = ['evil', 'a'];
+      const payload = Object.defineProperty({}, claim, { enumerable: true, get: () => answers.pop() });
+      expect(payloadOf(await sign(payload))[claim]).toBe('a');
+    },
+  );
+
+  it('where an option is a getter that answers otherwise later', async () => {
+    const answers = ['evil', 'a'];
+    const options = {
+      get issuer() {
+        return answers.pop();
+      },
+    };
+    expect(payloadOf(await sign({}, options)).iss).toBe('a');
+  });
+
+  it.each(['iss', 'aud', 'exp', 'jti', 'cid', 'nonce', 'refresh_token_id', 'typ', 'issuer', 'header'])(
+    'where somebody put "%s" on Object.prototype',
+    async (name) => {
+      const [plain, changed] = await Promise.all([
+        sign({ iat: 1, scope: 'x' }, { subject: 'a' }),
+        withPollutedPrototype(name, () => sign({ iat: 1, scope: 'x' }, { subject: 'a' })),
+      ]);
+      expect(changed).toBe(plain);
+    },
+  );
 });
 
 describe('the form of the seed’s documentation', () => {
@@ -258,8 +329,8 @@ describe('the form of the seed’s documentation', () => {
 });
 
 describe('attack 12: extraTokenFields', () => {
-  const args = { user: { id: 1 }, client: { id: 'client' } };
-  const fieldsOf = async (service: JwtService) => service.extraTokenFields?.(args);
+  const given = { user: { id: 1 }, client: { id: 'client' } };
+  const fieldsOf = async (service: JwtService) => service.extraTokenFields?.(given);
 
   it('is there only if the option was given', () => {
     expect('extraTokenFields' in jwt).toBe(false);

@@ -6,6 +6,7 @@ import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
 import type { VerifyOptions } from '../../../lib/core/jwt/jwt-options.js';
 import { everythingPrintedOf, rejectionOf } from '../../support/errors.js';
 import { makeRsaKey } from '../../support/keys.js';
+import { inheriting, withPollutedPrototype } from '../../support/prototypes.js';
 import { forge } from '../../support/tokens.js';
 
 const key = makeRsaKey();
@@ -179,12 +180,59 @@ describe('options are applied or refused, never ignored', () => {
     ['required claims that are numbers', { requiredClaims: [1] }],
     ['options that are a text', 'x'],
     ['options that inherit', Object.create({ issuer: 'other' }) as object],
+    ['options that inherit from what has no prototype', inheriting({ issuer: 'other' })],
+    ['options that inherit what lifts a check', inheriting({ ignoreExpiration: true })],
+    ['options that have something, and inherit', Object.assign(inheriting({ typ: 'x' }), { issuer: 'a' })],
+    ['a hidden option', Object.defineProperty({}, 'issuer', { value: 'other' })],
+    ['an option that is named by a symbol', { [Symbol('issuer')]: 'other' }],
+    ['an issuer with toJSON', { issuer: { toJSON: () => 'a' } }],
+    ['an audience with a hole', { audience: Object.assign([], { 0: 'a', length: 2 }) }],
     ['an issuer that is undefined, which would switch the check off', { issuer: undefined }],
     ['an audience that is undefined', { audience: undefined }],
-    ['required claims with a hole', { requiredClaims: Array.from({ length: 2 }) }],
+    ['required claims with a hole', { requiredClaims: Object.assign([], { length: 2 }) }],
   ])('%s', async (_, options) => {
     const error = await rejectionOf(verify(await jwt.sign({}), options));
     expect([error.name, error.code]).toEqual(['OidcTokenError', 'OIDC_TOKEN_INVALID_OPTION']);
+  });
+
+  it.each([
+    ['ignoreExpiration', true, { exp: 1 }, 'OIDC_TOKEN_EXPIRED'],
+    ['clockTolerance', Number.MAX_SAFE_INTEGER, { exp: 1 }, 'OIDC_TOKEN_EXPIRED'],
+    ['clockTimestamp', 0, { exp: 1 }, 'OIDC_TOKEN_EXPIRED'],
+    ['ignoreNotBefore', true, { nbf: 4e9 }, 'OIDC_TOKEN_NOT_ACTIVE'],
+  ])('"%s" on Object.prototype lifts no check', async (name, value, claims, code) => {
+    const token = await jwt.sign(claims);
+    for (const options of [undefined, {}, { ignoreExpiration: undefined }, { algorithms: ['RS256'] }]) {
+      const verified = withPollutedPrototype(name, () => verify(token, options), value);
+      expect((await rejectionOf(verified)).code).toBe(code);
+    }
+  });
+
+  it.each(['issuer', 'audience', 'subject', 'typ', 'nonce', 'algorithms', 'requiredClaims', 'unheardOf'])(
+    '"%s" on Object.prototype makes none either',
+    async (name) => {
+      const token = await jwt.sign({ sub: 'alice' });
+      const verified = withPollutedPrototype(name, () => verify(token, { clockTolerance: 1 }), ['other']);
+      await expect(verified).resolves.toMatchObject({ sub: 'alice' });
+    },
+  );
+
+  it('an option that is a getter is asked once', async () => {
+    const answers = ['evil', 'https://issuer.example'];
+    const options = {
+      get issuer() {
+        return answers.pop();
+      },
+    };
+    const token = await jwt.sign({ iss: 'https://issuer.example' });
+    await expect(verify(token, options)).resolves.toBeDefined();
+    expect(answers).toEqual(['evil']);
+  });
+
+  it('a list is what it holds, whatever it says of itself', async () => {
+    const audience = Object.assign(['a'], { some: () => true, flat: () => ['b'], includes: () => true });
+    const error = await rejectionOf(verify(await jwt.sign({ aud: 'b' }), { audience }));
+    expect(error.code).toBe('OIDC_TOKEN_CLAIM_MISMATCH');
   });
 
   it('algorithms can only narrow', async () => {
