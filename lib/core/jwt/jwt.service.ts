@@ -145,8 +145,8 @@ export class JwtService {
   /**
    * A copy of the JWKS (RFC 7517 section 5) that the route serves. Synchronous, and never throws.
    *
-   * `@jmondi/oauth2-server` 5 with `oidc` understands RS256 alone: give the option `algorithm: 'RS256'`, by which the
-   * boot stops where there is no key of it. Without the option such a server starts, and every login fails.
+   * `@jmondi/oauth2-server` 5 with `oidc` understands RS256 alone: give the option `algorithm: 'RS256'`, and the boot
+   * stops where there is no such key. Otherwise the application starts without one, and every login fails.
    */
   getKeySet(): JsonWebKeySet;
   /** The form in which the declarations of `@jmondi/oauth2-server` 5 accept this class. */
