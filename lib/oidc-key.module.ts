@@ -38,8 +38,9 @@ import { KeyRotation } from './rotation/key-rotation.js';
     },
     {
       provide: KeyRotation,
-      useFactory: ({ source, timing, reloadInterval, algorithm }: ResolvedOptions) => {
+      useFactory: ({ source, timing, reloadInterval, algorithm, warnings }: ResolvedOptions) => {
         const log = new Logger(KeyRotation.name);
+        for (const warning of warnings) log.warn(warning);
         return KeyRotation.start({ source, timing, algorithm, reloadInterval, log });
       },
       inject: [RESOLVED_OPTIONS],
@@ -102,6 +103,8 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
 
   /** The last moment before Nest builds its routes: keeps the JWKS out of the application's global prefix. */
   configure(): void {
+    // Nest hands out an empty object in place of what it would make anew for each request.
+    if (!(#jwks in this)) throw madeForEachRequest();
     if (this.#jwks === false) return;
     const path = jwksPathOf(this.#jwks);
     const { exclude = [], ...others } = this.#applicationConfig.getGlobalPrefixOptions();
@@ -122,6 +125,14 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
       );
     }
   }
+}
+
+function madeForEachRequest(): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    'The options of OidcKeyModule are made anew for each request, because their class, or something that is injected ' +
+      'into it, has the scope REQUEST. Keys are there once for the application: give it the default scope.',
+  );
 }
 
 /** @throws OidcKeyError `OIDC_KEY_MODULE_TWICE` */

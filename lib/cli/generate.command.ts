@@ -73,7 +73,9 @@ function makePair(
 ): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
   // The declarations know no kind of key that is chosen at run time.
   const kind = keyType as 'rsa';
-  return generatePair(kind, { ...generation, ...(hasModulus && { modulusLength: bits }) } as { modulusLength: number });
+  return generatePair(kind, { ...generation, ...(hasModulus && { modulusLength: bits }) } as {
+    modulusLength: number;
+  });
 }
 
 /** A PEM says nothing of the algorithm, so it is for a key that would be taken for this one without a word. */

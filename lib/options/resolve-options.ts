@@ -7,6 +7,7 @@ import type { OidcKeyFactoryOptions, OidcKeySourceOptions, OidcKeyValues } from 
 import { timingOf } from '../rotation/timing.js';
 import type { Timing } from '../rotation/timing.js';
 import type { KeySource } from '../sources/key-source.js';
+import { misspeltSettings, namedSettings } from '../sources/misspelt-settings.js';
 import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
 import { timesFrom } from './times.js';
@@ -21,6 +22,8 @@ export interface ResolvedOptions {
   readonly timing: Timing;
   readonly algorithm: SigningAlgorithm | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
+  /** What is odd about the settings, and yet no reason to refuse them. */
+  readonly warnings: readonly string[];
 }
 
 type OptionName = keyof OidcKeyValues | keyof OidcKeySourceOptions;
@@ -74,6 +77,7 @@ export async function resolveOptions(
     ),
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
+    warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix) : [],
   };
 }
 

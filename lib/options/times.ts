@@ -8,7 +8,9 @@ import { readSetting } from '../sources/settings.js';
 import type { SettingsReader } from '../sources/settings.js';
 
 /** The seconds of each time, and how messages call what they come from. */
-export type Times = Readonly<Record<keyof TimingOptions, { readonly seconds: number; readonly where: string }>>;
+export type Times = Readonly<
+  Record<keyof TimingOptions, { readonly seconds: number; readonly where: string }>
+>;
 
 const names = Object.keys(timeSettings) as (keyof TimingOptions)[];
 

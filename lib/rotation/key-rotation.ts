@@ -74,7 +74,10 @@ export class KeyRotation {
     const { keys, defaultAlgorithm } = lives.view(now);
     this.#ring = new KeyRing(keys, defaultAlgorithm);
     this.#loadedAt = new Date(now.wall);
-    this.#reloads = new Reloads(() => this.#reloadNow(), options.reloadInterval ?? options.source.reloadInterval);
+    this.#reloads = new Reloads(
+      () => this.#reloadNow(),
+      options.reloadInterval ?? options.source.reloadInterval,
+    );
   }
 
   /**

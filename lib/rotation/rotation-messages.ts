@@ -51,7 +51,9 @@ export function unknownRevocation(name: string): string {
 /** What somebody put there may be a key. */
 function shown(name: string): string {
   const longest = 80;
-  return name.length <= longest && !name.includes('-----') ? JSON.stringify(name) : `a text of ${name.length} characters`;
+  return name.length <= longest && !name.includes('-----')
+    ? JSON.stringify(name)
+    : `a text of ${name.length} characters`;
 }
 
 export function notReloaded(code: string, message: string): string {

@@ -53,7 +53,7 @@ export interface RotationState {
   readonly signing: ReadonlyMap<Algorithm, SigningKey>;
   readonly withoutSigner: readonly Algorithm[];
   readonly unknownRevocations: readonly string[];
-  lifeOf(kid: string, life?: Life): KnownLife;
+  readonly lifeOf: (kid: string, life?: Life) => KnownLife;
 }
 
 export function viewOf(state: RotationState, now: Moment): RotationView {

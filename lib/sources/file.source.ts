@@ -59,13 +59,17 @@ export class FileKeySource implements KeySource {
 
   async #read(member: Member, files: FilesOfOneMoment): Promise<NamedValue> {
     const where = `The file "${member}" of the key source`;
-    const remedy = member === 'passphrase' ? 'Put it into the file "passphrase" of the key source' : undefined;
+    const remedy =
+      member === 'passphrase' ? 'Put it into the file "passphrase" of the key source' : undefined;
     const path = this.#paths[member];
     if (path === undefined) return new NamedValue(where, undefined, { remedy });
     try {
       return new NamedValue(where, await files.read(path), { remedy });
     } catch (error) {
-      const unreadable = new OidcKeyError('OIDC_KEY_UNREADABLE_FILE', `${where} cannot be read ${whyNot(error)}`);
+      const unreadable = new OidcKeyError(
+        'OIDC_KEY_UNREADABLE_FILE',
+        `${where} cannot be read ${whyNot(error)}`,
+      );
       const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
       return isMissing
         ? new NamedValue(where, undefined, { remedy, absence: unreadable })

@@ -1,9 +1,32 @@
+import { isUnset } from '../core/reading/text.js';
 import { everySettingName } from './setting-names.js';
 import type { SettingsReader } from './settings.js';
 
 /** Settings whose names can be listed, as those of a process can. */
 export interface NamedSettings extends SettingsReader {
   names(): readonly string[];
+}
+
+/**
+ * Settings that come from ConfigService, which lists no names: those of the process, and whatever it has under a name
+ * that is a singular for a plural, or the other way round.
+ */
+export function namedSettings(settings: SettingsReader, prefix: string): NamedSettings {
+  const variants = everySettingName(prefix).flatMap((name) => variantsOf(name, prefix));
+  return {
+    get: (name) => settings.get(name),
+    names: () => [
+      ...new Set([...Object.keys(process.env), ...variants.filter((name) => !isUnset(settings.get(name)))]),
+    ],
+  };
+}
+
+function variantsOf(name: string, prefix: string): string[] {
+  const words = name.slice(prefix.length).split('_');
+  return words.map((word, index) => {
+    const other = word.endsWith('S') ? word.slice(0, -1) : `${word}S`;
+    return prefix + words.with(index, other).join('_');
+  });
 }
 
 // A letter more, less or other, twice; an application has names of its own under the prefix, such as OIDC_ISSUER.

@@ -27,8 +27,7 @@ export const pause: Step<void> = {
 export function runNow<Result>(steps: Steps<Result>): Result {
   let next = steps.next();
   while (!next.done) {
-    const { now } = next.value;
-    next = attempt(steps, now)();
+    next = attempt(steps, next.value)();
   }
   return next.value;
 }
@@ -48,10 +47,10 @@ export async function runLater<Result>(steps: Steps<Result>): Promise<Result> {
 
 function attempt<Result>(
   steps: Steps<Result>,
-  now: () => unknown,
+  step: Step<unknown>,
 ): () => IteratorResult<Step<unknown>, Result> {
   try {
-    const result = now();
+    const result = step.now();
     return () => steps.next(result);
   } catch (error) {
     return () => steps.throw(error);

@@ -108,14 +108,3 @@ export function privateKeyAlgorithmOf(bytes: Buffer): string | undefined {
   const algorithm = version && elementAt(bytes, version.end);
   return identifierOf(bytes, algorithm && elementAt(bytes, algorithm.start));
 }
-
-/** True for an RSA private key of more than two primes (RFC 8017 appendix A.1.2), in PKCS#1 or PKCS#8. */
-export function isMultiPrimeRsa(bytes: Buffer, label: DerLabel): boolean {
-  if (label === 'PRIVATE KEY') {
-    const [, algorithm, key] = membersOf(bytes, elementAt(bytes, 0));
-    const isRsa = identifierOf(bytes, membersOf(bytes, algorithm)[0]) === '2a864886f70d010101';
-    return isRsa && key?.tag === octetString && isMultiPrimeRsa(contentOf(bytes, key), 'RSA PRIVATE KEY');
-  }
-  const [version] = membersOf(bytes, elementAt(bytes, 0));
-  return label === 'RSA PRIVATE KEY' && version !== undefined && bytes[version.end - 1] === 1;
-}

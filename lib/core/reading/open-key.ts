@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { algorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';
-import { declaredLengthOf, isMultiPrimeRsa, labelOfDer, privateKeyAlgorithmOf } from './der.js';
+import { declaredLengthOf, labelOfDer, privateKeyAlgorithmOf } from './der.js';
 import { derivationRoundsOf, mostRounds } from './derivation-rounds.js';
 import type { DerLabel } from './der.js';
 import { belongsTo, takeApart } from './one-asymmetric-key.js';
@@ -110,13 +110,11 @@ function openDer(bytes: Buffer, label: DerLabel, where: string, passphrase: Pass
     refuseManyRounds(bytes, where);
     return decrypt({ key: bytes, format: 'der', type: 'pkcs8' }, where, passphrase);
   }
-  refuseMorePrimes(bytes, label, where);
   return open({ key: bytes, format: 'der', type: containers[label] }, label, where);
 }
 
 function openPkcs8(bytes: Buffer, where: string): KeyObject {
   refuseOtherAlgorithms(bytes, where);
-  refuseMorePrimes(bytes, 'PRIVATE KEY', where);
   const { pkcs8, spki } = takeApart(bytes);
   const privateKey = open({ key: pkcs8, format: 'der', type: 'pkcs8' }, 'PRIVATE KEY', where);
   if (!spki || belongsTo(privateKey, spki)) return privateKey;
@@ -155,14 +153,6 @@ function refuseOtherLength(bytes: Buffer, where: string): void {
     'OIDC_KEY_MALFORMED',
     `${where} ${defect}: ${declared} bytes belong to the key and ${bytes.length} are there. ` +
       'Copy the whole file again, unedited.',
-  );
-}
-
-function refuseMorePrimes(bytes: Buffer, label: DerLabel, where: string): void {
-  if (!isMultiPrimeRsa(bytes, label)) return;
-  throw new OidcKeyError(
-    'OIDC_KEY_UNSUPPORTED',
-    `${where} is an RSA key of more than two primes. Use a key of two primes.`,
   );
 }
 

@@ -38,7 +38,9 @@ export function noneLeft(): OidcKeyError {
 
 function refuseSeveralOfOneAlgorithm(lives: readonly Life[]): void {
   for (const algorithm of algorithms) {
-    const [first, second] = lives.filter(({ key, slot }) => slot === 'current' && key.algorithm === algorithm);
+    const [first, second] = lives.filter(
+      ({ key, slot }) => slot === 'current' && key.algorithm === algorithm,
+    );
     if (first && second) {
       throw new OidcKeyError(
         'OIDC_KEY_SEVERAL',

@@ -174,7 +174,11 @@ function* keysOf(slot: Slot, value: NamedValue, passphrase: NamedValue): Steps<L
   const found = yield* opened(slot, value, passphrase);
   if (!alias) return found;
   const other = yield* opened(slot, alias, passphrase);
-  const thumbprints = ({ keys }: LoadedValue) => keys.map(({ key }) => key.thumbprint).toSorted().join();
+  const thumbprints = ({ keys }: LoadedValue) =>
+    keys
+      .map(({ key }) => key.thumbprint)
+      .toSorted()
+      .join();
   if (thumbprints(found) === thumbprints(other)) return found;
   throw new OidcKeyError(
     'OIDC_KEY_CONFLICT',
@@ -194,7 +198,9 @@ function* opened(slot: Slot, { where, value }: NamedValue, passphrase: NamedValu
   };
   const keys: Loaded[] = [];
   for (const material of keyMaterialOf(setting)) {
-    keys.push(slot === 'previous' ? { key: yield* verificationKeyOf(material) } : yield* signingKeyOf(material));
+    keys.push(
+      slot === 'previous' ? { key: yield* verificationKeyOf(material) } : yield* signingKeyOf(material),
+    );
     // Hundreds of keys must not hold up a request that waits.
     yield pause;
   }
