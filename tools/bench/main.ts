@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
 import { measureBoot } from './measures/boot.js';
+import { measureCurves } from './measures/curves.js';
 import { measureMemory } from './measures/memory.js';
 import { measureRing } from './measures/ring.js';
 import { measureRoute } from './measures/route.js';
@@ -19,6 +20,7 @@ const measures = {
   measureRing,
   measureRoute,
   measureTokenEndpoint,
+  measureCurves,
   measureBoot,
   measureMemory,
 };

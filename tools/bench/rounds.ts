@@ -1,16 +1,17 @@
 import { Bench } from 'tinybench';
 
-type Contenders<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
+type Contenders<Name extends string, Figure> = Readonly<Record<Name, () => Promise<Figure>>>;
 
 /** The figures of each contender, one for each round; all run in each round, in turns the one and the other first. */
-export async function interleaved<Name extends string>(
-  contenders: Contenders<Name>,
+export async function interleaved<Name extends string, Figure>(
+  contenders: Contenders<Name, Figure>,
   rounds: number,
-): Promise<Record<Name, number[]>> {
+  { areWarm = false } = {},
+): Promise<Record<Name, Figure[]>> {
   const names = Object.keys(contenders) as Name[];
-  const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  // The first round warms up.
-  for (let round = 0; round <= rounds; round++) {
+  const figures = Object.fromEntries(names.map((name) => [name, [] as Figure[]])) as Record<Name, Figure[]>;
+  // Contenders that are not warm have a round more, which warms them up.
+  for (let round = areWarm ? 1 : 0; round <= rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const figure = await contenders[name]();
       if (round > 0) figures[name].push(figure);

@@ -3,10 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import type { KeyKind } from './keys.js';
+
 export interface ServerOptions {
   readonly platform: 'Express' | 'Fastify';
+  readonly key: KeyKind;
   /** Who signs the tokens of `/token`; the JWKS is ours in any case. */
-  readonly signer: 'ours' | 'jsonwebtoken' | 'constant';
+  readonly signer: 'ours' | 'jsonwebtoken' | 'fast-jwt' | 'constant';
 }
 
 export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.CpuUsage };

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { makeKey } from '../contenders.js';
+import { makeKey, privatePem } from '../keys.js';
 import { interleaved } from '../rounds.js';
 import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 /** What the module adds to the start of an application, from the start of the process until it listens. */
 export async function measureBoot(): Promise<Row[]> {
-  const OIDC_PRIVATE_KEY = makeKey('RSA-2048').export({ format: 'pem', type: 'pkcs8' }).toString();
+  const OIDC_PRIVATE_KEY = privatePem(makeKey('RSA-2048'));
   const env = { ...process.env, OIDC_PRIVATE_KEY };
   const memory = { with: [] as number[], without: [] as number[] };
   const boot = (variant: 'with' | 'without') => async () => {

@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 
-import { makeKey, payload } from '../contenders.js';
+import { payload } from '../contender.js';
+import { makeKey } from '../keys.js';
 import { cpuTime, interleaved } from '../rounds.js';
 import { quantile, rowOf } from '../row.js';
 import type { Row } from '../row.js';

@@ -1,26 +1,34 @@
-import { setTimeout as wait } from 'node:timers/promises';
-
-import { flood, requestsPerSecond, tokenRequest } from '../load.js';
-import { contestOf, makeKey } from '../contenders.js';
+import { contestOf } from '../contest.js';
+import { latencyWhileFlooded } from '../flooded.js';
+import { requestsPerSecond, tokenRequest } from '../load.js';
 import { cpuTime, interleaved } from '../rounds.js';
-import { quantile, rowOf } from '../row.js';
+import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
 import { ServerProcess } from '../server-process.js';
 
 const connections = 50;
 const rounds = 5;
+const beside = 'signed by jsonwebtoken, KeyObject';
 
 /** `/token` of @jmondi/oauth2-server 4.3.7 in Nest, and the JWKS route of the same process while it is flooded. */
 export async function measureTokenEndpoint(): Promise<Row[]> {
   const start = (signer: 'ours' | 'jsonwebtoken' | 'constant') =>
-    ServerProcess.start({ platform: 'Express', signer });
+    ServerProcess.start({ platform: 'Express', key: 'RSA-2048', signer });
   const servers = {
     ours: await start('ours'),
     jsonwebtoken: await start('jsonwebtoken'),
     constant: await start('constant'),
   };
   try {
-    return [...(await throughput(servers)), ...(await latency(servers))];
+    const rows = await throughput(servers);
+    const latency = await latencyWhileFlooded(servers.ours, servers.jsonwebtoken, {
+      measure: 'latency of the JWKS route while /token is flooded',
+      beside,
+      rounds,
+      seconds: 4,
+      targets: { 50: { atMost: 1 / 20 }, 99: { atMost: 1 / 8 } },
+    });
+    return [...rows, ...latency];
   } finally {
     for (const server of Object.values(servers)) await server.stop();
   }
@@ -38,13 +46,13 @@ async function throughput({ ours, jsonwebtoken, constant }: Servers): Promise<Ro
     figures.push(((await server.cpuTime()) - before) / (figure * 2));
     return figure;
   };
-  const { raw } = await contestOf(makeKey('RSA-2048'), 'RS256');
+  const { onThreadPool } = await contestOf('RSA-2048');
   const figures = await interleaved(
     {
       ours: () => withCpuTime(ours, cpuTimes.ours),
       jsonwebtoken: () => requests(jsonwebtoken),
       constant: () => withCpuTime(constant, cpuTimes.constant),
-      signature: () => cpuTime(() => Promise.all(Array.from({ length: 8 }, raw.sign)), 8),
+      signature: () => cpuTime(() => Promise.all(Array.from({ length: 8 }, onThreadPool.sign)), 8),
     },
     rounds,
   );
@@ -54,7 +62,7 @@ async function throughput({ ours, jsonwebtoken, constant }: Servers): Promise<Ro
     rowOf(
       {
         measure: `/token, requests a second, ${connections} connections`,
-        beside: 'signed by jsonwebtoken, KeyObject',
+        beside,
         unit: '/s',
         target: { atLeast: 1.4 },
       },
@@ -72,50 +80,4 @@ async function throughput({ ours, jsonwebtoken, constant }: Servers): Promise<Ro
       figures.signature,
     ),
   ];
-}
-
-async function latency({ ours, jsonwebtoken }: Servers): Promise<Row[]> {
-  const measured = { ours: [] as number[][], jsonwebtoken: [] as number[][] };
-  await interleaved(
-    {
-      ours: async () => measured.ours.push(await latenciesUnderLoad(ours)),
-      jsonwebtoken: async () => measured.jsonwebtoken.push(await latenciesUnderLoad(jsonwebtoken)),
-    },
-    rounds,
-  );
-  return ([50, 99] as const).map((percentile) => {
-    const of = (all: number[][]) => all.slice(1).map((round) => quantile(round, percentile / 100));
-    return rowOf(
-      {
-        measure: `latency of the JWKS route while /token is flooded, p${percentile}`,
-        beside: 'signed by jsonwebtoken, KeyObject',
-        unit: 'ms',
-        target: { atMost: percentile === 50 ? 1 / 20 : 1 / 8 },
-      },
-      of(measured.ours),
-      of(measured.jsonwebtoken),
-    );
-  });
-}
-
-/** Milliseconds of each request in four seconds, one after the other over a connection that stays open. */
-async function latenciesUnderLoad({ url }: ServerProcess): Promise<number[]> {
-  const stop = flood(url);
-  try {
-    // The flood takes a moment to begin.
-    await wait(1000);
-    const latencies: number[] = [];
-    const end = performance.now() + 4000;
-    while (performance.now() < end) {
-      const start = performance.now();
-      const response = await fetch(`${url}/.well-known/jwks.json`);
-      await response.text();
-      latencies.push(performance.now() - start);
-    }
-    return latencies;
-  } finally {
-    stop();
-    // The server works off what it was sent.
-    await wait(500);
-  }
 }

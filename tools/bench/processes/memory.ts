@@ -3,7 +3,8 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 
-import { makeKey, payload } from '../contenders.js';
+import { payload } from '../contender.js';
+import { makeKey, privatePem } from '../keys.js';
 import type { MemoryReport } from '../measures/memory.js';
 
 const duration = 60_000;
@@ -11,7 +12,7 @@ const signatures = 50_000;
 const samples = 60;
 
 const [first, second] = [makeKey('RSA-2048'), makeKey('RSA-2048')];
-const previous = makeKey('P-256').export({ format: 'pem', type: 'pkcs8' });
+const previous = privatePem(makeKey('P-256'));
 let reloads = 0;
 const load = () =>
   Promise.resolve({ current: first, next: reloads % 2 === 0 ? undefined : second, previous } as never);

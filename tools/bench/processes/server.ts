@@ -9,14 +9,16 @@ import { Body, Controller, Get, HttpCode, Inject, Module, Post } from '@nestjs/c
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { createSigner } from 'fast-jwt';
 import jsonwebtoken from 'jsonwebtoken';
 import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
 
-import { makeKey } from '../contenders.js';
+import { algorithmOf, makeKey, privatePem } from '../keys.js';
 import type { ServerOptions, ServerReport } from '../server-process.js';
 
-const { platform, signer } = JSON.parse(process.argv[2]!) as ServerOptions;
-const key = makeKey('RSA-2048');
+const { platform, key: kind, signer } = JSON.parse(process.argv[2]!) as ServerOptions;
+const key = makeKey(kind);
+const algorithm = algorithmOf(kind).name;
 
 const client: OAuthClient = {
   id: 'client',
@@ -27,25 +29,32 @@ const client: OAuthClient = {
   scopes: [],
 };
 
-/** What @jmondi/oauth2-server 5 does with an RSA key. */
-function jsonwebtokenSigner(keyid: string) {
+type Payload = string | Buffer | Record<string, unknown>;
+
+/** A `JwtInterface` of which only `sign` is measured. */
+function signerOf(sign: (payload: Payload) => string) {
   return {
-    sign: async (payload: string | Buffer | object) =>
-      jsonwebtoken.sign(payload, key, { algorithm: 'RS256', keyid }),
+    sign: async (payload: Payload) => sign(payload),
     verify: () => Promise.reject(new Error('not measured')),
     decode: () => null,
   };
 }
 
-function constantSigner(token: string) {
-  return { ...jsonwebtokenSigner(''), sign: async () => token };
+/** What @jmondi/oauth2-server 5 does with an RSA key. */
+function jsonwebtokenSigner(keyid: string) {
+  const options = { algorithm: algorithm as jsonwebtoken.Algorithm, keyid };
+  return signerOf((payload) => jsonwebtoken.sign(payload, key, options));
 }
 
 async function serverWith(jwt: JwtService, keyInfo: KeyInfo): Promise<AuthorizationServer> {
   const signers = {
     ours: () => jwt,
     jsonwebtoken: () => jsonwebtokenSigner(keyInfo.kid),
-    constant: async () => constantSigner(await jwt.sign({ sub: 'client' })),
+    'fast-jwt': () => signerOf(createSigner({ key: privatePem(key), algorithm, kid: keyInfo.kid })),
+    constant: async () => {
+      const token = await jwt.sign({ sub: 'client' });
+      return signerOf(() => token);
+    },
   };
   const server = new AuthorizationServer(
     { getByIdentifier: async () => client, isClientValid: async () => true },
