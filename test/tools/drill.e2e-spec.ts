@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 
 import { root, run } from '../support/processes.js';
 
-const main = join(root, 'tools/dist/drill/main.js');
+const main = join(root, 'tools/dist/tools/drill/main.js');
 
 interface Row {
   way: string;

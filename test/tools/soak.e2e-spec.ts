@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 import { root, run } from '../support/processes.js';
 
 it('the sample answers all of a load while its keys are rotated, and its heap does not grow', async () => {
-  const main = join(root, 'tools/dist/soak/main.js');
+  const main = join(root, 'tools/dist/tools/soak/main.js');
   const { code, stdout, stderr } = await run(process.execPath, [main, '--short']);
   expect([stderr, code]).toEqual(['', 0]);
 

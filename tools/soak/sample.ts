@@ -19,7 +19,7 @@ export async function startSample(folder: string, keySettings: Record<string, st
   const issuer = `http://127.0.0.1:${port}`;
   const clientSecret = secret();
   const server = await ServerProcess.start({
-    main: new URL('../../../sample-app/dist/src/main.js', import.meta.url),
+    main: new URL('../../../../sample-app/dist/src/main.js', import.meta.url),
     issuer,
     folder,
     nodeOptions: heapReporting,
