@@ -5,12 +5,14 @@ import { promisify } from 'node:util';
 import type { Algorithm } from '../algorithms.js';
 import type { Signer } from './signer.js';
 import { SigningQueue } from './signing-queue.js';
+import { SigningTurns } from './signing-turns.js';
 
 // With a callback node:crypto works on libuv's thread pool, off the event loop.
 const signOnThreadPool = promisify(sign);
 
-/** One for the process, as the pool is. */
+/** One of each for the process, as there is one pool and one event loop. */
 const queue = new SigningQueue();
+const turns = new SigningTurns();
 
 /** Signs with a private key in this process. Nothing but `sign` and `signNow` can reach the key. */
 export class LocalSigner implements Signer {
@@ -24,8 +26,8 @@ export class LocalSigner implements Signer {
     this.#isOnEventLoop = signsOn === 'event loop';
   }
 
-  async sign(data: Buffer): Promise<Buffer> {
-    if (this.#isOnEventLoop) return this.signNow(data);
+  sign(data: Buffer): Promise<Buffer> {
+    if (this.#isOnEventLoop) return turns.run(() => this.signNow(data));
     return queue.run(() => signOnThreadPool(this.#hash, data, this.#parameters));
   }
 
