@@ -50,6 +50,13 @@ export class PlainFolder extends MountedFolder {
   }
 }
 
+/** The same files, of which the server signs with none: a signer holds the keys, and answers later. */
+export class SignedElsewhere extends PlainFolder {
+  override get settings(): Record<string, string> {
+    return { SIGNED_ELSEWHERE: this.path };
+  }
+}
+
 /** No files, but values in the environment: a process keeps what it started with, so each change is a restart. */
 export class Environment extends MountedFolder {
   #files: Files = {};

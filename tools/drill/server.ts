@@ -10,6 +10,7 @@ import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key
 import { claims } from './claims.js';
 import { realTimes, scaled } from './scale.js';
 import type { ServerMessage } from './server-message.js';
+import { signedElsewhere } from './signed-elsewhere.js';
 
 @Controller()
 class MintController {
@@ -27,12 +28,18 @@ class MintController {
   }
 }
 
+/** Without one, the keys come from the settings. */
+function source(): object {
+  const folder = process.env.SIGNED_ELSEWHERE;
+  return folder === undefined ? {} : { source: signedElsewhere(folder) };
+}
+
 @Module({
   imports: [
     ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }),
     OidcKeyModule.forRootAsync({
       // No public option: an issuer must not lower it.
-      useFactory: () => ({ propagationFloor: scaled(realTimes.floor) }) as never,
+      useFactory: () => ({ ...source(), propagationFloor: scaled(realTimes.floor) }) as never,
     }),
   ],
   controllers: [MintController],

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Fleet } from './fleet.js';
-import { Environment, PlainFolder, SwappedFolder } from './mounted-folder.js';
+import { Environment, PlainFolder, SignedElsewhere, SwappedFolder } from './mounted-folder.js';
 import type { MountedFolder } from './mounted-folder.js';
 import { milliseconds, propagation, realTimes } from './scale.js';
 import { makeKey, promote, publish } from './slots.js';
@@ -37,6 +37,12 @@ const nextThenPromote: Way = {
     await fleet.deploy(promote(fleet.slots));
     await fleet.untilAllSign(key.kid);
   },
+};
+
+const remoteSigner: Way = {
+  ...nextThenPromote,
+  name: 'next slot, then promote; signed elsewhere',
+  Folder: SignedElsewhere,
 };
 
 const schedule: Way = {
@@ -132,6 +138,7 @@ const hardCutover: Way = {
 
 export const ways: readonly Way[] = [
   nextThenPromote,
+  remoteSigner,
   schedule,
   swap,
   environment,
