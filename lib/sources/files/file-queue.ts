@@ -1,5 +1,8 @@
 import { FileError } from './file-error.js';
 
+// What a file system takes, in milliseconds, that is only slow.
+const usual = 100;
+
 /**
  * Runs operations on files one at a time. Each takes a thread of libuv's pool until the file system answers, and
  * nothing can take it back: on one that hangs, this queue holds one thread, and the others go on signing.
@@ -7,7 +10,8 @@ import { FileError } from './file-error.js';
 export class FileQueue {
   readonly #waiting: (() => Promise<void>)[] = [];
   #isRunning = false;
-  #isHanging = false;
+  #begun = 0;
+  #isAbandoned = false;
 
   /**
    * Rejects with `ETIMEDOUT` once the limit aborts, and at once while an operation hangs that has outlived its own.
@@ -21,7 +25,7 @@ export class FileQueue {
     tooLate?: (result: Result) => Promise<unknown>,
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (limit.aborted || this.#isHanging) {
+      if (limit.aborted || this.#isHanging()) {
         reject(new FileError('ETIMEDOUT'));
         return;
       }
@@ -43,7 +47,7 @@ export class FileQueue {
         reject(new FileError('ETIMEDOUT'));
       };
       const abandon = () => {
-        this.#isHanging = true;
+        this.#isAbandoned = true;
         reject(new FileError('ETIMEDOUT'));
       };
       limit.addEventListener('abort', leave);
@@ -70,10 +74,16 @@ export class FileQueue {
   async #runAll(): Promise<void> {
     this.#isRunning = true;
     for (let task = this.#waiting.shift(); task; task = this.#waiting.shift()) {
+      this.#begun = performance.now();
       await task();
-      this.#isHanging = false;
+      this.#isAbandoned = false;
     }
     this.#isRunning = false;
+  }
+
+  /** One that had only just begun when its limit came hangs no more than any other. */
+  #isHanging(): boolean {
+    return this.#isAbandoned && performance.now() - this.#begun > usual;
   }
 }
 
