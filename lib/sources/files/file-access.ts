@@ -32,21 +32,28 @@ const pause = 20;
 
 /** Gives access to the file system, through the queue and for as long as the time limit says. */
 export class FileAccess {
-  constructor(
-    readonly fileSystem: FileSystem,
-    private readonly queue: FileQueue,
-    /** In milliseconds. */
-    private readonly timeLimit: number,
-  ) {}
+  readonly fileSystem: FileSystem;
+  readonly #queue: FileQueue;
+  readonly #timeLimit: number;
+
+  /** @param timeLimit in milliseconds */
+  constructor(fileSystem: FileSystem, queue: FileQueue, timeLimit: number) {
+    this.fileSystem = fileSystem;
+    this.#queue = queue;
+    this.#timeLimit = timeLimit;
+  }
 
   /** Rejects with `ETIMEDOUT` where the work takes longer. */
   async within<Result>(work: (files: TimedFiles) => Promise<Result>): Promise<Result> {
     const limit = new AbortController();
     let parts = 0;
     // Not AbortSignal.timeout, which lets a boot end silently while it waits for a file.
-    const timer = setInterval(() => ++parts === partsOfLimit && limit.abort(), this.timeLimit / partsOfLimit);
+    const timer = setInterval(
+      () => ++parts === partsOfLimit && limit.abort(),
+      this.#timeLimit / partsOfLimit,
+    );
     try {
-      return await work(new TimedFiles(this.fileSystem, this.queue, limit.signal));
+      return await work(new TimedFiles(this.fileSystem, this.#queue, limit.signal));
     } finally {
       clearInterval(timer);
     }
@@ -55,37 +62,41 @@ export class FileAccess {
 
 /** The file system for one piece of work. Everything rejects with a FileError. */
 export class TimedFiles {
-  constructor(
-    private readonly fileSystem: FileSystem,
-    private readonly queue: FileQueue,
-    readonly limit: AbortSignal,
-  ) {}
+  readonly limit: AbortSignal;
+  readonly #fileSystem: FileSystem;
+  readonly #queue: FileQueue;
+
+  constructor(fileSystem: FileSystem, queue: FileQueue, limit: AbortSignal) {
+    this.#fileSystem = fileSystem;
+    this.#queue = queue;
+    this.limit = limit;
+  }
 
   stat(path: string): Promise<Stats> {
-    return this.queue.run(() => this.fileSystem.stat(path), this.limit);
+    return this.#queue.run(() => this.#fileSystem.stat(path), this.limit);
   }
 
   readlink(path: string): Promise<string> {
-    return this.queue.run(() => this.fileSystem.readlink(path), this.limit);
+    return this.#queue.run(() => this.#fileSystem.readlink(path), this.limit);
   }
 
   open(path: string): Promise<FileHandle> {
-    return this.queue.run(
-      () => this.fileSystem.open(path, flags),
+    return this.#queue.run(
+      () => this.#fileSystem.open(path, flags),
       this.limit,
       (handle) => handle.close(),
     );
   }
 
   statOf(handle: FileHandle): Promise<Stats> {
-    return this.queue.run(() => handle.stat(), this.limit);
+    return this.#queue.run(() => handle.stat(), this.limit);
   }
 
   /** The next bytes, none at the end. Without a position, from where the last reading ended. */
   async read(handle: FileHandle, position?: number): Promise<Buffer> {
     // Of its own memory, since what is left in the pool that Node shares would be seen by others.
     const chunk = Buffer.alloc(chunkSize);
-    const { bytesRead } = await this.queue.run(
+    const { bytesRead } = await this.#queue.run(
       () => handle.read(chunk, 0, chunkSize, position ?? null),
       this.limit,
     );
@@ -93,7 +104,7 @@ export class TimedFiles {
   }
 
   close(handle: FileHandle): void {
-    this.queue.runLater(() => handle.close());
+    this.#queue.runLater(() => handle.close());
   }
 
   async pause(): Promise<void> {
