@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
-import { realFileSystem } from '../../lib/sources/file-access.js';
-import type { FileSystem } from '../../lib/sources/file-access.js';
+import { realFileSystem } from '../../lib/sources/files/file-access.js';
+import type { FileSystem } from '../../lib/sources/files/file-access.js';
 
 export type FileOperation = 'stat' | 'readlink' | 'open' | 'read' | 'statOf' | 'close';
 

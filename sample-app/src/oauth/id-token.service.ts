@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { OAuthException } from '@jmondi/oauth2-server';
 import { Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
@@ -45,7 +44,7 @@ export class IdTokenService {
       iat: Math.floor(Date.now() / 1000),
       auth_time: authTime,
       nonce,
-      at_hash: this.hashOf(accessToken),
+      at_hash: this.keyInfo.tokenHash(accessToken),
     });
   }
 
@@ -63,21 +62,10 @@ export class IdTokenService {
       throw OAuthException.invalidGrant('The claims of the ID token are not available');
     }
   }
-
-  // Section 3.1.3.6: the left half of the hash that the ID token's own algorithm uses.
-  private hashOf(accessToken: string): string {
-    const hash = createHash(hashOfAlgorithm(this.keyInfo.algorithm)).update(accessToken).digest();
-    return hash.subarray(0, hash.length / 2).toString('base64url');
-  }
 }
 
 function withoutClaimsOfOtherTokens(claims: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(claims).filter(([name]) => !CLAIMS_OF_OTHER_TOKENS.includes(name)),
   );
-}
-
-function hashOfAlgorithm(algorithm: string): string {
-  if (algorithm === 'EdDSA' || algorithm === 'Ed25519') return 'sha512';
-  return `sha${algorithm.slice(-3)}`;
 }

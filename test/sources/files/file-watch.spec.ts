@@ -6,11 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { FileQueue } from '../../lib/sources/file-queue.js';
-import { Files } from '../../lib/sources/files.js';
-import { FileSystemDouble } from '../support/file-system.double.js';
-import { MountedSecret } from '../support/mounted-secret.js';
-import { until } from '../support/waiting.js';
+import { FileQueue } from '../../../lib/sources/files/file-queue.js';
+import { Files } from '../../../lib/sources/files/files.js';
+import { FileSystemDouble } from '../../support/file-system.double.js';
+import { MountedSecret } from '../../support/mounted-secret.js';
+import { until } from '../../support/waiting.js';
 
 let folder: string;
 let path: string;

@@ -8,11 +8,11 @@ import { inspect } from 'node:util';
 
 import { afterAll, describe, expect, it } from '@jest/globals';
 
-import { FileQueue } from '../../lib/sources/file-queue.js';
-import { Files } from '../../lib/sources/files.js';
-import { longestTurnDuring } from '../fuzz/turns.js';
-import { FileSystemDouble } from '../support/file-system.double.js';
-import { MountedSecret } from '../support/mounted-secret.js';
+import { FileQueue } from '../../../lib/sources/files/file-queue.js';
+import { Files } from '../../../lib/sources/files/files.js';
+import { longestTurnDuring } from '../../fuzz/turns.js';
+import { FileSystemDouble } from '../../support/file-system.double.js';
+import { MountedSecret } from '../../support/mounted-secret.js';
 
 const secret = 'c2VjcmV0IGNvbnRlbnQ\n';
 const megabyte = 1_048_576;

@@ -8,12 +8,12 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { realFileSystem } from '../../lib/sources/file-access.js';
-import { FileQueue } from '../../lib/sources/file-queue.js';
-import { Files } from '../../lib/sources/files.js';
-import { FileSystemDouble } from '../support/file-system.double.js';
-import type { FileOperation } from '../support/file-system.double.js';
-import { until } from '../support/waiting.js';
+import { realFileSystem } from '../../../lib/sources/files/file-access.js';
+import { FileQueue } from '../../../lib/sources/files/file-queue.js';
+import { Files } from '../../../lib/sources/files/files.js';
+import { FileSystemDouble } from '../../support/file-system.double.js';
+import type { FileOperation } from '../../support/file-system.double.js';
+import { until } from '../../support/waiting.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-hanging-'));
 const remote = join(folder, 'remote', 'key.pem');

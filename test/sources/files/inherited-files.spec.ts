@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { afterAll, describe, expect, it } from '@jest/globals';
 
-import { compiledSource } from '../support/compiled-sources.js';
-import { run } from '../support/processes.js';
+import { root, run } from '../../support/processes.js';
+
+/** The library as it is built, since a child process has no compiler. */
+const builtFiles = pathToFileURL(join(root, 'dist/sources/files/files.js')).href;
 
 const secret = 'c2VjcmV0IGNvbnRlbnQ\n';
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-inherited-'));
@@ -21,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const program = join(folder, 'read.mjs');
 writeFileSync(
   program,
-  `import { Files } from ${JSON.stringify(compiledSource('files'))};
+  `import { Files } from ${JSON.stringify(builtFiles)};
 const [path, timeLimit, user] = process.argv.slice(2);
 if (user === 'nobody' && process.getuid() === 0) process.setuid(65534);
 let ticks = 0;
@@ -110,7 +113,7 @@ describe('what a process is started with', () => {
     const watching = join(folder, 'watch.mjs');
     writeFileSync(
       watching,
-      `import { Files } from ${JSON.stringify(compiledSource('files'))};
+      `import { Files } from ${JSON.stringify(builtFiles)};
 new Files().watch(${JSON.stringify([key, join(folder, 'missing'), '/dev/null'])}, () => undefined);
 process.on('exit', () => console.log('ended'));`,
     );
