@@ -1,5 +1,5 @@
 import { unescapeQuotes, unescapeWhiteSpace } from './unescape.js';
-import { withoutWhiteSpace, withoutWrapping } from './text.js';
+import { withoutAround, withoutWrapping } from './text.js';
 
 /**
  * The value of a text that is JSON: a list, an object, or a string, which may hold a text of JSON again. What was
@@ -18,8 +18,8 @@ export function readJson(text: string): { readonly value: unknown } | undefined 
 
 /** From what changes nothing to what may change a string within. */
 function* candidatesOf(text: string): Generator<string> {
-  const whole = withoutWhiteSpace(text);
-  if (whole.startsWith('"')) yield whole;
+  const quoted = withoutAround(text, "'`");
+  if (quoted.startsWith('"')) yield quoted;
   const bare = withoutWrapping(text);
   if (!isBracketed(bare)) return;
   yield bare;
@@ -30,7 +30,7 @@ function* candidatesOf(text: string): Generator<string> {
   yield unescaped;
   yield unescapeQuotes(unescaped);
   // Line ends within the strings of JSON, as where a PEM was pasted into it.
-  yield bare.replace(/[\n\r\t]+/g, ' ');
+  yield unescaped.replace(/[\n\r\t]+/g, ' ');
 }
 
 function isBracketed(text: string): boolean {

@@ -42,9 +42,13 @@ export function takeApart(pkcs8: Buffer): OneAsymmetricKey {
 export function belongsTo(privateKey: KeyObject, spki: Buffer): boolean {
   try {
     const stated = createPublicKey({ key: spki, format: 'der', type: 'spki' });
-    return stated.equals(createPublicKey(privateKey));
+    return encoded(stated).equals(encoded(createPublicKey(privateKey)));
   } catch {
     // Bytes that are no public key belong to no private one; OpenSSL's reason would not say more.
     return false;
   }
+}
+
+function encoded(publicKey: KeyObject): Buffer {
+  return publicKey.export({ format: 'der', type: 'spki' });
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, PrivateKeyInput } from 'node:crypto';
 
 import { algorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
@@ -133,11 +133,28 @@ function open(
   try {
     return label.endsWith('PUBLIC KEY')
       ? createPublicKey({ ...source, type: source.type as 'spki' | 'pkcs1' })
-      : createPrivateKey({ ...source, type: source.type as 'pkcs8' | 'pkcs1' | 'sec1' });
+      : privateKeyOf({ ...source, type: source.type as 'pkcs8' | 'pkcs1' | 'sec1' });
   } catch {
     // OpenSSL's reason is a chain of parser states; what helps is in our message, and none of its text gets out.
     throw damaged(where, label);
   }
+}
+
+/**
+ * Node 20 takes an error that other code has left in OpenSSL's queue, as `KeyObject.equals` leaves one, for one of its
+ * own. The first try empties the queue. A wrong passphrase is not tried twice, which would take its time.
+ */
+function privateKeyOf(source: PrivateKeyInput): KeyObject {
+  try {
+    return createPrivateKey(source);
+  } catch (error) {
+    if (codeOf(error) === 'ERR_OSSL_BAD_DECRYPT') throw error;
+    return createPrivateKey(source);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? '';
 }
 
 function refuse(label: string, where: string, role: KeyRole): void {
@@ -196,10 +213,10 @@ function decrypt(source: EncryptedSource, where: string, { candidates, remedy }:
   }
   for (const passphrase of candidates) {
     try {
-      return createPrivateKey({ ...source, passphrase });
+      return privateKeyOf({ ...source, passphrase });
     } catch (error) {
       // What a wrong passphrase decrypts is now and then taken for a key of an unknown kind: ERR_OSSL_UNSUPPORTED.
-      if (/(EVP|PEM)_UNSUPPORTED/.test((error as NodeJS.ErrnoException).code ?? '')) {
+      if (/(EVP|PEM)_UNSUPPORTED/.test(codeOf(error))) {
         throw new OidcKeyError(
           'OIDC_KEY_UNSUPPORTED',
           `${where} is encrypted with a cipher that this OpenSSL does not have. ` +

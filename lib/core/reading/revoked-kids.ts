@@ -1,6 +1,6 @@
 import { OidcKeyError } from '../errors.js';
 import { readJson } from './json.js';
-import { decodeText, exactTextOf, hasText, withoutWrapping } from './text.js';
+import { exactTextOf, hasText, withoutWrapping } from './text.js';
 import { unescapeQuotes, unescapeWhiteSpace } from './unescape.js';
 
 /** The kids that a value revokes. A defect takes none of them away. */
@@ -32,7 +32,7 @@ function kidsIn(value: unknown, depth: number): Kids {
   if (!hasText(value)) return { kids: [], isSound: false };
   const exact = exactTextOf(value);
   const json = depth > 0 ? readJson(exact) : undefined;
-  return json ? kidsIn(json.value, depth - 1) : kidsOfText(decodeText(exact) ?? '');
+  return json ? kidsIn(json.value, depth - 1) : kidsOfText(exact);
 }
 
 /** In a list each string is a kid as it stands there, whatever its characters are. */
@@ -42,10 +42,12 @@ function kidsOfList(list: readonly unknown[]): Kids {
 }
 
 function kidsOfText(text: string): Kids {
+  // Before the quotes are taken away, since a backslash may stand before them.
+  const bare = withoutWrapping(unescapeQuotes(unescapeWhiteSpace(text)));
+  const isHalfOfAList = bare.startsWith('[');
+  const listed = isHalfOfAList ? bare.replace(/^\[|\]$/g, '') : bare;
+  const kids = listed.split(/[\s,]+/).map(withoutWrapping);
   // Half of a JSON list still names kids.
-  const isHalfOfAList = text.startsWith('[');
-  const plain = unescapeQuotes(unescapeWhiteSpace(isHalfOfAList ? text.replace(/^\[|\]$/g, '') : text));
-  const kids = plain.split(/[\s,]+/).map(withoutWrapping);
   return { kids: kids.filter((kid) => kid !== ''), isSound: !isHalfOfAList };
 }
 

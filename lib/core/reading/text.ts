@@ -49,25 +49,20 @@ function hasZeroAtEachSecond(bytes: Buffer, first: 0 | 1): boolean {
 
 /** The text without quotes, white space and byte order marks around it. */
 export function withoutWrapping(text: string): string {
-  return trimmed(text, isWrapping);
+  return withoutAround(text, '"\'`');
 }
 
-/** The text without white space and byte order marks around it. */
-export function withoutWhiteSpace(text: string): string {
-  return trimmed(text, isWhiteSpace);
-}
-
-/** A regular expression for each end would take its time where a million spaces stand in between. */
-function trimmed(text: string, isAround: (character: string) => boolean): string {
+/**
+ * The text without some quotes, white space and byte order marks around it. A regular expression for each end would
+ * take its time where a million spaces stand in between.
+ */
+export function withoutAround(text: string, quotes: string): string {
   let start = 0;
   let end = text.length;
+  const isAround = (character: string) => quotes.includes(character) || isWhiteSpace(character);
   while (start < end && isAround(text.charAt(start))) start++;
   while (end > start && isAround(text.charAt(end - 1))) end--;
   return text.slice(start, end);
-}
-
-function isWrapping(character: string): boolean {
-  return '"\'`'.includes(character) || isWhiteSpace(character);
 }
 
 function isWhiteSpace(character: string): boolean {
