@@ -21,7 +21,7 @@ export type Encoded =
 
 /** What is said beside a key. */
 export interface Description {
-  readonly passphrase?: unknown;
+  readonly passphrase?: string | undefined;
   readonly kid?: string | undefined;
   readonly algorithm?: SigningAlgorithm | undefined;
   readonly signer?: { sign(data: Buffer): Promise<Buffer> } | undefined;
@@ -164,8 +164,8 @@ const namesInDescription = ['key', 'passphrase', 'kid', 'algorithm'];
 function findDescribed(object: Record<string, unknown>, place: Place): Found[] {
   const { where } = place;
   refuseUnknownNames(object, place);
-  const { key, passphrase, kid, algorithm, signer } = object as Description & { key?: unknown };
-  if (passphrase !== undefined && passphrase !== null && !hasText(passphrase)) {
+  const { key, passphrase, kid, algorithm, signer } = object as { key?: unknown } & Description;
+  if (passphrase !== undefined && typeof passphrase !== 'string') {
     throw new OidcKeyError('OIDC_KEY_INVALID_OPTION', `${where} has a passphrase that is no string.`);
   }
   const entries = findIn(key, { ...place, isTop: false });

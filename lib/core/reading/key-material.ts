@@ -21,8 +21,8 @@ export type EncodedKey = string | Uint8Array | KeyObject | JsonWebKey | { keys: 
 export interface DescribedKey {
   /** The key in any form. */
   key: EncodedKey;
-  /** For every encrypted block in `key`; bytes as they stand in a file. */
-  passphrase?: string | Uint8Array | undefined;
+  /** For every encrypted block in `key`. */
+  passphrase?: string | undefined;
   /** Default: a JWK's own `kid`, else the RFC 7638 thumbprint. */
   kid?: string | undefined;
   /** Default: a JWK's own `alg`, else RS256 for RSA. */

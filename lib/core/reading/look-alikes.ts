@@ -70,6 +70,10 @@ const lookAlikes: readonly LookAlike[] = [
     'It looks like the path of a file; a path goes into the name with _FILE.',
   ],
   [
+    like(/^<Buffer |^\d{1,3}(,\s?\d{1,3}){20,}$/),
+    'It looks like bytes printed by a program. Give them as a Buffer, or in base64.',
+  ],
+  [
     like(/^[$#]\{.*\}#?$|^\$\(.*\)$|^\$\w+$|^%\w+%$|^\{\{.*\}\}$|^<[\w -]+>$|^__\w+__$|^@\w+@$/s),
     placeholderRemedy,
   ],
@@ -77,10 +81,6 @@ const lookAlikes: readonly LookAlike[] = [
   [
     like(/^(undefined|null|NaN|true|false|None|nil)$|^\[object |^\[?(Private|Public|Secret)?KeyObject\b/),
     'It looks like a value that a program wrote as text although it was none. Check what sets it.',
-  ],
-  [
-    like(/^<Buffer |^\d{1,3}(,\s?\d{1,3}){20,}$/),
-    'It looks like bytes printed by a program. Give them as a Buffer, or in base64.',
   ],
   [like(/^</), 'It looks like XML. Convert the key to PEM.'],
   [

@@ -29,6 +29,19 @@ describe('a label decides what is refused', () => {
   });
 });
 
+describe('a certificate has a public key, which is of use only to verify', () => {
+  const remedyOf = (label: string, role: 'signs' | 'verifies') =>
+    errorOf(() => loadKeyMaterial({ name, value: block(label, 'MAA='), role })).message;
+
+  it.each([
+    ['CERTIFICATE', /openssl x509 -in FILE -pubkey -noout/],
+    ['CERTIFICATE REQUEST', /openssl req -in FILE -pubkey -noout/],
+  ])('%s', (label, command) => {
+    expect(remedyOf(label, 'signs')).toMatch(/Keep only the private key/);
+    expect(remedyOf(label, 'verifies')).toMatch(command);
+  });
+});
+
 describe('a block that is damaged', () => {
   it.each([
     ['no DER in it', block('PRIVATE KEY', 'AAAA'), /damaged/],
