@@ -21,7 +21,7 @@ function* candidatesOf(text: string): Generator<string> {
   const quoted = withoutAround(text, "'`");
   if (quoted.startsWith('"')) yield quoted;
   const bare = withoutWrapping(text);
-  if (!isBracketed(bare)) return;
+  if (!isBracketed(bare) || isNestedTooDeep(bare)) return;
   yield bare;
   if (!/[\\\n\r]/.test(bare)) return;
   // The content of a JSON string whose quotes were lost.
@@ -35,6 +35,19 @@ function* candidatesOf(text: string): Generator<string> {
 
 function isBracketed(text: string): boolean {
   return text.startsWith('{') || text.startsWith('[');
+}
+
+/** Deeper than keys are; a parser takes its time for a million brackets, and each candidate would. */
+const deepestNesting = 100;
+
+function isNestedTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < text.length && depth <= deepestNesting; index++) {
+    const character = text.charAt(index);
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+  }
+  return depth > deepestNesting;
 }
 
 /** True where the text begins with a whole list or object, and goes on behind it. */

@@ -320,6 +320,10 @@ describe('huge and hostile texts are refused at once', () => {
     ['backslashes', `-----BEGIN PRIVATE KEY-----${'\\'.repeat(500_000)}-----END PRIVATE KEY-----`],
     ['beginnings', '-----BEGIN A-----'.repeat(60_000)],
     ['braces', '{'.repeat(1_000_000)],
+    ['brackets before a key', '['.repeat(1_000_000) + pkcs8 + pkcs8.slice(0, 99)],
+    ['objects in objects', '{"a":'.repeat(200_000)],
+    ['escapes by number', `{${'\\u002'.repeat(160_000)}}`],
+    ['byte order marks', `x${'\uFEFF'.repeat(300_000)}x`],
     ['base64', 'A'.repeat(1_000_000)],
   ])('1 MB of %s', (_, text) => {
     // A quadratic search would take minutes, and the test's own time limit ends it.
