@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { thumbprintOf } from '../../../lib/core/key/public-jwk.js';
+import { thumbprintOf } from '../../support/loaded.js';
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
 import { errorOf } from '../../support/errors.js';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { algorithmNamed } from '../../../lib/core/algorithms.js';
-import { thumbprintOf } from '../../../lib/core/key/public-jwk.js';
+import { thumbprintOf } from '../../support/loaded.js';
 import { VerificationKey } from '../../../lib/core/key/verification-key.js';
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import { errorOf } from '../../support/errors.js';

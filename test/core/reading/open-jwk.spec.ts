@@ -22,7 +22,7 @@ describe('RFC 7517 section 4, members that are read', () => {
     ['key_ops of a public key', { ...publicJwk, key_ops: ['verify'] }],
     ['a private member that is undefined', { ...publicJwk, d: undefined }],
   ])('%s', (_, value) => {
-    expect(load(value).map(({ algorithm }) => algorithm)).toEqual(['RS256']);
+    expect(load(value).map(({ alg }) => alg)).toEqual(['RS256']);
   });
 
   it.each(['other', '', null, 1])('4.2: use %p is refused', (use) => {

@@ -106,7 +106,7 @@ it('a key made with generateKeyPairSync, as the documentation has it', async () 
     [
       'three primes',
       'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_primes:3 -out weak.pem',
-      'OIDC_KEY_MISMATCH',
+      'OIDC_KEY_UNSUPPORTED',
     ],
   ])('refuses %s', (_, command, code) => {
     openssl(command);
