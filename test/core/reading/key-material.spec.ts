@@ -208,7 +208,12 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
     'OIDC_KEY_UNSUPPORTED',
     /rsa, and ES256 needs an EC key on P-256/,
   ],
-  ['an EC key on P-224', ecKey('secp224r1'), 'OIDC_KEY_UNSUPPORTED', /curve secp224r1.*Supported: RS256/],
+  [
+    'an EC key on P-224',
+    pemOf(ecKey('secp224r1')),
+    'OIDC_KEY_UNSUPPORTED',
+    /curve secp224r1.*Supported: RS256/,
+  ],
   ['an EC key on secp256k1, as PEM', pemOf(ecKey('secp256k1')), 'OIDC_KEY_UNSUPPORTED', /curve secp256k1/],
   ['an Ed448 key', generateKeyPairSync('ed448').privateKey, 'OIDC_KEY_UNSUPPORTED', /ed448/],
   ['an X25519 key', generateKeyPairSync('x25519').privateKey, 'OIDC_KEY_UNSUPPORTED', /x25519/],
