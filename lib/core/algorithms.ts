@@ -32,8 +32,13 @@ interface KindOfKey {
   readonly hasModulus: boolean;
   /** What `generateKeyPair` of node:crypto is asked for, but for the bits of a modulus. */
   readonly generation: { readonly namedCurve?: string };
-  /** The members of a JWK that are its private half (RFC 7518 section 6, RFC 8037 section 2). */
-  readonly privateMembers: readonly string[];
+  /** What a JWK of it says (RFC 7518 section 6, RFC 8037 section 2). */
+  readonly jwk: {
+    readonly kty: 'RSA' | 'EC' | 'OKP';
+    readonly crv?: string;
+    /** The members that are its private half. */
+    readonly privateMembers: readonly string[];
+  };
 }
 
 /** All that is known about one algorithm, in one place. */
@@ -66,17 +71,17 @@ const rsa: KindOfKey = {
   objectIdentifier: '2a864886f70d010101',
   hasModulus: true,
   generation: {},
-  privateMembers: ['d', 'p', 'q', 'dp', 'dq', 'qi'],
+  jwk: { kty: 'RSA', privateMembers: ['d', 'p', 'q', 'dp', 'dq', 'qi'] },
 };
 
-const ec = (name: string, curve: string): KindOfKey => ({
+const ec = (crv: string, curve: string): KindOfKey => ({
   keyType: 'ec',
   curve,
-  keyDescription: `an EC key on ${name}`,
+  keyDescription: `an EC key on ${crv}`,
   objectIdentifier: '2a8648ce3d0201',
   hasModulus: false,
   generation: { namedCurve: curve },
-  privateMembers: ['d'],
+  jwk: { kty: 'EC', crv, privateMembers: ['d'] },
 });
 
 const ed25519: KindOfKey = {
@@ -85,7 +90,7 @@ const ed25519: KindOfKey = {
   objectIdentifier: '2b6570',
   hasModulus: false,
   generation: {},
-  privateMembers: ['d'],
+  jwk: { kty: 'OKP', crv: 'Ed25519', privateMembers: ['d'] },
 };
 
 // RSA verifies in a tenth of the time that it signs in.
@@ -140,6 +145,11 @@ export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {
 /** The algorithm that a token, a JWK or an option means by this name. */
 export function algorithmNamed(name: unknown): Algorithm | undefined {
   return algorithms.find(({ names }) => names.some((each) => each === name));
+}
+
+/** The first algorithm for keys of which a JWK says this. */
+export function algorithmOfJwk(kty: unknown, crv?: unknown): Algorithm | undefined {
+  return algorithms.find(({ jwk }) => jwk.kty === kty && jwk.crv === crv);
 }
 
 /** The algorithm of a key whose owner has not chosen one. */

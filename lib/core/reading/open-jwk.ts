@@ -1,12 +1,13 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
+import { algorithmOfJwk } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';
 import type { KeyRole } from './open-key.js';
 
 /** The members of an RSA private key that node:crypto needs (RFC 7518 section 6.3.2). */
-const rsaPrivateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
+const rsaPrivateMembers = algorithmOfJwk('RSA')!.jwk.privateMembers;
 
 /**
  * Opens a JWK, private or public (RFC 7517, RFC 7518 section 6).

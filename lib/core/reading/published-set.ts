@@ -1,16 +1,8 @@
 import type { JsonWebKey } from 'node:crypto';
 
-import { algorithmNamed } from '../algorithms.js';
+import { algorithmNamed, algorithmOfJwk } from '../algorithms.js';
 import type { OidcKeyErrorCode } from '../errors.js';
 import { isObject } from '../objects.js';
-
-/** The algorithm of JWS that goes with a curve (RFC 7518 section 3.4, RFC 8037 section 3.1). */
-const algorithmOfCurve: ReadonlyMap<unknown, string> = new Map([
-  ['P-256', 'ES256'],
-  ['P-384', 'ES384'],
-  ['P-521', 'ES512'],
-  ['Ed25519', 'EdDSA'],
-]);
 
 /** The code of the error where no key is left, and the reason in words that follow the key's name. */
 export type OtherPurpose = readonly [code: OidcKeyErrorCode, reason: string];
@@ -43,6 +35,6 @@ function otherAlgorithm(kty: unknown, crv: unknown, alg: unknown): string | unde
   if (typeof alg === 'string' && !algorithmNamed(alg)) return 'is for an algorithm that cannot be used here';
   if (typeof kty !== 'string' || kty === 'RSA') return undefined;
   if (!['EC', 'OKP'].includes(kty)) return 'is of a kind that cannot be used here';
-  const isOnOtherCurve = typeof crv === 'string' && !algorithmNamed(algorithmOfCurve.get(crv));
+  const isOnOtherCurve = typeof crv === 'string' && !algorithmOfJwk(kty, crv);
   return isOnOtherCurve ? 'is on a curve that cannot be used here' : undefined;
 }
