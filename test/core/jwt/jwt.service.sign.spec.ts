@@ -304,7 +304,7 @@ describe('the form of the seed’s documentation', () => {
     ['an algorithm that there is not', { key, algorithm: 'nonsense' }],
     ['extraTokenFields that is no function', { key, extraTokenFields: { a: 1 } }],
     ['a misspelt description of a key', { key: { key, passphase: 'x' } }],
-    ['a passphrase that is no string', { key: { key, passphrase: 1 } }],
+    ['a passphrase that has no text', { key: { key, passphrase: {} } }],
     ['a ring of the caller’s own', { ring: () => undefined }],
   ])('refuses %s at once, and repeats nothing of it', (_, options) => {
     const error = errorOf(() => new JwtService(options as never));

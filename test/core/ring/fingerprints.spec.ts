@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { Fingerprints } from '../../lib/rotation/fingerprints.js';
+import { Fingerprints } from '../../../lib/core/ring/fingerprints.js';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 const cyclic: Record<string, unknown> = {};
