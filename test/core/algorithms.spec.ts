@@ -1,42 +1,55 @@
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, exportJWK, jwtVerify, SignJWT } from 'jose';
 
-import type { SigningAlgorithm } from '../../lib/core/algorithms.js';
+import {
+  algorithmNamed,
+  algorithms,
+  defaultAlgorithmOf,
+  fits,
+  isSigningAlgorithm,
+  signingAlgorithms,
+} from '../../lib/core/algorithms.js';
+import type { Algorithm, SigningAlgorithm } from '../../lib/core/algorithms.js';
 import { JwtService } from '../../lib/core/jwt/jwt.service.js';
 import { KeyInfo } from '../../lib/core/ring/key-info.js';
-import { KeyRing } from '../../lib/core/ring/key-ring.js';
-import type { KeyInput } from '../../lib/core/reading/key-material.js';
-import { settingsFromOptions } from '../../lib/core/reading/key-settings.js';
-import { thumbprintOf } from '../../lib/core/key/public-jwk.js';
-import { loadSlotsNow } from '../../lib/core/ring/slots.js';
+import { makeKeyFor, signedAs } from '../support/algorithm-keys.js';
 import { errorOf, rejectionOf } from '../support/errors.js';
-import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
+import { jwkOf, pemOf } from '../support/keys.js';
+import { ringOf, thumbprintOf } from '../support/loaded.js';
 import { forge, headerOf } from '../support/tokens.js';
 
-const rsa = makeRsaKey();
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-const ed25519 = generateKeyPairSync('ed25519').privateKey;
-const pss = makeRsaKey();
+const keyOfRow = new Map(algorithms.map((row) => [row, makeKeyFor(row)]));
+const keyFor = (name: SigningAlgorithm) => keyOfRow.get(algorithmNamed(name)!)!;
+const described = (name: SigningAlgorithm) => ({ key: keyFor(name), algorithm: name });
 
-const keys: [SigningAlgorithm, KeyInput, KeyObject][] = [
-  ['RS256', pemOf(rsa), rsa],
-  ['PS256', { ...jwkOf(pss), alg: 'PS256' }, pss],
-  ['ES256', pemOf(ec), ec],
-  ['Ed25519', pemOf(ed25519), ed25519],
-];
-const everyKey = keys.map(([, key]) => key);
+/** Every name of every algorithm, with its row and a key. */
+const named = signingAlgorithms.map((name): [SigningAlgorithm, Algorithm, KeyObject] => [
+  name,
+  algorithmNamed(name)!,
+  keyFor(name),
+]);
 
-describe.each(keys)('%s', (algorithm, key, keyObject) => {
-  const jwt = new JwtService({ key });
+const otherNames = ['HS256', 'HS512', 'ES256K', 'Ed448', 'RS1', 'RSA-OAEP', 'none', '', 'rs256', '__proto__'];
+
+it('has every algorithm of RFC 7518 section 3.1 for RSA and EC, and Ed25519 by both of its names', () => {
+  const sizes = ['256', '384', '512'];
+  const families = ['RS', 'PS', 'ES'].flatMap((family) => sizes.map((size) => family + size));
+  expect(signingAlgorithms).toEqual([...families, 'EdDSA', 'Ed25519']);
+  expect(algorithmNamed('Ed25519')).toBe(algorithmNamed('EdDSA'));
+  expect(otherNames.filter((name) => isSigningAlgorithm(name) || algorithmNamed(name))).toEqual([]);
+});
+
+describe.each(named)('%s', (name, row, keyObject) => {
+  const jwt = new JwtService({ key: described(name) });
 
   it('signs what jose verifies, and says so in header and key set', async () => {
     const token = await jwt.sign({ sub: 'alice' });
     const [jwk] = jwt.getKeySet().keys;
-    expect(headerOf(token)).toEqual({ typ: 'JWT', alg: algorithm, kid: jwk!.kid });
-    expect(jwk).toMatchObject({ alg: algorithm, use: 'sig' });
+    expect(headerOf(token)).toEqual({ typ: 'JWT', alg: name, kid: jwk!.kid });
+    expect(jwk).toMatchObject({ alg: name, use: 'sig' });
     await expect(jwtVerify(token, createLocalJWKSet(jwt.getKeySet()))).resolves.toMatchObject({
       payload: { sub: 'alice' },
     });
@@ -44,8 +57,13 @@ describe.each(keys)('%s', (algorithm, key, keyObject) => {
   });
 
   it('verifies what jose signs', async () => {
-    const token = await new SignJWT({ a: 1 }).setProtectedHeader({ alg: algorithm }).sign(keyObject);
+    const token = await new SignJWT({ a: 1 }).setProtectedHeader({ alg: name }).sign(keyObject);
     await expect(jwt.verify(token)).resolves.toEqual({ a: 1 });
+    const [header, payload, signature] = token.split('.') as [string, string, string];
+    const otherPayload = Buffer.from('{"a":2}').toString('base64url');
+    expect(payload).not.toBe(otherPayload);
+    const error = await rejectionOf(jwt.verify(`${header}.${otherPayload}.${signature}`));
+    expect(error.code).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
   });
 
   it('publishes public members only, and has one kid for PEM, JWK and KeyObject', async () => {
@@ -53,26 +71,92 @@ describe.each(keys)('%s', (algorithm, key, keyObject) => {
     const exported = await exportJWK(createPublicKey(keyObject));
     expect(members).toEqual(exported);
     expect(kid).toBe(thumbprintOf(createPublicKey(keyObject)));
-    expect(new JwtService({ key: { key: jwkOf(keyObject), algorithm } }).getKeySet().keys[0]!.kid).toBe(kid);
+    for (const key of [jwkOf(keyObject), pemOf(keyObject)]) {
+      expect(new JwtService({ key: { key, algorithm: name } }).getKeySet().keys[0]!.kid).toBe(kid);
+    }
   });
 
   it('RFC 8725 section 3.1: a token under any other algorithm is refused, though the key is ours', async () => {
     const { kid } = jwt.getKeySet().keys[0]!;
-    for (const alg of ['RS256', 'RS384', 'PS256', 'PS512', 'ES256', 'ES384', 'Ed448', 'HS256', 'none']) {
-      if (alg === algorithm) continue;
-      const token = forge(keyObject, { alg, kid }, {}, algorithm === 'Ed25519' ? null : 'sha256');
-      expect((await rejectionOf(jwt.verify(token))).code).toBe('OIDC_TOKEN_INVALID_ALGORITHM');
+    const others = [...signingAlgorithms, ...otherNames].filter((alg) => algorithmNamed(alg) !== row);
+    expect(others.length).toBeGreaterThan(signingAlgorithms.length);
+    for (const alg of others) {
+      const other = algorithmNamed(alg);
+      // Signed as it says where the key can, so that the name alone is wrong.
+      const token = signedAs(other && fits(keyObject, other) ? other : row, keyObject, { alg, kid }, {});
+      const error = await rejectionOf(jwt.verify(token));
+      expect([alg, error.code]).toEqual([alg, 'OIDC_TOKEN_INVALID_ALGORITHM']);
     }
+  });
+
+  it('`generate` is told enough to make a key that fits, and the key alone says which row is its default', () => {
+    expect(algorithms.filter((each) => fits(keyObject, each))).toContain(row);
+    const sameKind = algorithms.filter(({ objectIdentifier, curve }) =>
+      [objectIdentifier, curve].every((each) => [row.objectIdentifier, row.curve].includes(each)),
+    );
+    expect(defaultAlgorithmOf(keyObject)).toBe(sameKind[0]);
+    const der = keyObject.export({ format: 'der', type: 'pkcs8' });
+    expect(der.includes(Buffer.from(row.objectIdentifier, 'hex'))).toBe(true);
+  });
+
+  it('has private members in its table that make all the difference between the two halves of a JWK', () => {
+    const [own, published] = [jwkOf(keyObject), jwkOf(createPublicKey(keyObject))];
+    const difference = Object.keys(own).filter((member) => !(member in published));
+    expect(difference.toSorted()).toEqual(row.privateMembers.toSorted());
+  });
+
+  it('is refused as an algorithm of a key of another kind', () => {
+    const misfit = named.find(([, , key]) => !fits(key, row))!;
+    const error = errorOf(() => new JwtService({ key: { key: misfit[2], algorithm: name } }));
+    expect(error.code).toBe('OIDC_KEY_UNSUPPORTED');
+    expect(error.message).toContain(row.keyDescription);
   });
 });
 
-it('RFC 7518 section 3.4: an ES256 signature is R and S, 64 bytes', async () => {
-  const token = await new JwtService({ key: ec }).sign({});
-  const [header, payload, signature] = token.split('.') as [string, string, string];
-  const bytes = Buffer.from(signature, 'base64url');
-  expect(bytes).toHaveLength(64);
-  const publicKey = { key: createPublicKey(ec), dsaEncoding: 'ieee-p1363' } as const;
-  expect(verify('sha256', Buffer.from(`${header}.${payload}`), publicKey, bytes)).toBe(true);
+describe('OpenID Connect Core section 3.1.3.6: at_hash', () => {
+  /** The hash of each algorithm, as its own standard has it. */
+  const hashes: Readonly<Record<SigningAlgorithm, string>> = {
+    RS256: 'sha256',
+    RS384: 'sha384',
+    RS512: 'sha512',
+    PS256: 'sha256',
+    PS384: 'sha384',
+    PS512: 'sha512',
+    ES256: 'sha256',
+    ES384: 'sha384',
+    ES512: 'sha512',
+    EdDSA: 'sha512',
+    Ed25519: 'sha512',
+  };
+
+  it.each(signingAlgorithms)('with the hash of %s', (name) => {
+    const ring = ringOf({ key: described(name) });
+    const token = 'jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y';
+    const whole = createHash(hashes[name]).update(token, 'ascii').digest('hex');
+    const leftHalf = Buffer.from(whole.slice(0, whole.length / 2), 'hex');
+    expect(new KeyInfo(() => ring).tokenHash(token)).toBe(leftHalf.toString('base64url'));
+  });
+
+  it('the example of appendix A.3, an ID token by RS256', () => {
+    const ring = ringOf({ key: described('RS256') });
+    const token = 'jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y';
+    expect(new KeyInfo(() => ring).tokenHash(token)).toBe('77QmUPtjPfzWtF2AnpK9RQ');
+  });
+});
+
+it.each([
+  ['ES256', 64, 'sha256'],
+  ['ES384', 96, 'sha384'],
+  ['ES512', 132, 'sha512'],
+] as const)('RFC 7518 section 3.4: a signature by %s is R and S, %d bytes', async (name, length, hash) => {
+  const jwt = new JwtService({ key: described(name) });
+  for (let count = 0; count < 20; count++) {
+    const [header, payload, signature] = (await jwt.sign({ count })).split('.') as [string, string, string];
+    const bytes = Buffer.from(signature, 'base64url');
+    expect(bytes).toHaveLength(length);
+    const publicKey = { key: createPublicKey(keyFor(name)), dsaEncoding: 'ieee-p1363' } as const;
+    expect(verify(hash, Buffer.from(`${header}.${payload}`), publicKey, bytes)).toBe(true);
+  }
 });
 
 it('RFC 8037 appendix A.3: the thumbprint of the example key', () => {
@@ -82,25 +166,87 @@ it('RFC 8037 appendix A.3: the thumbprint of the example key', () => {
   );
 });
 
-it('RFC 9864: EdDSA is accepted in a token and in a JWK, Ed25519 is written', async () => {
-  const jwt = new JwtService({ key: { ...jwkOf(ed25519), alg: 'EdDSA' } });
-  expect(headerOf(await jwt.sign({})).alg).toBe('Ed25519');
-  const old = forge(ed25519, { alg: 'EdDSA' }, { a: 1 }, null);
-  await expect(jwt.verify(old)).resolves.toEqual({ a: 1 });
-  await expect(jwt.verify(old, { algorithms: ['Ed25519'] })).resolves.toEqual({ a: 1 });
-  expect((await rejectionOf(jwt.verify(old, { algorithms: ['RS256'] }))).code).toBe(
-    'OIDC_TOKEN_INVALID_ALGORITHM',
-  );
+describe('RFC 9864: the two names of one algorithm', () => {
+  const ed25519 = keyFor('EdDSA');
+  const jwk = jwkOf(ed25519);
+  const stranger = generateKeyPairSync('ed25519').privateKey;
+  const both = ['EdDSA', 'Ed25519'] as const;
+
+  it.each([
+    ['a PEM', pemOf(ed25519), 'EdDSA'],
+    ['a KeyObject', ed25519, 'EdDSA'],
+    ['a JWK without alg', jwk, 'EdDSA'],
+    ['a JWK that says EdDSA', { ...jwk, alg: 'EdDSA' }, 'EdDSA'],
+    ['a JWK that says Ed25519', { ...jwk, alg: 'Ed25519' }, 'Ed25519'],
+    ['JSON that says Ed25519', JSON.stringify({ ...jwk, alg: 'Ed25519' }), 'Ed25519'],
+    ['a description that says Ed25519', { key: pemOf(ed25519), algorithm: 'Ed25519' }, 'Ed25519'],
+    [
+      'a description that says EdDSA of a JWK that says Ed25519',
+      { key: { ...jwk, alg: 'Ed25519' }, algorithm: 'EdDSA' },
+      'EdDSA',
+    ],
+  ] as const)('%s signs and is published by its name', async (_, key, name) => {
+    const jwt = new JwtService({ key });
+    expect(headerOf(await jwt.sign({})).alg).toBe(name);
+    expect(jwt.getKeySet().keys[0]!.alg).toBe(name);
+    const ring = ringOf({ key });
+    expect([new KeyInfo(() => ring).algorithm, new KeyInfo(() => ring).algorithms]).toEqual([name, [name]]);
+  });
+
+  describe.each(both)('a key that is written as %s', (written) => {
+    const jwt = new JwtService({ key: { key: ed25519, algorithm: written } });
+
+    it.each(both)('verifies a token that says %s, with a kid and without', async (alg) => {
+      const { kid } = jwt.getKeySet().keys[0]!;
+      for (const header of [{ alg }, { alg, kid }]) {
+        await expect(jwt.verify(forge(ed25519, header, { a: 1 }, null))).resolves.toEqual({ a: 1 });
+        const error = await rejectionOf(jwt.verify(forge(stranger, header, { a: 1 }, null)));
+        expect(error.code).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
+      }
+    });
+
+    it.each(both)('signs where %s is asked for, by its own name', async (algorithm) => {
+      expect(headerOf(await jwt.sign({}, { algorithm })).alg).toBe(written);
+      const byOption = new JwtService({ key: { key: ed25519, algorithm: written }, algorithm });
+      expect(headerOf(await byOption.sign({})).alg).toBe(written);
+    });
+
+    it.each(both)('is accepted where a caller allows %s', async (allowed) => {
+      for (const alg of both) {
+        const token = forge(ed25519, { alg }, { a: 1 }, null);
+        await expect(jwt.verify(token, { algorithms: [allowed] })).resolves.toEqual({ a: 1 });
+        const error = await rejectionOf(jwt.verify(token, { algorithms: ['RS256'] }));
+        expect(error.code).toBe('OIDC_TOKEN_INVALID_ALGORITHM');
+      }
+    });
+  });
+
+  it('two current keys by these names are two of one algorithm', () => {
+    const key = [
+      { key: ed25519, algorithm: 'EdDSA' as const },
+      { key: stranger, algorithm: 'Ed25519' as const },
+    ];
+    const error = errorOf(() => new JwtService({ key, algorithm: 'EdDSA' }));
+    expect(error.code).toBe('OIDC_KEY_SEVERAL');
+    expect(error.message).toMatch(/entry 1 of 2.*entry 2 of 2/);
+  });
 });
 
 describe('several current keys, one for each algorithm', () => {
+  const everyKey = algorithms.map(({ names }) => described(names[0]));
+  const [rsa, pss, ec, ed25519] = (['RS256', 'PS256', 'ES256', 'EdDSA'] as const).map(keyFor) as [
+    KeyObject,
+    KeyObject,
+    KeyObject,
+    KeyObject,
+  ];
   const jwt = new JwtService({ key: everyKey });
 
   it('RS256 signs by default, and any other is picked by name', async () => {
     expect(headerOf(await jwt.sign({})).alg).toBe('RS256');
-    for (const [algorithm] of keys) {
+    for (const [algorithm, row] of named) {
       const token = await jwt.sign({}, { algorithm });
-      expect(headerOf(token).alg).toBe(algorithm);
+      expect(headerOf(token).alg).toBe(row.names[0]);
       await expect(jwt.verify(token)).resolves.toBeDefined();
     }
   });
@@ -113,14 +259,23 @@ describe('several current keys, one for each algorithm', () => {
     expect(headerOf(await jwks.sign({})).alg).toBe('PS256');
   });
 
-  it('without RS256, the option algorithm is the default, or the only key, or the boot stops', async () => {
-    expect(
-      headerOf(await new JwtService({ key: [pemOf(ec), pemOf(ed25519)], algorithm: 'Ed25519' }).sign({})).alg,
-    ).toBe('Ed25519');
-    expect(headerOf(await new JwtService({ key: ec }).sign({})).alg).toBe('ES256');
-    for (const options of [{ key: [ec, ed25519] }, { key: ec, algorithm: 'Ed25519' as const }]) {
-      const error = errorOf(() => new JwtService(options));
-      expect([error.code, /option "algorithm"/.test(error.message)]).toEqual(['OIDC_KEY_NONE_TO_SIGN', true]);
+  it('the option algorithm decides the default; without it RS256, or the only one, or the boot stops', async () => {
+    const algOf = async (...options: ConstructorParameters<typeof JwtService>) =>
+      headerOf(await new JwtService(...options).sign({})).alg;
+    expect(await algOf({ key: [pemOf(ec), pemOf(ed25519)], algorithm: 'Ed25519' })).toBe('EdDSA');
+    expect(await algOf({ key: [rsa, ec], algorithm: 'ES256' })).toBe('ES256');
+    expect(await algOf({ key: ec })).toBe('ES256');
+    const undecided = errorOf(() => new JwtService({ key: [ec, ed25519] }));
+    expect([undecided.code, /option "algorithm"/.test(undecided.message)]).toEqual([
+      'OIDC_KEY_NONE_TO_SIGN',
+      true,
+    ]);
+    for (const key of [ec, [rsa, ec]]) {
+      const error = errorOf(() => new JwtService({ key, algorithm: 'Ed25519' }));
+      expect([error.code, /option "key".*Ed25519/.test(error.message)]).toEqual([
+        'OIDC_KEY_NONE_TO_SIGN',
+        true,
+      ]);
     }
   });
 
@@ -137,12 +292,11 @@ describe('several current keys, one for each algorithm', () => {
   });
 
   it('KeyInfo lists what can sign, for the discovery document', () => {
-    const ring = new KeyRing(
-      loadSlotsNow(
-        settingsFromOptions({ key: everyKey, nextKeys: generateKeyPairSync('ed25519').privateKey }),
-      ),
-    );
+    const ring = ringOf({ key: everyKey, nextKeys: generateKeyPairSync('ed25519').privateKey });
     const info = new KeyInfo(() => ring);
-    expect([info.algorithm, info.algorithms]).toEqual(['RS256', ['RS256', 'PS256', 'ES256', 'Ed25519']]);
+    expect([info.algorithm, info.algorithms]).toEqual([
+      'RS256',
+      ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+    ]);
   });
 });

@@ -2,20 +2,19 @@ import { createHash, createPublicKey } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { algorithmNamed } from '../../../lib/core/algorithms.js';
+import type { JwtServiceOptions } from '../../../lib/core/jwt/jwt.service.js';
 import { KeyRing } from '../../../lib/core/ring/key-ring.js';
-import { settingsFromOptions } from '../../../lib/core/reading/key-settings.js';
-import type { KeyOptions } from '../../../lib/core/reading/key-settings.js';
-import { loadSlotsNow } from '../../../lib/core/ring/slots.js';
+import type { KeyInSlot } from '../../../lib/core/ring/life.js';
 import { errorOf } from '../../support/errors.js';
 import { keyObjectsWithin } from '../../support/key-objects.js';
 import { jwkOf, makeRsaKey, pemOf } from '../../support/keys.js';
+import { keysIn, ringOf } from '../../support/loaded.js';
 
 const [one, two, three, four, five] = Array.from({ length: 5 }, () => makeRsaKey()) as [
   ReturnType<typeof makeRsaKey>,
   ...ReturnType<typeof makeRsaKey>[],
 ];
-const ringOf = (options: KeyOptions) =>
-  new KeyRing(loadSlotsNow(settingsFromOptions(options)), options.algorithm);
 const kids = (keys: readonly { kid: string }[]) => keys.map(({ kid }) => kid);
 
 describe('the slots', () => {
@@ -24,34 +23,42 @@ describe('the slots', () => {
   it('publishes current, next and previous, in this order', () => {
     const published = ring.toKeySet().keys.map(({ kid }) => kid);
     expect(published).toHaveLength(4);
-    expect(published.slice(0, 2)).toEqual([...kids(ring.current), ...kids(ring.next)]);
-    expect(published.slice(2)).toEqual(kids(ring.previous).toSorted());
+    expect(published.slice(0, 2)).toEqual([...kids(keysIn(ring, 'current')), ...kids(keysIn(ring, 'next'))]);
+    expect(published.slice(2)).toEqual(kids(keysIn(ring, 'previous')).toSorted());
   });
 
   it('finds a key of any slot by its kid', () => {
-    for (const key of [...ring.current, ...ring.next, ...ring.previous]) expect(ring.find(key.kid)).toBe(key);
+    expect(ring.keys.map(({ slot }) => slot)).toEqual(['current', 'next', 'previous', 'previous']);
+    for (const { key } of ring.keys) expect(ring.find(key.kid)).toBe(key);
+    expect(ring.kids()).toEqual(ring.toKeySet().keys.map(({ kid }) => kid));
     expect(ring.find('unknown')).toBeUndefined();
     expect(ring.find('__proto__')).toBeUndefined();
   });
 
   it('signs with the current key only', () => {
-    expect(ring.signer()).toBe(ring.current[0]);
-    expect(ring.signer('RS256')).toBe(ring.current[0]);
-    expect(errorOf(() => ring.signer('ES256')).code).toBe('OIDC_KEY_NONE_TO_SIGN');
+    const [current] = ring.keys;
+    for (const signing of [ring.signingKey(), ring.signingKey('RS256'), ...ring.signingKeys()]) {
+      expect([signing.key, signing.signer]).toEqual([current!.key, current!.signer]);
+    }
+    expect(ring.signingKeys()).toHaveLength(1);
+    expect(errorOf(() => ring.signingKey('ES256')).code).toBe('OIDC_KEY_NONE_TO_SIGN');
   });
 
   it('tries current, then previous as configured, never next, and at most four keys for a token without kid', () => {
-    expect(kids(ring.candidatesFor('RS256'))).toEqual([...kids(ring.current), ...kids(ring.previous)]);
+    expect(kids(ring.candidatesFor('RS256'))).toEqual([
+      ...kids(keysIn(ring, 'current')),
+      ...kids(keysIn(ring, 'previous')),
+    ]);
     expect(ring.candidatesFor('HS256')).toEqual([]);
     const many = ringOf({ key: one, previousKeys: [two!, three!, four!, five!] });
     expect(kids(many.candidatesFor('RS256'))).toEqual([
-      ...kids(many.current),
-      ...kids(many.previous).slice(0, 3),
+      ...kids(keysIn(many, 'current')),
+      ...kids(keysIn(many, 'previous')).slice(0, 3),
     ]);
   });
 
   it('takes several keys for a slot in one text', () => {
-    expect(ringOf({ key: one, nextKeys: pemOf(two!) + pemOf(three!) }).next).toHaveLength(2);
+    expect(keysIn(ringOf({ key: one, nextKeys: pemOf(two!) + pemOf(three!) }), 'next')).toHaveLength(2);
   });
 });
 
@@ -89,7 +96,7 @@ describe('a ring is whole or is not', () => {
         ],
       },
     ],
-  ] as [string, KeyOptions][])('RFC 7517 section 4.5: refused where %s', (_, options) => {
+  ] as [string, JwtServiceOptions][])('RFC 7517 section 4.5: refused where %s', (_, options) => {
     const error = errorOf(() => ringOf(options));
     expect(error.code).toBe('OIDC_KEY_DUPLICATE_KID');
     expect(error.message).toMatch(/The option "/);
@@ -108,25 +115,66 @@ describe('a ring is whole or is not', () => {
     );
   });
 
-  it('refuses an empty slot that was given', () => {
-    expect(errorOf(() => ringOf({ key: one, nextKeys: '' })).code).toBe('OIDC_KEY_MISSING');
-    expect(errorOf(() => ringOf({ key: [] })).code).toBe('OIDC_KEY_MISSING');
+  it.each(['', ' "" ', []])('takes %j for a slot without keys, where it is not the current one', (unset) => {
+    const ring = ringOf({ key: one, nextKeys: unset, previousKeys: unset });
+    expect(ring.keys.map(({ slot }) => slot)).toEqual(['current']);
+    expect(errorOf(() => ringOf({ key: unset })).code).toBe('OIDC_KEY_MISSING');
   });
 
   it('cannot be changed', () => {
     const ring = ringOf({ key: one });
-    expect(() => Object.assign(ring, { current: [] })).toThrow(TypeError);
-    for (const slot of [ring.current, ring.next, ring.previous])
-      expect(() => (slot as unknown[]).push('x')).toThrow(TypeError);
-    expect(() => Object.assign(ring.current[0]!.publicJwk, { kid: 'x' })).toThrow(TypeError);
+    expect(() => Object.assign(ring, { keys: [] })).toThrow(TypeError);
+    expect(() => (ring.keys as unknown[]).push('x')).toThrow(TypeError);
+    expect(() => Object.assign(ring.keys[0]!.key.publicJwk, { kid: 'x' })).toThrow(TypeError);
     expect(() => Object.assign(ring.jwks, { body: 'x' })).toThrow(TypeError);
     const copy = ring.toKeySet();
     copy.keys[0]!.kid = 'changed';
-    expect(ring.toKeySet().keys[0]!.kid).toBe(ring.signer().kid);
+    expect(ring.toKeySet().keys[0]!.kid).toBe(ring.signingKey().key.kid);
   });
 
   it('keeps its private halves out of reach', () => {
     const found = keyObjectsWithin(ringOf({ key: one, nextKeys: two!, previousKeys: three! }));
     expect(found.map(({ type }) => type)).toEqual(['public', 'public', 'public']);
+  });
+});
+
+describe('two rings', () => {
+  const [current, next, previous] = ringOf({ key: one, nextKeys: two!, previousKeys: three! }).keys as [
+    KeyInSlot,
+    KeyInSlot,
+    KeyInSlot,
+  ];
+  const rs256 = algorithmNamed('RS256');
+  const ring = new KeyRing([current, next, previous], rs256);
+
+  it('have one digest where they publish the same keys, in whatever slots', () => {
+    const promoted = new KeyRing(
+      [{ ...next, slot: 'current' }, { ...current, slot: 'previous' }, previous],
+      rs256,
+    );
+    expect(promoted.digest).toBe(ring.digest);
+    expect(promoted.jwks.etag).not.toBe(ring.jwks.etag);
+    expect(new KeyRing([current, next], rs256).digest).not.toBe(ring.digest);
+  });
+
+  it('are the same for the same keys in the same slots and one default, in whatever order they are given', () => {
+    expect(ring.isOf([previous, next, current], rs256)).toBe(true);
+    expect(ring.isOf([current, next, previous], undefined)).toBe(false);
+    expect(ring.isOf([current, next], rs256)).toBe(false);
+    expect(ring.isOf([current, next, { ...previous, slot: 'next' }], rs256)).toBe(false);
+    const [again] = ringOf({ key: one }).keys;
+    expect(ring.isOf([again!, next, previous], rs256)).toBe(false);
+  });
+});
+
+describe('a ring that lost the key of its default algorithm', () => {
+  const { keys } = ringOf({ key: [{ key: one, algorithm: 'RS384' }], nextKeys: two! });
+  const ring = new KeyRing(keys, algorithmNamed('RS256'));
+
+  it('turns to no other algorithm by itself, and signs with it where it is asked for', () => {
+    expect(ring.canSign()).toBe(false);
+    expect(errorOf(() => ring.signingKey()).code).toBe('OIDC_KEY_NONE_TO_SIGN');
+    expect(ring.signingKey('RS384').key).toBe(keys[0]!.key);
+    expect(new KeyRing(keys, algorithmNamed('RS384')).canSign()).toBe(true);
   });
 });

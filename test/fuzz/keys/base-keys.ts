@@ -1,8 +1,10 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
-import { thumbprintOf } from '../../../lib/core/key/public-jwk.js';
+import { algorithms } from '../../../lib/core/algorithms.js';
+import type { Algorithm } from '../../../lib/core/algorithms.js';
 import { makeRsaKey } from '../../support/keys.js';
+import { thumbprintOf } from '../../support/loaded.js';
 
 /** A key of this run, in the forms that damage starts from. */
 export interface BaseKey {

@@ -1,0 +1,27 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+import type { Algorithm } from '../../lib/core/algorithms.js';
+import { base64url } from './tokens.js';
+
+/** The declarations of Node have one overload for each kind of key. */
+const generate = generateKeyPairSync as unknown as (
+  type: string,
+  options: object,
+) => { privateKey: KeyObject };
+
+/** A private key of this run for any algorithm. */
+export function makeKeyFor({ keyType, generation, hasModulus }: Algorithm): KeyObject {
+  return generate(keyType, { ...generation, ...(hasModulus && { modulusLength: 2048 }) }).privateKey;
+}
+
+/** A token with whatever header, really signed as an algorithm has it. */
+export function signedAs(
+  { hash, parameters }: Algorithm,
+  key: KeyObject,
+  header: object,
+  payload: unknown,
+): string {
+  const input = `${base64url(header)}.${base64url(payload)}`;
+  return `${input}.${sign(hash, Buffer.from(input), { ...parameters, key }).toString('base64url')}`;
+}
