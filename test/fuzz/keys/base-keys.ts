@@ -1,8 +1,9 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
-import { algorithms } from '../../../lib/core/algorithms.js';
-import type { Algorithm } from '../../../lib/core/algorithms.js';
+import { algorithmNamed } from '../../../lib/core/algorithms.js';
+import type { SigningAlgorithm } from '../../../lib/core/algorithms.js';
+import { makeKeyFor } from '../../support/algorithm-keys.js';
 import { makeRsaKey } from '../../support/keys.js';
 import { thumbprintOf } from '../../support/loaded.js';
 
@@ -38,11 +39,15 @@ function baseKeyOf(name: string, key: KeyObject, isUsable: boolean): BaseKey {
   };
 }
 
+const keyFor = (name: SigningAlgorithm) => makeKeyFor(algorithmNamed(name)!);
+
 /** Keys that can sign here, two of each kind so that their parts can be swapped. */
 export const usableKeys: readonly BaseKey[] = [1, 2].flatMap((number) => [
-  baseKeyOf(`RSA ${number}`, makeRsaKey(), true),
-  baseKeyOf(`EC ${number}`, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, true),
-  baseKeyOf(`Ed25519 ${number}`, generateKeyPairSync('ed25519').privateKey, true),
+  baseKeyOf(`RSA ${number}`, keyFor('RS256'), true),
+  baseKeyOf(`P-256 ${number}`, keyFor('ES256'), true),
+  baseKeyOf(`P-384 ${number}`, keyFor('ES384'), true),
+  baseKeyOf(`P-521 ${number}`, keyFor('ES512'), true),
+  baseKeyOf(`Ed25519 ${number}`, keyFor('EdDSA'), true),
 ]);
 
 /** The declarations of Node do not know that it makes these keys. */
@@ -62,7 +67,6 @@ export const unusableKeys: readonly BaseKey[] = [
   baseKeyOf('1024 bits', makeRsaKey(1024), false),
   baseKeyOf('exponent 3', makeRsaKey(2048, 3), false),
   baseKeyOf('RSA-PSS', generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey, false),
-  baseKeyOf('P-384', ecKey('P-384'), false),
   baseKeyOf('secp256k1', ecKey('secp256k1'), false),
   baseKeyOf('sect571r1', ecKey('sect571r1'), false),
   baseKeyOf('P-256 with explicit parameters', ecKey('P-256', 'explicit'), false),

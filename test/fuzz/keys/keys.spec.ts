@@ -4,15 +4,15 @@ import * as fc from 'fast-check';
 import { acceptedForms } from './accepted-forms.js';
 import { keyCases } from './key-cases.js';
 import type { KeyCase } from './key-case.js';
-import { defectOf, outcomeNowOf, outcomeOf, settingOf, verdictOf } from './outcome.js';
+import { defectOf, outcomeNowOf, outcomeOf, slotsOf, verdictOf } from './outcome.js';
 
 /** For a busy machine; a case that never ends is still found. */
 const patience = 120_000;
 
 async function check(keyCase: KeyCase): Promise<void> {
-  const outcome = await outcomeOf(settingOf(keyCase));
+  const outcome = await outcomeOf(slotsOf(keyCase));
   expect(await defectOf(keyCase, outcome)).toBeUndefined();
-  expect(verdictOf(outcomeNowOf(settingOf(keyCase)))).toBe(verdictOf(outcome));
+  expect(verdictOf(outcomeNowOf(slotsOf(keyCase)))).toBe(verdictOf(outcome));
 }
 
 describe('properties of keys (`npm run fuzz:keys` tries a hundred thousand)', () => {

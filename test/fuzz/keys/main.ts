@@ -4,7 +4,7 @@ import { longestTurnDuring } from '../turns.js';
 import { Watchdog } from '../watchdog.js';
 import { keyCases } from './key-cases.js';
 import type { KeyCase } from './key-case.js';
-import { defectOf, outcomeOf, settingOf } from './outcome.js';
+import { defectOf, outcomeOf, slotsOf } from './outcome.js';
 
 /** Milliseconds of the event loop that one setting may take. */
 const limit = 50;
@@ -20,7 +20,7 @@ const begin = performance.now();
 async function shortestOfLongestTurns(keyCase: KeyCase): Promise<number> {
   let shortest = Infinity;
   for (let attempt = 0; attempt < attempts && shortest > limit; attempt++) {
-    shortest = Math.min(shortest, await longestTurnDuring(() => outcomeOf(settingOf(keyCase))));
+    shortest = Math.min(shortest, await longestTurnDuring(() => outcomeOf(slotsOf(keyCase))));
   }
   return shortest;
 }
@@ -32,7 +32,7 @@ const mayTakeLong = ({ family, passphrase }: KeyCase) =>
 async function run(keyCase: KeyCase): Promise<void> {
   watchdog.begin(keyCase.toString());
   const longest = mayTakeLong(keyCase) ? 0 : await shortestOfLongestTurns(keyCase);
-  const outcome = await outcomeOf(settingOf(keyCase));
+  const outcome = await outcomeOf(slotsOf(keyCase));
   const defects = [await defectOf(keyCase, outcome), longest > limit && `takes ${longest.toFixed(0)} ms`];
   for (const defect of defects) if (defect) failures.push(`${keyCase.toString()}\n  ${defect}`);
   const counted = counts.get(keyCase.family) ?? { accepted: 0, refused: 0, longest: 0 };

@@ -2,12 +2,13 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 
-import { algorithm } from '../../../lib/core/algorithms.js';
 import { OidcKeyError } from '../../../lib/core/errors.js';
-import type { KeyInput, KeySetting } from '../../../lib/core/reading/key-material.js';
 import type { SigningKey } from '../../../lib/core/key/signing-key.js';
-import { loadSlotsNow } from '../../../lib/core/ring/slots.js';
-import { PlanLoader } from '../../../lib/rotation/plan-loader.js';
+import type { VerificationKey } from '../../../lib/core/key/verification-key.js';
+import type { KeySlots } from '../../../lib/core/reading/key-slots.js';
+import { NamedValue } from '../../../lib/core/reading/named-value.js';
+import { KeyLoader } from '../../../lib/core/ring/key-loader.js';
+import type { Lives } from '../../../lib/core/ring/life.js';
 import { everythingPrintedOf } from '../../support/errors.js';
 import type { KeyCase } from './key-case.js';
 import { traceIn } from './traces.js';
@@ -17,32 +18,38 @@ const name = 'the key';
 
 export type Outcome = { readonly keys: readonly SigningKey[] } | { readonly error: unknown };
 
-export function settingOf({ input, passphrase }: KeyCase): KeySetting {
-  return { name, value: input as KeyInput, passphrase };
+export function slotsOf({ input, passphrase }: KeyCase): KeySlots {
+  return {
+    current: new NamedValue(name, input),
+    passphrase: new NamedValue('the passphrase', passphrase),
+  };
 }
 
 /** What a boot or a reload makes of a setting. */
-export async function outcomeOf(setting: KeySetting): Promise<Outcome> {
+export async function outcomeOf(slots: KeySlots): Promise<Outcome> {
   try {
-    const plan = await new PlanLoader().load({ revokedKids: () => [], keys: () => ({ current: setting }) });
-    return { keys: plan.current };
+    return { keys: keysOf(await new KeyLoader().load(slots, {})) };
   } catch (error) {
     return { error };
   }
 }
 
 /** What the constructor of a JwtService makes of it. */
-export function outcomeNowOf(setting: KeySetting): Outcome {
+export function outcomeNowOf(slots: KeySlots): Outcome {
   try {
-    return { keys: loadSlotsNow({ current: setting }).current };
+    return { keys: keysOf(new KeyLoader().loadNow(slots, {})) };
   } catch (error) {
     return { error };
   }
 }
 
+function keysOf({ lives }: Lives): SigningKey[] {
+  return lives.map(({ key, signer }) => ({ key, signer: signer! }));
+}
+
 /** What a boot and a constructor have to agree on. Of two bad keys they may name either first. */
 export function verdictOf(outcome: Outcome): string {
-  return 'keys' in outcome ? outcome.keys.map(({ kid }) => kid).join(' ') : 'refused';
+  return 'keys' in outcome ? outcome.keys.map(({ key }) => key.kid).join(' ') : 'refused';
 }
 
 /** What is wrong with an outcome; undefined where it is as it has to be. */
@@ -57,10 +64,10 @@ async function acceptanceDefectOf(
   keys: readonly SigningKey[],
 ): Promise<string | undefined> {
   if (keys.length === 0) return 'accepted without a key';
-  for (const key of keys) {
+  for (const { key, signer } of keys) {
     const data = randomBytes(40);
     const publicKey = createPublicKey({ key: key.publicJwk as JsonWebKey, format: 'jwk' });
-    if (!isVerified(key, publicKey, data, await key.sign(data)))
+    if (!isVerified(key, publicKey, data, await signer.sign(data)))
       return 'accepted, and what is published does not verify what it signs';
     if (traceOfPrivatePart(key)) return 'publishes a private member';
   }
@@ -68,24 +75,29 @@ async function acceptanceDefectOf(
   return isOfOtherMembers(keyCase.input, keys) ? 'publishes other members than the JWK has' : undefined;
 }
 
-function isVerified(key: SigningKey, publicKey: KeyObject, data: Buffer, signature: Buffer): boolean {
-  const { hash, parameters } = algorithm(key.algorithm);
+function isVerified(
+  { algorithm }: VerificationKey,
+  publicKey: KeyObject,
+  data: Buffer,
+  signature: Buffer,
+): boolean {
+  const { hash, parameters } = algorithm;
   return verify(hash, data, { ...parameters, key: publicKey }, signature);
 }
 
 const publicNames = ['kty', 'n', 'e', 'crv', 'x', 'y', 'use', 'alg', 'kid'];
 
-function traceOfPrivatePart({ publicJson }: SigningKey): boolean {
+function traceOfPrivatePart({ publicJson }: VerificationKey): boolean {
   const published = JSON.parse(publicJson) as object;
   return Object.keys(published).some((member) => !publicNames.includes(member));
 }
 
 /** The public members that a JWK states are those of the key that it makes. */
-function isOfOtherMembers(input: unknown, [key]: readonly SigningKey[]): boolean {
+function isOfOtherMembers(input: unknown, [first]: readonly SigningKey[]): boolean {
   if (typeof input !== 'object' || input === null || !('kty' in input)) return false;
   const [given, published] = [
     input as Record<string, unknown>,
-    key!.publicJwk as object as Record<string, string>,
+    first!.key.publicJwk as object as Record<string, string>,
   ];
   return ['n', 'e', 'x', 'y']
     .filter((member) => member in published)

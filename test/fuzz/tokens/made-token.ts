@@ -1,3 +1,4 @@
+import { derElement } from '../../support/der.js';
 import { changed, written } from './json-texts.js';
 import type { Member } from './json-texts.js';
 import { hmacOf, signers, strangers } from './signers.js';
@@ -40,12 +41,10 @@ const cached = new Map(
 /** RFC 3279 section 2.2.3, which JWS does not use. */
 function inDer(signature: Buffer): Buffer {
   const half = signature.length / 2;
-  const integers = [signature.subarray(0, half), signature.subarray(half)].map((bytes) => {
-    const content = bytes[0]! & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes;
-    return Buffer.concat([Buffer.from([2, content.length & 0x7f]), content]);
-  });
-  const body = Buffer.concat(integers);
-  return Buffer.concat([Buffer.from([0x30, body.length & 0x7f]), body]);
+  const integers = [signature.subarray(0, half), signature.subarray(half)].map((bytes) =>
+    derElement(0x02, bytes[0]! & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes),
+  );
+  return derElement(0x30, Buffer.concat(integers));
 }
 
 const signatures: Readonly<

@@ -1,11 +1,11 @@
-import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { algorithm, signingAlgorithms } from '../../../lib/core/algorithms.js';
+import { algorithmNamed, signingAlgorithms } from '../../../lib/core/algorithms.js';
 import type { SigningAlgorithm } from '../../../lib/core/algorithms.js';
 import { JwtService } from '../../../lib/core/jwt/jwt.service.js';
-import { makeRsaKey } from '../../support/keys.js';
+import { makeKeyFor } from '../../support/algorithm-keys.js';
 
 const signOnThreadPool = promisify(sign);
 
@@ -20,24 +20,17 @@ export interface Signer {
   readonly sign: (input: string) => Promise<Buffer>;
 }
 
-function makeKey(name: SigningAlgorithm): KeyObject {
-  const { keyType } = algorithm(name);
-  if (keyType === 'rsa') return makeRsaKey();
-  return keyType === 'ec'
-    ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-    : generateKeyPairSync('ed25519').privateKey;
-}
-
 function signerOf(name: SigningAlgorithm): Signer {
-  const key = makeKey(name);
+  const algorithm = algorithmNamed(name)!;
+  const key = makeKeyFor(algorithm);
   const service = new JwtService({ key: { key, algorithm: name }, algorithm: name });
-  const { hash, parameters, acceptedNames } = algorithm(name);
+  const { hash, parameters, names } = algorithm;
   return {
     name,
     kid: service.getKeySet().keys[0]!.kid,
     service,
     publicKey: createPublicKey(key),
-    algorithms: [...acceptedNames],
+    algorithms: [...names],
     sign: (input) => signOnThreadPool(hash, Buffer.from(input, 'latin1'), { ...parameters, key }),
   };
 }
