@@ -14,6 +14,7 @@ import {
 } from '../../lib/core/algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../../lib/core/algorithms.js';
 import { JwtService } from '../../lib/core/jwt/jwt.service.js';
+import type { JwtServiceOptions } from '../../lib/core/jwt/jwt.service.js';
 import { KeyInfo } from '../../lib/core/ring/key-info.js';
 import { makeKeyFor, signedAs } from '../support/algorithm-keys.js';
 import { errorOf, rejectionOf } from '../support/errors.js';
@@ -260,8 +261,7 @@ describe('several current keys, one for each algorithm', () => {
   });
 
   it('the option algorithm decides the default; without it RS256, or the only one, or the boot stops', async () => {
-    const algOf = async (...options: ConstructorParameters<typeof JwtService>) =>
-      headerOf(await new JwtService(...options).sign({})).alg;
+    const algOf = async (options: JwtServiceOptions) => headerOf(await new JwtService(options).sign({})).alg;
     expect(await algOf({ key: [pemOf(ec), pemOf(ed25519)], algorithm: 'Ed25519' })).toBe('EdDSA');
     expect(await algOf({ key: [rsa, ec], algorithm: 'ES256' })).toBe('ES256');
     expect(await algOf({ key: ec })).toBe('ES256');
