@@ -42,7 +42,9 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
   if (keyObject.type === 'private') refuseUnsoundPrivateHalf(keyObject, where);
   const local = remote ? undefined : new LocalSigner(keyObject, key.algorithm);
   const signature = yield* take(local ? proofBy(local) : proofByRemote(remote!, where));
-  if (!signature || !(yield* take(verdictOn(key, signature)))) throw mismatch(where);
+  if (!signature || !(yield* take(verdictOn(key, signature)))) {
+    throw remote ? signsWithAnother(where) : mismatch(where);
+  }
   return { key, signer: local ?? remote! };
 }
 
@@ -115,5 +117,12 @@ function mismatch(where: string): OidcKeyError {
   return new OidcKeyError(
     'OIDC_KEY_MISMATCH',
     `${where} is a private key whose halves do not belong together. Export the key again; ${makeOne}.`,
+  );
+}
+
+function signsWithAnother(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MISMATCH',
+    `${where} has a signer whose signature its public key does not verify. Name the signer of exactly this key.`,
   );
 }
