@@ -74,6 +74,8 @@ export class KeyLives {
   takeOver(revoked: RevocationList, loaded: Lives | OidcKeyError, now: Moment): TakenOver {
     const before = this.#known.kids();
     this.#revocations.takeOver(revoked);
+    // What is refused is known all the same, so that nobody is told that a revocation of it does nothing.
+    if (!(loaded instanceof OidcKeyError)) this.#revocations.remember(loaded.lives.map(({ key }) => key));
     const changes = this.#revoke(now);
     const refusal = loaded instanceof OidcKeyError ? loaded : this.#refusalOf(loaded);
     if (!refusal) changes.push(...this.#configure(loaded as Lives, now));
