@@ -140,20 +140,25 @@ export class KeyLives {
   }
 
   #configure(loaded: Lives, now: Moment): Change[] {
-    const before = this.#wanted.kids;
+    const before = this.#wanted.lives;
     this.#replace(loaded);
     this.#revocations.forgetAllBut(loaded.lives.map(({ key }) => key));
-    const { lives, kids } = this.#wanted;
+    const { lives } = this.#wanted;
     const current = [...loaded.lives, ...lives].filter(({ slot }) => slot === 'current');
     for (const algorithm of this.#bereft) {
       if (!current.some(({ key }) => key.algorithm === algorithm)) this.#bereft.delete(algorithm);
     }
     this.#known.publish(lives, now);
-    for (const kid of before) {
-      // A next key that vanished may have signed elsewhere until now.
-      if (!kids.has(kid) && !this.#isSigning(kid)) this.#known.stopSigning(kid, now);
-    }
+    for (const life of before) if (!this.#isSigning(life.key.kid)) this.#leave(life, now);
     return this.letPass(now);
+  }
+
+  /** A next key may have signed elsewhere until configuration gave that up, even if it stopped signing here long ago. */
+  #leave({ key: { kid }, slot }: Life, now: Moment): void {
+    const nowIn = this.#wanted.slotOf(kid);
+    const hasStopped = slot === 'previous' && this.#known.get(kid)?.stoppedAt !== undefined;
+    const isGivenUp = nowIn === undefined || (nowIn === 'previous' && slot !== 'previous');
+    if (isGivenUp && !hasStopped) this.#known.stopSigning(kid, now);
   }
 
   #replace(loaded: Lives): void {
@@ -210,7 +215,7 @@ export class KeyLives {
   #lifeOf(kid: string, life?: Life): KnownLife {
     const { publishedSince, stoppedAt = 0 } = this.#known.get(kid)!;
     const isTrusted = life !== undefined && this.#wanted.schedule.isTrusted(life);
-    const isNeeded = this.#wanted.kids.has(kid) || this.#isSigning(kid);
+    const isNeeded = this.#wanted.has(kid) || this.#isSigning(kid);
     return {
       publishedSince,
       signsFrom: isTrusted ? publishedSince : publishedSince + this.#timing.propagation,

@@ -41,19 +41,19 @@ export class KnownKeys {
   }
 
   startSigning(kid: string, now: Moment): void {
-    this.#change(kid, () => ({ signedSince: now.monotonic, stoppedAt: undefined }));
+    this.#change(kid, { signedSince: now.monotonic, stoppedAt: undefined });
   }
 
   stopSigning(kid: string, now: Moment): void {
-    this.#change(kid, ({ stoppedAt }) => ({ stoppedAt: stoppedAt ?? now.monotonic }));
+    this.#change(kid, { stoppedAt: now.monotonic });
   }
 
   forget(kid: string): void {
     this.#keys.delete(kid);
   }
 
-  #change(kid: string, change: (known: KnownKey) => Partial<KnownKey>): void {
+  #change(kid: string, change: Partial<KnownKey>): void {
     const known = this.#keys.get(kid);
-    if (known) this.#keys.set(kid, { ...known, ...change(known) });
+    if (known) this.#keys.set(kid, { ...known, ...change });
   }
 }
