@@ -176,13 +176,16 @@ export class KeyLives {
       this.#signing.set(algorithm, signingKeyIn(life));
       return [];
     }
-    // Where nothing signs at all, a key that is not known everywhere is better than none.
-    const isReplacing = !before && this.#bereft.has(algorithm);
-    const mustWait = !isReplacing && this.#signing.size > 0;
-    if (mustWait && !maySign(this.#lifeOf(kid, life), now)) return [];
+    if (!maySign(this.#lifeOf(kid, life), now)) return [];
     this.#sign(life, now);
     if (before) this.#known.stopSigning(before.key.kid, now);
     return [{ type: 'promoted', kid, algorithm: alg, replaced: before?.key.kid }];
+  }
+
+  /** Where nothing signs at all, or a key was revoked, a key that is not known everywhere is better than none. */
+  #mustWait({ key: { algorithm } }: Life): boolean {
+    const isReplacing = this.#bereft.has(algorithm) && !this.#signing.has(algorithm);
+    return this.#signing.size > 0 && !isReplacing;
   }
 
   /** An algorithm that configuration no longer has signs on until everything that it has can sign. */
@@ -214,11 +217,12 @@ export class KeyLives {
   /** The life of a published key; with what configuration says of it, a schedule that a boot trusted counts. */
   #lifeOf(kid: string, life?: Life): KnownLife {
     const { publishedSince, stoppedAt = 0 } = this.#known.get(kid)!;
-    const isTrusted = life !== undefined && this.#wanted.schedule.isTrusted(life);
+    const maySignAtOnce =
+      life !== undefined && (this.#wanted.schedule.isTrusted(life) || !this.#mustWait(life));
     const isNeeded = this.#wanted.has(kid) || this.#isSigning(kid);
     return {
       publishedSince,
-      signsFrom: isTrusted ? publishedSince : publishedSince + this.#timing.propagation,
+      signsFrom: maySignAtOnce ? publishedSince : publishedSince + this.#timing.propagation,
       publishedUntil: isNeeded ? undefined : stoppedAt + this.#timing.retention,
     };
   }
