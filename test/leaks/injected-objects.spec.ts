@@ -10,6 +10,7 @@ import { FileKeySource, JwtService, KeyInfo, KeyRotation, OidcKeyModule } from '
 import { everythingPrintedOf } from '../support/errors.js';
 import { keyObjectsWithin } from '../support/key-objects.js';
 import { jwkOf } from '../support/keys.js';
+import { keysIn } from '../support/loaded.js';
 import { boot, closeAll, platforms } from '../support/platforms.js';
 import { reachableFrom } from '../support/reachable.js';
 import { configuration, encryptedPem, keys, options, searchFor } from './seeded-keys.js';
@@ -41,9 +42,11 @@ function givenOutBy(app: INestApplication): [string, object][] {
     ['KeyInfo', app.get(KeyInfo)],
     ['KeyRotation', rotation],
     ['the ring', ring],
-    ['the key that signs', ring.signer()],
-    ['a next key', ring.next[0]!],
-    ['a previous key', ring.previous[0]!],
+    ['the key that signs', ring.signingKey()],
+    ['what it signs with', ring.signingKey().signer],
+    ['the keys of every slot', ring.keys],
+    ['a next key', keysIn(ring, 'next')[0]!],
+    ['a previous key', keysIn(ring, 'previous')[0]!],
     ['the JWKS', app.get(JwtService).getKeySet()],
     ['the rendered JWKS', ring.jwks],
     ['the status', rotation.status()],

@@ -284,6 +284,8 @@ class World {
   #checkSigners(before: RotationView, after: RotationView): void {
     const left = signersIn(before).filter(({ key }) => !this.#isRevoked(key));
     let mayStandIn = left.length === 0;
+    // No configuration takes away what signs, as long as it was not revoked.
+    if (!mayStandIn) expect(signersIn(after)).not.toEqual([]);
     const signedBefore = kidsOf(before, 'current');
     for (const { key } of signersIn(after).toSorted(byAlgorithm)) {
       if (signedBefore.has(key.kid)) continue;

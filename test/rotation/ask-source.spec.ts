@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { readFrom, readingSource } from '../../lib/rotation/reading.js';
+import { askSource } from '../../lib/rotation/ask-source.js';
+import type { KeySource } from '../../lib/sources/key-source.js';
 import { rejectionOf } from '../support/errors.js';
 
 const thirtySeconds = 30_000;
@@ -8,12 +9,12 @@ const thirtySeconds = 30_000;
 /** A source that never answers, and what it was told. */
 function silentSource() {
   const signals: AbortSignal[] = [];
-  const source = readingSource({
+  const source: KeySource = {
     load: (signal) => {
       signals.push(signal);
       return new Promise(() => undefined);
     },
-  });
+  };
   return { source, signals };
 }
 
@@ -23,7 +24,7 @@ describe('a key source that does not answer', () => {
 
   it('is given up after 30 seconds, and told so', async () => {
     const { source, signals } = silentSource();
-    const rejection = rejectionOf(readFrom(source));
+    const rejection = rejectionOf(askSource(source));
     let isOver = false;
     void rejection.then(() => (isOver = true));
     await jest.advanceTimersByTimeAsync(thirtySeconds - 1);
@@ -37,7 +38,7 @@ describe('a key source that does not answer', () => {
   it('is given up at once when nobody waits for it any more, and leaves no timer behind', async () => {
     const { source, signals } = silentSource();
     const ended = new AbortController();
-    const rejection = rejectionOf(readFrom(source, ended.signal));
+    const rejection = rejectionOf(askSource(source, ended.signal));
     expect(jest.getTimerCount()).toBe(1);
     ended.abort();
     expect((await rejection).code).toBe('OIDC_KEY_SOURCE_FAILED');
@@ -46,7 +47,7 @@ describe('a key source that does not answer', () => {
 
   it('is not asked where nobody waits any more', async () => {
     const { source, signals } = silentSource();
-    expect((await rejectionOf(readFrom(source, AbortSignal.abort()))).code).toBe('OIDC_KEY_SOURCE_FAILED');
+    expect((await rejectionOf(askSource(source, AbortSignal.abort()))).code).toBe('OIDC_KEY_SOURCE_FAILED');
     expect([signals.length, jest.getTimerCount()]).toEqual([0, 0]);
   });
 });
