@@ -17,7 +17,7 @@ let path: string;
 let fileSystem: FileSystemDouble;
 let files: Files;
 let changes = 0;
-let ends: (() => void)[] = [];
+const ends: (() => void)[] = [];
 
 // Longer than any test, so that what is seen is seen by an event; a test of the poll has one of its own.
 const never = 600_000;
@@ -38,7 +38,6 @@ function restart(pollInterval: number): void {
   fileSystem = new FileSystemDouble();
   files = new Files({ fileSystem, queue: new FileQueue(), pollInterval });
   changes = 0;
-  ends = [];
 }
 
 const read = (name = path) =>
@@ -139,20 +138,24 @@ describe('a watch', () => {
 
   // Whatever falls between any two operations of the two is seen by one of them.
   it.each([
-    ['begins', () => [watch(path), read()] as const],
-    ['is begun after', () => [read(), watch(path)].toReversed() as [() => void, Promise<string>]],
-  ])('that %s before a file is read misses no change in between', async (_, begin) => {
+    ['before a file is read', -1],
+    ['when it is looked at', 2],
+    ['when it is being read', 5],
+  ])('that begins %s misses no change in between', async (_, start) => {
     const operations = async (moment: number) => {
       restart(never);
       writeFileSync(path, 'first');
+      let begun = 0;
       fileSystem.before = () => {
-        if (fileSystem.begun.length === moment) writeFileSync(path, 'second');
+        const now = begun++;
+        if (now === moment) writeFileSync(path, 'second');
+        if (now === start) watch(path);
       };
-      const [end, reading] = begin();
-      const content = await reading;
+      if (start === -1) watch(path);
+      const content = await read();
       if (moment === Infinity) await settled();
       else await until(() => content === 'second' || changes > 0);
-      end();
+      for (const end of ends.splice(0)) end();
       return fileSystem.begun.length;
     };
     const count = await operations(Infinity);
