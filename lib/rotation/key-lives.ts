@@ -140,25 +140,22 @@ export class KeyLives {
   }
 
   #configure(loaded: Lives, now: Moment): Change[] {
-    const before = this.#wanted.lives;
+    const before = this.#wanted.kids;
     this.#replace(loaded);
     this.#revocations.forgetAllBut(loaded.lives.map(({ key }) => key));
-    const { lives } = this.#wanted;
+    const { lives, kids } = this.#wanted;
     const current = [...loaded.lives, ...lives].filter(({ slot }) => slot === 'current');
     for (const algorithm of this.#bereft) {
       if (!current.some(({ key }) => key.algorithm === algorithm)) this.#bereft.delete(algorithm);
     }
     this.#known.publish(lives, now);
-    for (const life of before) if (!this.#isSigning(life.key.kid)) this.#leave(life, now);
+    // A key that waits here may sign in a process that booted meanwhile.
+    for (const { key } of this.#wanted.toSign()) this.#known.maySignElsewhere(key.kid);
+    for (const kid of before) {
+      // A next key that vanished may have signed elsewhere until now.
+      if (!kids.has(kid) && !this.#isSigning(kid)) this.#known.stopSigning(kid, now);
+    }
     return this.letPass(now);
-  }
-
-  /** A next key may have signed elsewhere until configuration gave that up, even if it stopped signing here long ago. */
-  #leave({ key: { kid }, slot }: Life, now: Moment): void {
-    const nowIn = this.#wanted.slotOf(kid);
-    const hasStopped = slot === 'previous' && this.#known.get(kid)?.stoppedAt !== undefined;
-    const isGivenUp = nowIn === undefined || (nowIn === 'previous' && slot !== 'previous');
-    if (isGivenUp && !hasStopped) this.#known.stopSigning(kid, now);
   }
 
   #replace(loaded: Lives): void {
@@ -219,7 +216,7 @@ export class KeyLives {
     const { publishedSince, stoppedAt = 0 } = this.#known.get(kid)!;
     const maySignAtOnce =
       life !== undefined && (this.#wanted.schedule.isTrusted(life) || !this.#mustWait(life));
-    const isNeeded = this.#wanted.has(kid) || this.#isSigning(kid);
+    const isNeeded = this.#wanted.kids.has(kid) || this.#isSigning(kid);
     return {
       publishedSince,
       signsFrom: maySignAtOnce ? publishedSince : publishedSince + this.#timing.propagation,

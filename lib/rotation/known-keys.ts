@@ -30,30 +30,34 @@ export class KnownKeys {
   publish(lives: readonly Life[], now: Moment): void {
     for (const { key, slot } of lives) {
       const known = this.#keys.get(key.kid);
-      const isNextAgain = known?.stoppedAt !== undefined && slot === 'next';
       this.#keys.set(key.kid, {
         publishedSince: known?.publishedSince ?? now.monotonic,
         signedSince: known?.signedSince,
-        stoppedAt: isNextAgain ? undefined : known?.stoppedAt,
+        stoppedAt: known?.stoppedAt,
         key,
       });
+      if (slot === 'next') this.maySignElsewhere(key.kid);
     }
   }
 
   startSigning(kid: string, now: Moment): void {
-    this.#change(kid, { signedSince: now.monotonic, stoppedAt: undefined });
+    this.#change(kid, () => ({ signedSince: now.monotonic, stoppedAt: undefined }));
   }
 
   stopSigning(kid: string, now: Moment): void {
-    this.#change(kid, { stoppedAt: now.monotonic });
+    this.#change(kid, ({ stoppedAt }) => ({ stoppedAt: stoppedAt ?? now.monotonic }));
+  }
+
+  maySignElsewhere(kid: string): void {
+    this.#change(kid, () => ({ stoppedAt: undefined }));
   }
 
   forget(kid: string): void {
     this.#keys.delete(kid);
   }
 
-  #change(kid: string, change: Partial<KnownKey>): void {
+  #change(kid: string, change: (known: KnownKey) => Partial<KnownKey>): void {
     const known = this.#keys.get(kid);
-    if (known) this.#keys.set(kid, { ...known, ...change });
+    if (known) this.#keys.set(kid, { ...known, ...change(known) });
   }
 }

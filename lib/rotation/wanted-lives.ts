@@ -1,6 +1,6 @@
 import { algorithms } from '../core/algorithms.js';
 import type { Algorithm } from '../core/algorithms.js';
-import type { Life, Slot } from '../core/ring/life.js';
+import type { Life } from '../core/ring/life.js';
 import type { Moment } from './clock.js';
 import { isScheduled, Schedule } from './schedule.js';
 
@@ -9,8 +9,8 @@ export class WantedLives {
   readonly schedule = new Schedule();
   readonly #isSigning: (kid: string) => boolean;
   #lives: readonly Life[] = [];
-  /** By their kids, which are asked for often. */
-  #byKid: ReadonlyMap<string, Life> = new Map();
+  /** The kids of these, which are asked for often. */
+  #kids: ReadonlySet<string> = new Set();
 
   constructor(isSigning: (kid: string) => boolean) {
     this.#isSigning = isSigning;
@@ -20,17 +20,13 @@ export class WantedLives {
     return this.#lives;
   }
 
-  has(kid: string): boolean {
-    return this.#byKid.has(kid);
-  }
-
-  slotOf(kid: string): Slot | undefined {
-    return this.#byKid.get(kid)?.slot;
+  get kids(): ReadonlySet<string> {
+    return this.#kids;
   }
 
   replace(lives: readonly Life[]): void {
     this.#lives = lives;
-    this.#byKid = new Map(lives.map((life) => [life.key.kid, life]));
+    this.#kids = new Set(lives.map(({ key }) => key.kid));
   }
 
   /** The life that is to sign for an algorithm. */

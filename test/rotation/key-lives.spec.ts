@@ -264,27 +264,6 @@ describe('retention', () => {
     expect(view()).toBe('a |  | ');
   });
 
-  it('keeps a next key that signed here long ago, counted from when configuration gave it up', () => {
-    boot({ next: [b] });
-    pass(10);
-    configure({ current: [b], next: [a] });
-    expect(view()).toBe('b | a | ');
-    pass(100);
-    configure({ current: [b] });
-    expect(view()).toBe('b |  | a');
-    expect(pass(99)).toEqual([]);
-    expect(pass(1)).toEqual([{ type: 'retired', kid: 'a' }]);
-  });
-
-  it('of a next key that became a previous one begins there', () => {
-    boot({ next: [b] });
-    configure({ previous: [b] });
-    pass(99);
-    configure({});
-    expect(view()).toBe('a |  | b');
-    expect(pass(1)).toEqual([{ type: 'retired', kid: 'b' }]);
-  });
-
   it('lets go at once what configuration names no more after retention', () => {
     boot({ previous: [c] });
     pass(100);
@@ -604,16 +583,6 @@ it('an algorithm that configuration drops signs no more, and its key stays publi
   boot({ current: [a, rsa] });
   configure({ current: [rsa] });
   expect(view()).toBe('rsa |  | a');
-});
-
-it('where nothing signs, the next change is the scheduled instant, which waits for no relying party', () => {
-  const ed25519 = keyNamed('ed25519', generateKeyPairSync('ed25519').privateKey);
-  boot({ current: [a] });
-  configure({ next: [ed25519], nextActivatesAt: clock.wall + minute });
-  revoke('a');
-  expect(view()).toBe(' | ed25519 | ');
-  expect(untilNextChange()).toBe(minute);
-  expect(pass(1)).toEqual([{ type: 'promoted', kid: 'ed25519', algorithm: 'EdDSA', replaced: undefined }]);
 });
 
 it('says how long until something changes', () => {
