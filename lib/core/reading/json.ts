@@ -1,4 +1,4 @@
-import { unescapeQuotes, unescapeWhiteSpace } from './unescape.js';
+import { spacesForControls, unescapeQuotes, unescapeWhiteSpace } from './unescape.js';
 import { withoutAround, withoutWrapping } from './text.js';
 
 /**
@@ -23,14 +23,18 @@ function* candidatesOf(text: string): Generator<string> {
   const bare = withoutWrapping(text);
   if (!isBracketed(bare) || isNestedTooDeep(bare)) return;
   yield bare;
-  if (!/[\\\n\r]/.test(bare)) return;
-  // The content of a JSON string whose quotes were lost.
-  yield `"${bare}"`;
-  const unescaped = unescapeWhiteSpace(bare);
-  yield unescaped;
-  yield unescapeQuotes(unescaped);
-  // Line ends within the strings of JSON, as where a PEM was pasted into it.
-  yield unescaped.replace(/[\n\r\t]+/g, ' ');
+  if (bare.includes('\\')) {
+    // The content of a JSON string whose quotes were lost.
+    yield `"${bare}"`;
+    const unescaped = unescapeWhiteSpace(bare);
+    yield unescaped;
+    yield unescapeQuotes(unescaped);
+    // As below, where line ends outside of the strings were escaped as well.
+    yield spacesForControls(unescaped);
+  } else if (/[\n\r\t]/.test(bare)) {
+    // Line ends within the strings of JSON, as where a PEM was pasted into it.
+    yield spacesForControls(bare);
+  }
 }
 
 function isBracketed(text: string): boolean {

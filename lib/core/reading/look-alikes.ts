@@ -144,11 +144,12 @@ function isHexadecimal(text: string): boolean {
 }
 
 function isBase64OfBase64(text: string): boolean {
+  if (!/^[TZ][\w+/-]/.test(text)) return false;
   const once = decodeBase64(unescapeBase64(text), base64OrBase64url)?.toString('latin1');
   return once !== undefined && beginsLikeKeyInBase64.test(once.trimStart()) && base64OrBase64url.test(once);
 }
 
-/** DER, JSON and PEM in base64. */
+/** DER, JSON and PEM in base64; in base64 of base64 these begin with a T or a Z. */
 const beginsLikeKeyInBase64 = /^(M[A-P]|eyJ|ewo|LS0t)/;
 
 /** JSON, also escaped; an OpenSSH public key; base64 of DER, JSON or PEM, and base64 as long as a key's. */

@@ -52,12 +52,20 @@ function unescape(text: string, escapes: Escapes): string {
     const numbered = index > start && code === letterU ? numberedAt(text, index, escapes) : undefined;
     if (numbered !== undefined) index += 4;
     if (replacement === undefined && numbered === undefined) {
-      codes.fill(backslash, length, length + index - start);
-      length += index - start;
+      for (let copied = start; copied < index; copied++) codes[length++] = backslash;
     }
     if (index < text.length) codes[length++] = numbered ?? replacement ?? code;
   }
   return Buffer.from(codes.buffer, 0, length * 2).toString('utf16le');
+}
+
+/** A space for each line end, tab and other control character, which may not stand in a string of JSON. */
+export function spacesForControls(text: string): string {
+  const bytes = Buffer.from(text, 'utf16le');
+  for (let index = 0; index < bytes.length; index += 2) {
+    if (bytes[index]! < 0x20 && bytes[index + 1] === 0) bytes[index] = 0x20;
+  }
+  return bytes.toString('utf16le');
 }
 
 function numberedAt(text: string, index: number, { numbered }: Escapes): number | undefined {
