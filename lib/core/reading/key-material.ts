@@ -10,9 +10,10 @@ import { findKeys } from './find-keys.js';
 import type { Description, Encoded, Found } from './find-keys.js';
 import { openJwk } from './open-jwk.js';
 import { openBlock } from './open-key.js';
-import type { KeyRole, Passphrase } from './open-key.js';
+import type { Passphrase } from './open-key.js';
 import { passphrasesOf } from './passphrases.js';
 import { otherPurposeOf } from './published-set.js';
+import type { KeyRole } from './refused-labels.js';
 
 /** The encoded key itself: PEM, DER, JWK or JWK Set (object or JSON), also base64-encoded, or a `KeyObject`. */
 export type EncodedKey = string | Uint8Array | KeyObject | JsonWebKey | { keys: JsonWebKey[] };

@@ -4,7 +4,7 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { algorithmOfJwk } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';
-import type { KeyRole } from './open-key.js';
+import type { KeyRole } from './refused-labels.js';
 
 /** The members of an RSA private key that node:crypto needs (RFC 7518 section 6.3.2). */
 const rsaPrivateMembers = algorithmOfJwk('RSA')!.jwk.privateMembers;

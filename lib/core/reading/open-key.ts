@@ -3,7 +3,6 @@ import type { KeyObject, PrivateKeyInput } from 'node:crypto';
 
 import { algorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
-import type { OidcKeyErrorCode } from '../errors.js';
 import { declaredLengthOf, labelOfDer, privateKeyAlgorithmOf } from './der.js';
 import { derivationRoundsOf, mostRounds } from './derivation-rounds.js';
 import type { DerLabel } from './der.js';
@@ -11,9 +10,8 @@ import { belongsTo, takeApart } from './one-asymmetric-key.js';
 import { openSshRemedyOf } from './openssh.js';
 import { renderPemBlock } from './pem.js';
 import type { PemBlock } from './pem.js';
-
-/** What a key is needed for: a private key signs, and to verify a public one is enough. */
-export type KeyRole = 'signs' | 'verifies';
+import { refuseLabel } from './refused-labels.js';
+import type { KeyRole } from './refused-labels.js';
 
 /** What a passphrase may be, in the order in which it is tried; none where it is not set. And how one is given. */
 export interface Passphrase {
@@ -29,41 +27,6 @@ const containers: Readonly<Record<string, 'pkcs8' | 'pkcs1' | 'sec1' | 'spki'>> 
   'EC PRIVATE KEY': 'sec1',
   'PUBLIC KEY': 'spki',
   'RSA PUBLIC KEY': 'pkcs1',
-};
-
-type Refusal = readonly [OidcKeyErrorCode, string];
-
-/** Refused with what fits the role: a certificate has the public key, which is of use to verify only. */
-const certificate = (kind: string, command: string): Readonly<Record<KeyRole, Refusal>> => ({
-  signs: ['OIDC_KEY_NOT_PRIVATE', `is ${kind}, which holds no private key. Keep only the private key here.`],
-  verifies: [
-    'OIDC_KEY_NOT_PRIVATE',
-    `is ${kind}. Take the public key out of it with \`openssl ${command} -in FILE -pubkey -noout\`.`,
-  ],
-});
-const issued = certificate('a certificate', 'x509');
-const requested = certificate('a certificate signing request', 'req');
-
-const always = (...refusal: Refusal): Readonly<Record<KeyRole, Refusal>> => ({
-  signs: refusal,
-  verifies: refusal,
-});
-
-/** What is recognised in order to be refused, with the reason. */
-const refusals: Readonly<Record<string, Readonly<Record<KeyRole, Refusal>>>> = {
-  CERTIFICATE: issued,
-  'X509 CERTIFICATE': issued,
-  'TRUSTED CERTIFICATE': issued,
-  'CERTIFICATE REQUEST': requested,
-  'NEW CERTIFICATE REQUEST': requested,
-  PKCS12: always(
-    'OIDC_KEY_UNSUPPORTED',
-    'is a PKCS#12 file. Take the key out of it with `openssl pkcs12 -in FILE -nocerts -nodes`.',
-  ),
-  'DSA PRIVATE KEY': always(
-    'OIDC_KEY_UNSUPPORTED',
-    'is a DSA key, for which JWS has no algorithm. Use an RSA key.',
-  ),
 };
 
 /**
@@ -92,7 +55,7 @@ export function openBlock(
   passphrase: Passphrase,
   role: KeyRole = 'signs',
 ): KeyObject {
-  refuse(block.label, where, role);
+  refuseLabel(block.label, where, role);
   if (block.label === 'OPENSSH PRIVATE KEY') {
     throw new OidcKeyError('OIDC_KEY_UNSUPPORTED', `${where} ${openSshRemedyOf(block.bytes)}`);
   }
@@ -100,7 +63,7 @@ export function openBlock(
   refuseOtherLength(block.bytes, where);
   const label = labelOfDer(block.bytes);
   if (!label) throw damaged(where, containers[block.label] ? block.label : 'a key');
-  refuse(label, where, role);
+  refuseLabel(label, where, role);
   return openDer(block.bytes, label, where, passphrase);
 }
 
@@ -155,11 +118,6 @@ function privateKeyOf(source: PrivateKeyInput): KeyObject {
 
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
-}
-
-function refuse(label: string, where: string, role: KeyRole): void {
-  const refusal = refusals[label]?.[role];
-  if (refusal) throw new OidcKeyError(refusal[0], `${where} ${refusal[1]}`);
 }
 
 function refuseOtherLength(bytes: Buffer, where: string): void {

@@ -59,7 +59,7 @@ export function withoutWrapping(text: string): string {
  * take its time where a million spaces stand in between.
  */
 export function withoutAround(text: string, quotes: string): string {
-  const codes = new Set([...quotes].map((quote) => quote.charCodeAt(0)));
+  const codes = new Set(quotes.split('').map((quote) => quote.charCodeAt(0)));
   const isAround = (code: number) => isWhiteSpace(code) || codes.has(code);
   let start = 0;
   let end = text.length;
