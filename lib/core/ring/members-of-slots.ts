@@ -1,0 +1,53 @@
+import { OidcKeyError } from '../errors.js';
+import { isObject } from '../objects.js';
+import type { KeySlots } from '../reading/key-slots.js';
+import { NamedValue } from '../reading/named-value.js';
+import { revokedKidsOf } from '../reading/revoked-kids.js';
+import type { RevokedKids } from '../reading/revoked-kids.js';
+import { slotNames } from './life.js';
+import { RevocationList } from './revocation-list.js';
+
+const members = [...slotNames, 'revokedKids', 'nextActivatesAt', 'passphrase'];
+
+/** A value with its name; a source may give plain values. */
+export function memberOf(slots: KeySlots, member: keyof KeySlots): NamedValue {
+  const value = slots[member];
+  return value instanceof NamedValue ? value : new NamedValue(`The source’s slot "${member}"`, value);
+}
+
+/** @throws OidcKeyError where the value could not be had */
+export function had({ value }: NamedValue): unknown {
+  if (value instanceof OidcKeyError) throw value;
+  return value;
+}
+
+/**
+ * The revocations of a source, which take effect whatever else is wrong: what is wrong with them is found when the
+ * rest is loaded.
+ */
+export function revocationsIn(slots: KeySlots): RevocationList {
+  return new RevocationList(revokedKidsIn(slots).kids);
+}
+
+/**
+ * Refuses what is wrong with a source beside its keys.
+ *
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`, and that of a value that could not be had
+ */
+export function refuseUnsoundSlots(slots: KeySlots): void {
+  const unknown = isObject(slots) ? Object.keys(slots).find((name) => !members.includes(name)) : 'nothing';
+  if (unknown !== undefined) {
+    throw new OidcKeyError(
+      'OIDC_KEY_INVALID_OPTION',
+      `The source gave "${unknown}", where only ${members.join(', ')} are known.`,
+    );
+  }
+  const { defect } = revokedKidsIn(slots);
+  if (defect) throw defect;
+}
+
+function revokedKidsIn(slots: KeySlots): RevokedKids {
+  if (!isObject(slots)) return { kids: [] };
+  const { where, value } = memberOf(slots, 'revokedKids');
+  return value instanceof OidcKeyError ? { kids: [], defect: value } : revokedKidsOf(value, where);
+}
