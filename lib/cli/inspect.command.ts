@@ -92,8 +92,12 @@ async function keysOf(environment: NamedSettings, prefix: string): Promise<Inspe
     ...misspeltSettings(environment, prefix),
     ...warningsOf(view, now).map(({ message }) => message),
   ];
-  for (const warning of warnings) process.stderr.write(`warning: ${warning}.\n`);
+  for (const warning of warnings) warn(warning);
   return view.keys.map(({ key, slot }) => ({ key, slot, isPrivate: slot !== 'previous' }));
+}
+
+function warn(message: string): void {
+  process.stderr.write(`warning: ${message}${/[.?]$/.test(message) ? '' : '.'}\n`);
 }
 
 async function keysOfFile(file: string, environment: NamedSettings, prefix: string): Promise<Inspected[]> {
@@ -104,6 +108,9 @@ async function keysOfFile(file: string, environment: NamedSettings, prefix: stri
     value: await contentOf(file),
     passphrase: value,
     passphraseRemedy: about.remedy,
+    // Nobody has said yet what the file is for, and previous keys may be public, of others too.
+    role: 'verifies' as const,
+    onSkipped: warn,
   };
   const inspected: Inspected[] = [];
   for (const material of loadKeyMaterial(setting)) {
