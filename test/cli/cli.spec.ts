@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parse } from 'dotenv';
 
+import { signingAlgorithms } from '../../lib/core/algorithms.js';
 import { JwtService } from '../../lib/core/jwt/jwt.service.js';
 import { derOf, jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { cleanEnvironment, commandLine, root, run } from '../support/processes.js';
@@ -14,7 +15,10 @@ import { publicPemOf } from '../support/tokens.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
 const cli = (args: string[], env: Record<string, string> = {}, input?: string | Buffer) =>
+  cliIn(root, args, env, input);
+const cliIn = (cwd: string, args: string[], env: Record<string, string> = {}, input?: string | Buffer) =>
   run(process.execPath, [commandLine, ...args], {
+    cwd,
     env: cleanEnvironment(env),
     ...(input !== undefined && { input }),
   });
@@ -34,13 +38,17 @@ describe('generate', () => {
     expect(createPublicKey(stdout).asymmetricKeyDetails?.modulusLength).toBe(3072);
   });
 
-  it.each(['ES256', 'PS256', 'Ed25519'])(
+  // A PEM says nothing of the algorithm, so it is made where it is taken for this one without a word.
+  const takenFromPem = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+  it.each(signingAlgorithms)(
     '--algorithm %s makes a key that loads for it, in each form',
     async (algorithm) => {
       const { code, stdout, stderr } = await cli(['generate', '--algorithm', algorithm]);
       expect(code).toBe(0);
       const [jwk] = new JwtService({ key: stdout }).getKeySet().keys;
       expect(jwk!.alg).toBe(algorithm);
+      expect(stdout.startsWith('-----BEGIN PRIVATE KEY-----')).toBe(takenFromPem.includes(algorithm));
+      expect(stdout.startsWith('{')).toBe(!takenFromPem.includes(algorithm));
       expect(stderr).toContain(`${algorithm} key`);
       expect(stderr).toContain(`kid ${jwk!.kid}`);
       const line = (await cli(['generate', '--algorithm', algorithm, '--env'])).stdout;
@@ -169,6 +177,21 @@ describe('inspect', () => {
     ]);
   });
 
+  it('a published set, without what cannot sign, of which it warns', async () => {
+    const set = {
+      keys: [
+        { ...jwk, kid: 'theirs' },
+        { ...jwk, use: 'enc', kid: 'for encryption' },
+      ],
+    };
+    const { code, stdout, stderr } = await cli(['inspect', '-', '--json'], {}, JSON.stringify(set));
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual([expect.objectContaining({ kid: 'theirs', private: false })]);
+    expect(stderr).toMatch(
+      /^warning: Standard input \(key 2 of 2\) is for another use .*, and is skipped\.\n$/,
+    );
+  });
+
   it('never shows anything private', async () => {
     const outputs = [await cli(['inspect', file]), await cli(['inspect', '--json', file])];
     for (const { stdout, stderr } of outputs) {
@@ -231,6 +254,12 @@ it('standard output that cannot be written is said in one line', async () => {
 describe('inspect of the environment', () => {
   const [key, next] = [makeRsaKey(), makeRsaKey()];
   const publicPem = publicPemOf(next);
+  const current = { OIDC_PRIVATE_KEY: pemOf(key) };
+  const kidOf = (each: typeof key) => new JwtService({ key: each }).getKeySet().keys[0]!.kid;
+  const passphraseTwice = {
+    OIDC_PRIVATE_KEY_PASSPHRASE: 'a',
+    OIDC_PRIVATE_KEY_PASSPHRASE_FILE: '/dev/null/passphrase',
+  };
 
   it('shows every slot', async () => {
     const env = { OIDC_PRIVATE_KEY: pemOf(key), OIDC_PREVIOUS_KEYS: publicPem };
@@ -241,6 +270,85 @@ describe('inspect of the environment', () => {
     ]);
   });
 
+  it('shows each algorithm, with the size of its key', async () => {
+    const [ec, ed] = [
+      generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
+      generateKeyPairSync('ed25519').privateKey,
+    ];
+    const ps512 = JSON.stringify({ ...jwkOf(next), alg: 'PS512' });
+    const env = { OIDC_PRIVATE_KEY: pemOf(key) + pemOf(ec) + pemOf(ed), OIDC_NEXT_KEYS: ps512 };
+    const { code, stdout, stderr } = await cli(['inspect'], env);
+    expect([code, stderr]).toEqual([0, '']);
+    const shown = [...stdout.matchAll(/^algorithm {3}(.*)\nsize {8}(.*)\n.*\nslot {8}(.*)$/gm)];
+    expect(shown.map(([, ...each]) => each)).toEqual([
+      ['RS256', '2048 bits', 'current'],
+      ['ES384', 'P-384', 'current'],
+      ['EdDSA', 'Ed25519', 'current'],
+      ['PS512', '2048 bits', 'next'],
+    ]);
+  });
+
+  it('shows the slots that a boot would make of a revocation and of a schedule', async () => {
+    const env = { OIDC_PRIVATE_KEY: pemOf(key), OIDC_NEXT_KEYS: pemOf(next) };
+    const slotsWith = async (settings: Record<string, string>) => {
+      const { stdout } = await cli(['inspect', '--json'], { ...env, ...settings });
+      return (JSON.parse(stdout) as { kid: string; slot: string }[]).map(({ kid, slot }) => [kid, slot]);
+    };
+    expect(await slotsWith({ OIDC_REVOKED_KIDS: kidOf(key) })).toEqual([[kidOf(next), 'current']]);
+    expect(await slotsWith({ OIDC_NEXT_KEY_ACTIVATES_AT: '2020-01-01T00:00:00Z' })).toEqual([
+      [kidOf(next), 'current'],
+      [kidOf(key), 'previous'],
+    ]);
+  });
+
+  it('warns on standard error of what a boot would warn of, and of nothing else', async () => {
+    const encryption = { ...jwkOf(makeRsaKey()), use: 'enc' };
+    const settings = {
+      OIDC_PRIVATE_KEY: pemOf(key),
+      OIDC_NEXT_KEYS: pemOf(next),
+      OIDC_NEXT_KEY_ACTIVATES_AT: '2020-01-01T00:00:00Z',
+      OIDC_REVOKED_KIDS: 'nobody',
+      OIDC_PREVIOUS_KEYS: JSON.stringify({ keys: [jwkOf(makeRsaKey()), encryption] }),
+      OIDC_PREVIOUS_KEY: publicPem,
+      OIDC_ISSUER: 'https://issuer.example',
+    };
+    const { code, stdout, stderr } = await cli(['inspect'], settings);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('warning');
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toEqual([
+      'warning: The setting OIDC_PREVIOUS_KEY is read by nothing. Was OIDC_PREVIOUS_KEYS meant?',
+      expect.stringMatching(
+        /^warning: RS256 key .*OIDC_NEXT_KEYS.* has passed\. .*make it the current key and remove the instant\. If it is new, set an instant that lies ahead\.$/,
+      ),
+      expect.stringMatching(/^warning: OIDC_PREVIOUS_KEYS \(key 2 of 2\) is for another use .*skipped\.$/),
+      expect.stringMatching(/^warning: The revoked kids name "nobody", which is no key/),
+    ]);
+  });
+
+  it('reads the file .env of its folder beneath the environment, as the application does', async () => {
+    const cwd = mkdtempSync(join(folder, 'application-'));
+    const line = (each: typeof key) => `OIDC_PRIVATE_KEY="${pemOf(each).replaceAll('\n', '\\n')}"\n`;
+    writeFileSync(join(cwd, '.env'), `${line(key)}OIDC_REVOKED_KIDS=nobody\n`);
+    const alone = await cliIn(cwd, ['inspect']);
+    expect([alone.code, alone.stdout]).toEqual([0, expect.stringContaining(kidOf(key))]);
+    expect(alone.stderr).toContain('"nobody"');
+    const beneath = await cliIn(cwd, ['inspect'], { OIDC_PRIVATE_KEY: pemOf(next), OIDC_REVOKED_KIDS: '' });
+    expect([beneath.code, beneath.stderr]).toEqual([0, '']);
+    expect(beneath.stdout).toContain(kidOf(next));
+    expect(beneath.stdout).not.toContain(kidOf(key));
+    expect((await cliIn(folder, ['inspect'])).code).toBe(1);
+  });
+
+  it('reads a passphrase for a file from .env, too', async () => {
+    const cwd = mkdtempSync(join(folder, 'application-'));
+    const encryption = { cipher: 'aes-256-cbc', passphrase: 'p' };
+    writeFileSync(join(cwd, '.env'), 'OIDC_PRIVATE_KEY_PASSPHRASE=p\n');
+    const pem = key.export({ format: 'pem', type: 'pkcs8', ...encryption }).toString();
+    const { code, stdout } = await cliIn(cwd, ['inspect', '-'], {}, pem);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(kidOf(key))]);
+  });
+
   it.each([
     ['a public key that would have to sign', { OIDC_PRIVATE_KEY: publicPem }, 'OIDC_KEY_NOT_PRIVATE'],
     ['two current keys', { OIDC_PRIVATE_KEY: pemOf(key) + pemOf(next) }, 'OIDC_KEY_SEVERAL'],
@@ -249,6 +357,48 @@ describe('inspect of the environment', () => {
       { OIDC_PRIVATE_KEY: pemOf(next), OIDC_PREVIOUS_KEYS: publicPem },
       'OIDC_KEY_DUPLICATE_KID',
     ],
+    ['a revocation of the only key', { ...current, OIDC_REVOKED_KIDS: kidOf(key) }, 'OIDC_KEY_NONE_TO_SIGN'],
+    [
+      'the same by its thumbprint, of a key with a kid of its own',
+      {
+        OIDC_PRIVATE_KEY: JSON.stringify({ ...jwkOf(key), kid: 'own' }),
+        OIDC_REVOKED_KIDS: kidOf(key),
+      },
+      'OIDC_KEY_NONE_TO_SIGN',
+    ],
+    ['half of a list of kids', { ...current, OIDC_REVOKED_KIDS: '["a"' }, 'OIDC_KEY_INVALID_OPTION'],
+    [
+      'a schedule that cannot be read',
+      { ...current, OIDC_NEXT_KEY_ACTIVATES_AT: 'tomorrow' },
+      'OIDC_KEY_INVALID_OPTION',
+    ],
+    [
+      'a schedule for a day that is none',
+      { ...current, OIDC_NEXT_KEY_ACTIVATES_AT: '2030-02-30T00:00:00Z' },
+      'OIDC_KEY_INVALID_OPTION',
+    ],
+    [
+      'two next keys with a schedule',
+      {
+        ...current,
+        OIDC_NEXT_KEYS: pemOf(next) + pemOf(makeRsaKey()),
+        OIDC_NEXT_KEY_ACTIVATES_AT: '2040-01-01T00:00:00Z',
+      },
+      'OIDC_KEY_AMBIGUOUS_NEXT',
+    ],
+    ...['JWKS_MAX_AGE', 'KEY_RETENTION', 'KEY_SPREAD', 'CLOCK_SKEW'].map(
+      (name): [string, Record<string, string>, string] => [
+        `${name} in words`,
+        { ...current, [`OIDC_${name}`]: '1h' },
+        'OIDC_KEY_INVALID_OPTION',
+      ],
+    ),
+    [
+      'a file that is not there',
+      { ...current, OIDC_NEXT_KEYS_FILE: '/nowhere/next.pem' },
+      'OIDC_KEY_UNREADABLE_FILE',
+    ],
+    ['a passphrase twice', { ...current, ...passphraseTwice }, 'OIDC_KEY_CONFLICT'],
   ])('refuses what would not boot: %s', async (_, env, code) => {
     expect(await cli(['inspect'], env)).toMatchObject({
       code: 1,

@@ -70,6 +70,8 @@ it('reports every key with its slot, algorithm and time, the last reload and a d
     ],
     nextChangeAt: expect.stringMatching(/^2040-01-01|^2039-12-31/),
     loadedAt: instant,
+    unknownRevocations: [],
+    warnings: [],
     digest: expect.stringMatching(/^[\w-]{43}$/),
   });
   for (const trace of [...privateTraces(a), ...privateTraces(b)])

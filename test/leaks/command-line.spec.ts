@@ -88,7 +88,7 @@ describe('inspect shows nothing of', () => {
 
 it('generate writes the key to one place and nothing of it to another', async () => {
   const file = join(folder, 'made.pem');
-  const { stdout, stderr } = await run(process.execPath, [commandLine, 'generate', '--algorithm', 'Ed25519']);
+  const { stdout, stderr } = await run(process.execPath, [commandLine, 'generate', '--algorithm', 'EdDSA']);
   const toFile = await run(process.execPath, [
     commandLine,
     'generate',

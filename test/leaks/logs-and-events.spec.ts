@@ -120,7 +120,7 @@ it('nothing of a key is logged, told or reported while settings change for the w
   expect(told.at(-1)).toContain('down');
   await rotation.reload();
   expect(new Set(events.map(({ type }) => type))).toEqual(
-    new Set(['loaded', 'reload-failed', 'revoked', 'promoted']),
+    new Set(['loaded', 'reload-failed', 'revoked', 'promoted', 'waiting']),
   );
   const codes = events.flatMap((event) => (event.type === 'reload-failed' ? [event.code] : []));
   expect(new Set(codes).size).toBeGreaterThan(4);
