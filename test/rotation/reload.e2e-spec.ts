@@ -19,7 +19,10 @@ import {
 import type { KeyRotationEvent, KeySlots, KeySource } from 'nestjs-oidc-key';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
-import { ConsistentFiles } from '../../lib/sources/consistent-files.js';
+import type { NamedValue } from '../../lib/core/reading/named-value.js';
+import { revocationsIn } from '../../lib/core/ring/key-loader.js';
+import type { SigningKey } from '../../lib/core/key/signing-key.js';
+import { FilesOfOneMoment } from '../../lib/sources/files/files.js';
 import { everythingPrintedOf, rejectionOf } from '../support/errors.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { MountedSecret } from '../support/mounted-secret.js';
@@ -86,7 +89,11 @@ describe('what triggers a reload', () => {
     app.get(ConfigService).set('OIDC_PREVIOUS_KEYS', pemOf(c));
     await until(() => view() === 'a | b | c');
     await wait(300);
-    expect(events.map(({ type }) => type)).toEqual(['loaded']);
+    expect(events.map(({ type }) => type)).toEqual(['published', 'published', 'loaded']);
+    expect(events.slice(0, 2)).toEqual([
+      { type: 'published', kid: kidOf(b), algorithm: 'RS256', slot: 'next', at: expect.any(Date) },
+      { type: 'published', kid: kidOf(c), algorithm: 'RS256', slot: 'previous', at: expect.any(Date) },
+    ]);
     expect(await published()).toEqual([a, b, c].map(kidOf).toSorted());
     await expect(app.get(JwtService).verify(before)).resolves.toBeDefined();
     expect(await signedBy(app)).toBe(kidOf(a));
@@ -189,17 +196,20 @@ describe('a reload of what has not changed', () => {
     const rotation = app.get(KeyRotation);
     const before = rotation.ring;
     await expect(rotation.reload()).resolves.toBe(true);
-    expect(rotation.ring.current[0]).toBe(before.current[0]);
-    expect(rotation.ring.next[0]).toBe(before.next[0]);
+    expect(rotation.ring).toBe(before);
+    for (const [index, { key }] of before.keys.entries()) expect(rotation.ring.keys[index]!.key).toBe(key);
     app.get(ConfigService).set('OIDC_NEXT_KEYS', pemOf(c));
     await rotation.reload();
-    expect(rotation.ring.current[0]).toBe(before.current[0]);
+    const kept: SigningKey = rotation.ring.signingKey();
+    expect(rotation.ring).not.toBe(before);
+    expect(kept.key).toBe(before.signingKey().key);
+    expect(kept.signer).toBe(before.signingKey().signer);
   });
 });
 
 describe('a failed reload changes nothing', () => {
   const good = { OIDC_PRIVATE_KEY: pemOf(a), OIDC_NEXT_KEYS: pemOf(b), OIDC_PREVIOUS_KEYS: pemOf(c) };
-  const unsupported = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+  const unsupported = generateKeyPairSync('ec', { namedCurve: 'P-224' }).privateKey;
   const publicA = generateKeyPairSync('rsa', { modulusLength: 2048 })
     .publicKey.export({ format: 'pem', type: 'spki' })
     .toString();
@@ -380,7 +390,7 @@ it('the option algorithm holds for keys of the settings and of a source too', as
     config({ OIDC_PRIVATE_KEY: pemOf(ec) + pemOf(ed) }),
     OidcKeyModule.forRootAsync({ useFactory: () => ({ algorithm: 'Ed25519' }) }),
   ]);
-  expect(fromSettings.app.get(KeyInfo).algorithm).toBe('Ed25519');
+  expect(fromSettings.app.get(KeyInfo).algorithm).toBe('EdDSA');
   const source = { load: async () => ({ current: [ec, ed] }) };
   const fromSource = await start([OidcKeyModule.forRoot({ source, algorithm: 'ES256' })]);
   expect(fromSource.app.get(KeyInfo).algorithm).toBe('ES256');
@@ -432,20 +442,21 @@ describe('a source that misbehaves stops the boot with a code, and without its o
 
 it('a swap in the middle of a read is read again, so that no list of revoked kids is missed', async () => {
   const directory = mount({ 'current.pem': pemOf(a), 'revoked-kids': kidOf(c), 'previous.pem': pemOf(b) });
-  const descriptor = Object.getOwnPropertyDescriptor(ConsistentFiles.prototype, 'read')!;
-  const read = descriptor.value as (this: ConsistentFiles, path: string) => Buffer;
+  const descriptor = Object.getOwnPropertyDescriptor(FilesOfOneMoment.prototype, 'read')!;
+  const read = descriptor.value as (this: FilesOfOneMoment, path: string) => Promise<Buffer>;
   let swaps = 0;
-  ConsistentFiles.prototype.read = function (this: ConsistentFiles, path: string) {
-    const content = read.call(this, path);
+  FilesOfOneMoment.prototype.read = async function (this: FilesOfOneMoment, path: string) {
+    const content = await read.call(this, path);
     if (swaps++ === 0) directory.swap({});
     return content;
   };
   try {
     const slots = await FileKeySource.inDirectory(directory.folder).load();
-    expect(slots.revokedKids).toEqual([kidOf(c)]);
-    expect(slots.previous).toBeDefined();
+    expect(revocationsIn(slots).unknownAmong(() => false)).toEqual([kidOf(c)]);
+    expect((slots.previous as NamedValue).value).toEqual(Buffer.from(pemOf(b)));
+    expect(swaps).toBeGreaterThan(3);
   } finally {
-    Object.defineProperty(ConsistentFiles.prototype, 'read', descriptor);
+    Object.defineProperty(FilesOfOneMoment.prototype, 'read', descriptor);
   }
 });
 
