@@ -28,5 +28,6 @@ export type { KeySlots } from './core/reading/key-slots.js';
 export type { NamedValue } from './core/reading/named-value.js';
 export type { KeySource } from './sources/key-source.js';
 export type { KeyRotationEvent } from './rotation/rotation-event.js';
+export type { UnknownRevocation } from './rotation/revocations.js';
 export type { KeyRotationStatus } from './rotation/rotation-status.js';
 export type { JsonWebKeySet, PublicJwk } from './core/key/public-jwk.js';

@@ -1,5 +1,22 @@
+import { nearestTo } from '../core/edit-distance.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import { namesOf, RevocationList } from '../core/ring/revocation-list.js';
+
+/**
+ * An entry of the revoked kids that is no key's. It is told by its place, and not by its text: what was put there by
+ * mistake may be a key or a passphrase.
+ */
+export interface UnknownRevocation {
+  /** Counted from 1, each name once. */
+  readonly position: number;
+  /** How long it is. */
+  readonly characters: number;
+  /** The kid or thumbprint of a key of this process that differs from it in a few letters only. */
+  readonly nearest: string | undefined;
+}
+
+// More is another name, and not one that is misspelt.
+const farthest = 3;
 
 /** What a process remembers of revocations: they are of keys, whatever these are called later. */
 export class Revocations {
@@ -8,12 +25,14 @@ export class Revocations {
   readonly #revoked = new Set<string>();
   /** Every name by which this process has known a key. */
   readonly #known = new Set<string>();
+  #unknown: readonly UnknownRevocation[] | undefined;
 
   readonly isRevoked = (key: VerificationKey): boolean =>
     this.#list.names(key) || this.#revoked.has(key.thumbprint);
 
   takeOver(list: RevocationList): void {
     this.#list = list;
+    this.#unknown = undefined;
   }
 
   /** Remembers these keys, and which of them are revoked: whoever knows one of its names knows the key. */
@@ -22,6 +41,7 @@ export class Revocations {
       for (const name of namesOf(key)) this.#known.add(name);
       if (this.#list.names(key)) this.#revoked.add(key.thumbprint);
     }
+    this.#unknown = undefined;
   }
 
   /** A list that is read as empty for a moment must not bring a key back, until configuration has given it up. */
@@ -32,8 +52,16 @@ export class Revocations {
     }
   }
 
-  /** Names of the list that are no key's, now or earlier. */
-  unknown(): readonly string[] {
-    return this.#list.unknownAmong((name) => this.#known.has(name));
+  /** Entries of the list that are no key's, now or earlier. */
+  unknown(): readonly UnknownRevocation[] {
+    // Compared once, however often somebody asks.
+    this.#unknown ??= this.#list
+      .unknown((name) => this.#known.has(name))
+      .map(({ name, position }) => ({
+        position,
+        characters: name.length,
+        nearest: nearestTo(name, this.#known, farthest),
+      }));
+    return this.#unknown;
   }
 }

@@ -1,4 +1,5 @@
 import type { VerificationKey } from '../core/key/verification-key.js';
+import type { UnknownRevocation } from './revocations.js';
 import type { Change } from './rotation-event.js';
 
 export function changed(change: Change): string {
@@ -41,19 +42,12 @@ export function renamed({ kid, where }: VerificationKey, formerly: string): stri
   );
 }
 
-export function unknownRevocation(name: string): string {
+export function unknownRevocation({ position, characters, nearest }: UnknownRevocation): string {
   return (
-    `The revoked kids name ${shown(name)}, which is no key of this process, now or earlier: nothing is revoked by it. ` +
-    'Check how it is spelt (`npx nestjs-oidc-key inspect` shows kids), or remove it if that key is gone'
+    `Entry ${position} of the revoked kids (${characters} characters) is no key of this process, now or earlier: nothing ` +
+    `is revoked by it. ${nearest === undefined ? '' : `It is nearly ${nearest}, which is one. `}Check how it is spelt ` +
+    '(`npx nestjs-oidc-key inspect` shows kids), or remove it if that key is gone'
   );
-}
-
-/** What somebody put there may be a key. */
-function shown(name: string): string {
-  const longest = 80;
-  return name.length <= longest && !name.includes('-----')
-    ? JSON.stringify(name)
-    : `a text of ${name.length} characters`;
 }
 
 export function notReloaded(code: string, message: string): string {

@@ -3,6 +3,7 @@ import type { KeyRing } from '../core/ring/key-ring.js';
 import type { Slot } from '../core/ring/life.js';
 import { dateOf } from './clock.js';
 import type { Moment } from './clock.js';
+import type { UnknownRevocation } from './revocations.js';
 import type { RotationView } from './rotation-view.js';
 import { warningsOf } from './warnings.js';
 
@@ -26,7 +27,7 @@ export interface KeyRotationStatus {
   /** Why the last reload failed, and since when reloads fail. */
   readonly failure: { readonly code: string; readonly since: Date } | undefined;
   /** Entries of the revoked kids that name no key of this process, now or earlier: they may be misspelt. */
-  readonly unknownRevocations: readonly string[];
+  readonly unknownRevocations: readonly UnknownRevocation[];
   /** What the log was told and still holds. */
   readonly warnings: readonly string[];
   /** The same in every replica that publishes the same keys, whatever slots they are in. */

@@ -7,6 +7,7 @@ import type { KeyInSlot, Life, Lives } from '../core/ring/life.js';
 import type { Moment } from './clock.js';
 import type { KnownKeys } from './known-keys.js';
 import type { KnownLife } from './known-life.js';
+import type { UnknownRevocation } from './revocations.js';
 import { isScheduled } from './schedule.js';
 import type { WantedLives } from './wanted-lives.js';
 
@@ -40,7 +41,7 @@ export interface RotationView {
   /** What configuration holds and cannot be used, and why. */
   readonly skipped: readonly string[];
   /** Entries of the revocations that name no key. */
-  readonly unknownRevocations: readonly string[];
+  readonly unknownRevocations: readonly UnknownRevocation[];
   /** When something is due. */
   readonly nextChange: number | undefined;
 }
@@ -52,7 +53,7 @@ export interface RotationState {
   readonly known: KnownKeys;
   readonly signing: ReadonlyMap<Algorithm, SigningKey>;
   readonly withoutSigner: readonly Algorithm[];
-  readonly unknownRevocations: readonly string[];
+  readonly unknownRevocations: readonly UnknownRevocation[];
   readonly lifeOf: (kid: string, life?: Life) => KnownLife;
 }
 

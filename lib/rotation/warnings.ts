@@ -37,9 +37,9 @@ export function warningsOf(view: RotationView, now: Moment): Warning[] {
       message: renamed(key, formerly),
     })),
     ...view.skipped.map((message) => ({ about: message, message })),
-    ...view.unknownRevocations.map((name) => ({
-      about: `${name} is unknown`,
-      message: unknownRevocation(name),
+    ...view.unknownRevocations.map((unknown) => ({
+      about: `revocation ${unknown.position} of ${unknown.characters} characters is unknown`,
+      message: unknownRevocation(unknown),
       isSaidAtReloads: true,
     })),
   ];

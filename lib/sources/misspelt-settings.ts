@@ -1,3 +1,4 @@
+import { nearestTo } from '../core/edit-distance.js';
 import { isUnset } from '../core/reading/text.js';
 import { everySettingName } from './setting-names.js';
 import type { SettingsReader } from './settings.js';
@@ -39,36 +40,7 @@ export function misspeltSettings(settings: NamedSettings, prefix: string): strin
     .names()
     .filter((name) => name.startsWith(prefix) && !known.includes(name))
     .flatMap((name) => {
-      const meant = nearestOf(known, name);
+      const meant = nearestTo(name, known, farthest);
       return meant === undefined ? [] : `The setting ${name} is read by nothing. Was ${meant} meant?`;
     });
-}
-
-function nearestOf(known: readonly string[], name: string): string | undefined {
-  const [nearest] = known
-    .map((each) => ({ each, distance: distanceBetween(each, name) }))
-    .filter(({ distance }) => distance <= farthest)
-    .toSorted((a, b) => a.distance - b.distance);
-  return nearest?.each;
-}
-
-/** How many letters have to be put in, left out, replaced or swapped with their neighbour to make one of the other. */
-function distanceBetween(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const now = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const isSame = a[row - 1] === b[column - 1];
-      const isSwapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      now[column] = Math.min(
-        last[column]! + 1,
-        now[column - 1]! + 1,
-        last[column - 1]! + (isSame ? 0 : 1),
-        isSwapped ? beforeLast[column - 2]! + 1 : Infinity,
-      );
-    }
-    [beforeLast, last] = [last, now];
-  }
-  return last[b.length]!;
 }

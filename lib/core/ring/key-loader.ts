@@ -89,7 +89,7 @@ export class KeyLoader {
     const names = new Set(lives.flatMap(({ key }) => namesOf(key)));
     const isEmpty = !lives.some(({ slot }) => slot === 'current');
     // A revocation of a key that is not there any more is why there is none to sign.
-    const nextStandsIn = isEmpty && revoked.unknownAmong((name) => names.has(name)).length > 0;
+    const nextStandsIn = isEmpty && revoked.unknown((name) => names.has(name)).length > 0;
     const standIn =
       `${current.where} holds no key, and a revoked kid names none that is configured: a next key signs in its place. ` +
       'Make it the current key';

@@ -12,9 +12,11 @@ export class RevocationList {
     return this.#names.has(key.kid) || this.#names.has(key.thumbprint);
   }
 
-  /** The names that are none of these keys'. */
-  unknownAmong(isKnown: (name: string) => boolean): readonly string[] {
-    return [...this.#names].filter((name) => !isKnown(name));
+  /** The entries that are nobody's name, and where in the list each stands, counted from 1. */
+  unknown(isKnown: (name: string) => boolean): readonly { name: string; position: number }[] {
+    return [...this.#names]
+      .map((name, index) => ({ name, position: index + 1 }))
+      .filter(({ name }) => !isKnown(name));
   }
 }
 
