@@ -72,7 +72,7 @@ export function viewOf(state: RotationState, now: Moment): RotationView {
     retained,
     withoutSigner,
     trusted: trustedIn(state),
-    renamed: renamedIn(state, retained),
+    renamed: renamedIn(state),
     skipped: loaded.warnings,
     unknownRevocations,
     nextChange: due.length > 0 ? Math.max(now.monotonic, Math.min(...due)) : undefined,
@@ -151,13 +151,13 @@ function trustedIn({ wanted, signing }: RotationState): { key: VerificationKey; 
     .map(({ key, signsFrom }) => ({ key, signsFrom }));
 }
 
-function renamedIn(
-  { wanted }: RotationState,
-  retained: readonly { key: VerificationKey }[],
-): { key: VerificationKey; formerly: string }[] {
-  const formerKids = new Map(retained.map(({ key }) => [key.thumbprint, key.kid]));
+function renamedIn({ wanted, known }: RotationState): { key: VerificationKey; formerly: string }[] {
+  // A key that signs until the one that follows it may is no less renamed.
+  const left = known.all().filter(({ key }) => !wanted.has(key.kid));
+  const former = new Map(left.map((each) => [each.key.thumbprint, each]));
   return wanted.lives.flatMap(({ key }) => {
-    const formerly = formerKids.get(key.thumbprint);
-    return formerly === undefined ? [] : { key, formerly };
+    const other = former.get(key.thumbprint);
+    const isLater = other !== undefined && known.get(key.kid)!.publishedSince > other.publishedSince;
+    return isLater ? { key, formerly: other.key.kid } : [];
   });
 }
