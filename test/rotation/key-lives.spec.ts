@@ -575,12 +575,16 @@ it('tells which keys wait, and until when, until they sign', () => {
 it('tells which key came back under another kid than its tokens carry', () => {
   const key = ecKey();
   boot({ current: [keyNamed('former', key)] });
+  pass(1);
   configure({ current: [b], previous: [keyNamed('latter', key)] });
   const renamed = () => lives.view(clock.now).renamed.map(({ key: { kid }, formerly }) => [kid, formerly]);
-  expect(renamed()).toEqual([]);
+  expect(view()).toBe('former | b | latter');
+  expect(renamed()).toEqual([['latter', 'former']]);
   pass(10);
   expect(view()).toBe('b |  | former,latter');
   expect(renamed()).toEqual([['latter', 'former']]);
+  configure({ current: [b], previous: [keyNamed('former', key)] });
+  expect(renamed()).toEqual([]);
 });
 
 it('an algorithm that configuration drops signs no more, and its key stays published', () => {
