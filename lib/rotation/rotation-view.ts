@@ -153,7 +153,7 @@ function trustedIn({ wanted, signing }: RotationState): { key: VerificationKey; 
 
 function renamedIn({ wanted, known }: RotationState): { key: VerificationKey; formerly: string }[] {
   // A key that signs until the one that follows it may is no less renamed.
-  const left = known.all().filter(({ key }) => !wanted.has(key.kid));
+  const left = known.all().filter(({ key }) => !wanted.kids.has(key.kid));
   const former = new Map(left.map((each) => [each.key.thumbprint, each]));
   return wanted.lives.flatMap(({ key }) => {
     const other = former.get(key.thumbprint);
