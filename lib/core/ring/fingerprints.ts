@@ -5,7 +5,7 @@ import { isObject, isPlain } from '../objects.js';
 
 /** Tells values apart without keeping them. */
 export class Fingerprints {
-  readonly #identities = new WeakMap<KeyObject, string>();
+  readonly #identities = new WeakMap<object, string>();
 
   of(value: unknown): string {
     return digestOf(this.#textOf(value));
@@ -21,16 +21,17 @@ export class Fingerprints {
   }
 
   #writable(part: unknown): unknown {
-    if (part instanceof KeyObject) return this.#identityOf(part);
+    // JSON would leave out a function, and the signer that is behind it.
+    if (part instanceof KeyObject || typeof part === 'function') return this.#identityOf(part);
     // Of an object of a class JSON may show a part only, so it counts as new each time.
     if (isObject(part) && !isPlain(part)) return randomUUID();
     return part;
   }
 
-  /** A KeyObject is known by being the same one. */
-  #identityOf(keyObject: KeyObject): string {
-    const identity = this.#identities.get(keyObject) ?? randomUUID();
-    this.#identities.set(keyObject, identity);
+  /** What cannot be written down is known by being the same one. */
+  #identityOf(part: object): string {
+    const identity = this.#identities.get(part) ?? randomUUID();
+    this.#identities.set(part, identity);
     return identity;
   }
 }

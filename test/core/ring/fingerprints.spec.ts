@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Fingerprints } from '../../../lib/core/ring/fingerprints.js';
 
 const { privateKey } = generateKeyPairSync('ed25519');
+const sign = () => undefined;
 const cyclic: Record<string, unknown> = {};
 cyclic.self = cyclic;
 
@@ -20,13 +21,18 @@ const values: Record<string, () => unknown> = {
   'other described bytes': () => ({ key: new Uint8Array([3, 2, 1]) }),
   'bytes with a passphrase': () => ({ key: new Uint8Array([1, 2, 3]), passphrase: 'x' }),
   'a KeyObject': () => privateKey,
+  'a signer': () => ({ key: 'public', signer: { sign } }),
+  'another signer': () => ({ key: 'public', signer: { sign: () => undefined } }),
   'another KeyObject': () => generateKeyPairSync('ed25519').privateKey,
 };
+
+/** Of these, each is another one. */
+const madeAnew = ['another KeyObject', 'another signer'];
 
 describe('a fingerprint', () => {
   const fingerprints = new Fingerprints();
 
-  it.each(Object.entries(values).filter(([name]) => name !== 'another KeyObject'))(
+  it.each(Object.entries(values).filter(([name]) => !madeAnew.includes(name)))(
     'is the same for the same value: %s',
     (_, value) => {
       expect(fingerprints.of(['current', value()])).toBe(fingerprints.of(['current', value()]));
