@@ -39,7 +39,7 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
     );
   }
   const key = new VerificationKey(material);
-  if (keyObject.type === 'private') refuseUnsoundPrivateHalf(keyObject, where);
+  yield* refuseUnsound(key, material);
   const local = remote ? undefined : new LocalSigner(keyObject, key.algorithm);
   const signature = yield* take(local ? proofBy(local) : proofByRemote(remote!, where));
   if (!signature || !(yield* take(verdictOn(key, signature)))) {
@@ -56,12 +56,16 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
  */
 export function* verificationKeyOf(material: KeyMaterial): Steps<VerificationKey> {
   const key = new VerificationKey(material);
-  if (material.keyObject.type === 'private') {
-    refuseUnsoundPrivateHalf(material.keyObject, material.where);
-  } else if (material.keyObject.asymmetricKeyType === 'rsa') {
-    refusePrimeModulus(yield* take(primalityOf(key.publicKey)), material.where);
-  }
+  yield* refuseUnsound(key, material);
   return key;
+}
+
+/** What takes too long for the constructor of a verification key, or shows in the private half only. */
+function* refuseUnsound({ publicKey }: VerificationKey, { keyObject, where }: KeyMaterial): Steps<void> {
+  if (keyObject.type === 'private') refuseUnsoundPrivateHalf(keyObject, where);
+  else if (publicKey.asymmetricKeyType === 'rsa') {
+    refusePrimeModulus(yield* take(primalityOf(publicKey)), where);
+  }
 }
 
 function refuseUnsoundPrivateHalf(privateKey: KeyObject, where: string): void {
