@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { timesFrom } from '../../lib/options/times.js';
+import { everySettingName } from '../../lib/sources/setting-names.js';
+import { settingsSource } from '../../lib/sources/settings.source.js';
+
+describe.each(['OIDC_', 'ADMIN_'])('the names of the settings under %s', (prefix) => {
+  it('are the ones that are read, and no others', async () => {
+    const asked = new Set<string>();
+    const reader = { get: (name: string) => void asked.add(name) };
+    const source = settingsSource(reader, prefix);
+    source.watch!(() => undefined)();
+    await source.load(new AbortController().signal);
+    await timesFrom({}, reader, prefix);
+    expect([...asked].toSorted()).toEqual(everySettingName(prefix).toSorted());
+  });
+
+  it('are those of keys and of times, each with the name of its file', () => {
+    const names = everySettingName(prefix);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !name.endsWith('_FILE')).map((name) => `${name}_FILE`)).toEqual(
+      names.filter((name) => name.endsWith('_FILE')),
+    );
+    expect(names.includes('RSA_PRIVATE_KEY_PEM')).toBe(prefix === 'OIDC_');
+  });
+});
