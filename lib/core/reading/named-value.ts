@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import type { OidcKeyError } from '../errors.js';
 
 /** What a message about a value needs beside its name. */
@@ -27,5 +29,10 @@ export class NamedValue {
   /** As it was found. Where it could not be had, the OidcKeyError that says why. */
   get value(): unknown {
     return this.#value;
+  }
+
+  /** A debugger may be told to call getters. */
+  [inspect.custom](): string {
+    return `NamedValue (${this.where})`;
   }
 }
