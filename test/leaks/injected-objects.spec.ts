@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { serialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
@@ -7,13 +10,23 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { FileKeySource, JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 
+import { KeyLoader } from '../../lib/core/ring/key-loader.js';
+import { settingsSource } from '../../lib/sources/settings.source.js';
 import { everythingPrintedOf } from '../support/errors.js';
 import { keyObjectsWithin } from '../support/key-objects.js';
 import { jwkOf } from '../support/keys.js';
 import { keysIn } from '../support/loaded.js';
 import { boot, closeAll, platforms } from '../support/platforms.js';
 import { reachableFrom } from '../support/reachable.js';
-import { configuration, encryptedPem, keys, options, searchFor } from './seeded-keys.js';
+import {
+  configuration,
+  encryptedPem,
+  keys,
+  options,
+  passphrase,
+  searchFor,
+  settings,
+} from './seeded-keys.js';
 
 const search = searchFor();
 
@@ -161,6 +174,27 @@ function textIn(values: unknown[]): string {
     })
     .join('\n');
 }
+
+it('nothing private is printed of what a source of settings or files gives', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-key-leaks-'));
+  writeFileSync(join(folder, 'current.pem'), settings.OIDC_PRIVATE_KEY);
+  writeFileSync(join(folder, 'next.pem'), settings.OIDC_NEXT_KEYS);
+  writeFileSync(join(folder, 'passphrase'), passphrase);
+  const values: Record<string, string> = settings;
+  for (const source of [
+    settingsSource({ get: (name) => values[name] }, 'OIDC_'),
+    FileKeySource.inDirectory(folder),
+  ]) {
+    const slots = await source.load(new AbortController().signal);
+    const { lives } = await new KeyLoader().load(slots, {});
+    expect(lives.length).toBeGreaterThan(2);
+    for (const given of [slots, lives, source]) {
+      const copy = clonedBy(structuredClone, given);
+      expect(search.in(everythingPrintedOf(given) + everythingPrintedOf(copy))).toEqual([]);
+      expect(keyObjectsWithin(given).filter(({ type }) => type !== 'public')).toEqual([]);
+    }
+  }
+});
 
 it('the walk finds what is hidden', () => {
   expect(keyObjectsWithin({ [Symbol('hidden')]: [{ key: keys.ec }] })).toEqual([keys.ec]);

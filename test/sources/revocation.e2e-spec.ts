@@ -10,8 +10,8 @@ import type { KeyRotationEvent, KeySlots } from 'nestjs-oidc-key';
 
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey } from '../support/keys.js';
-import { kindsOfSources } from '../support/kinds-of-sources.js';
-import type { Configuration, KindOfSource } from '../support/kinds-of-sources.js';
+import { kindsOfSources, unreadable } from '../support/kinds-of-sources.js';
+import type { Change, Configuration, KindOfSource } from '../support/kinds-of-sources.js';
 import { ecKey } from '../support/lives.js';
 import { thumbprintOf } from '../support/loaded.js';
 import { RecordingLogger } from '../support/platforms.js';
@@ -62,7 +62,7 @@ const before: Configuration = { current: stolen!.text, next: next!.text, previou
 const { current: _, ...withoutCurrent } = before;
 
 /** What else is in the change that revokes the key, and how a reload of it fails, if it does. */
-const changes: [string, Configuration & { unknownSlot?: string }, string | undefined][] = [
+const changes: [string, Change, string | undefined][] = [
   ['nothing else', before, undefined],
   ['the current key removed', withoutCurrent, undefined],
   ['the current key replaced', { ...before, current: replacement!.text }, undefined],
@@ -70,10 +70,10 @@ const changes: [string, Configuration & { unknownSlot?: string }, string | undef
   ['the next key garbage', { ...before, next: garbage }, 'OIDC_KEY_MALFORMED'],
   ['the previous key garbage', { ...before, previous: garbage }, 'OIDC_KEY_MALFORMED'],
   ['an instant that is none', { ...before, nextActivatesAt: 'tomorrow' }, 'OIDC_KEY_INVALID_OPTION'],
-  ['the current key unreadable', { ...before, current: 'unreadable' }, 'OIDC_KEY_UNREADABLE_FILE'],
-  ['the previous keys unreadable', { ...before, previous: 'unreadable' }, 'OIDC_KEY_UNREADABLE_FILE'],
-  ['the instant unreadable', { ...before, nextActivatesAt: 'unreadable' }, 'OIDC_KEY_UNREADABLE_FILE'],
-  ['the passphrase unreadable', { ...before, passphrase: 'unreadable' }, 'OIDC_KEY_UNREADABLE_FILE'],
+  ['the current key unreadable', { ...before, current: unreadable }, 'OIDC_KEY_UNREADABLE_FILE'],
+  ['the previous keys unreadable', { ...before, previous: unreadable }, 'OIDC_KEY_UNREADABLE_FILE'],
+  ['the instant unreadable', { ...before, nextActivatesAt: unreadable }, 'OIDC_KEY_UNREADABLE_FILE'],
+  ['the passphrase unreadable', { ...before, passphrase: unreadable }, 'OIDC_KEY_UNREADABLE_FILE'],
   ['a slot too many', { ...before, unknownSlot: 'x' }, 'OIDC_KEY_INVALID_OPTION'],
   ['one kid that is no string', before, 'OIDC_KEY_INVALID_OPTION'],
 ];
@@ -136,7 +136,7 @@ it('attack 49: a passphrase that is set twice does not hold up a revocation', as
   const { app, jwt, events } = await start(imports);
   const token = await jwt.sign({});
   // As a value beside the file that is named already.
-  await change(app, { ...before, passphrase: 'unreadable' });
+  await change(app, { ...before, passphrase: unreadable });
   const { ConfigService } = await import('@nestjs/config');
   app.get(ConfigService).set('OIDC_PRIVATE_KEY_PASSPHRASE', 'p');
   app.get(ConfigService).set('OIDC_REVOKED_KIDS', stolen!.kid);

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { DynamicModule } from '@nestjs/common';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { FileKeySource, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeySlots, KeySource } from 'nestjs-oidc-key';
@@ -15,20 +14,23 @@ import { until } from './waiting.js';
 
 type Member = keyof KeySlots;
 
-/** What is configured, in whatever kind of source: texts, or a part that is there and cannot be had. */
-export type Configuration = Readonly<Partial<Record<Member, string | 'unreadable'>>>;
+/** What is configured, in whatever kind of source. */
+export type Configuration = Readonly<Partial<Record<Member, string>>>;
+
+/** The same, with a slot besides that nobody knows. */
+export type Change = Configuration & { readonly unknownSlot?: string };
+
+/** In place of a text: a part that is there and cannot be had. */
+export const unreadable = 'unreadable';
 
 /** Where the keys of an application come from. */
 export interface KindOfSource {
   readonly name: string;
   /** The imports of an application that is configured so, and what changes all of it at once. */
-  make(configuration: Configuration): {
+  readonly make: (configuration: Configuration) => {
     readonly imports: NonNullable<DynamicModule['imports']>;
     /** Resolves when the change was looked at. */
-    change(
-      app: INestApplicationContext,
-      to: Configuration & { readonly unknownSlot?: string },
-    ): Promise<void>;
+    readonly change: (app: INestApplicationContext, to: Change) => Promise<void>;
   };
   /** True where a source can give a slot that nobody knows. */
   readonly hasSlots?: true;
@@ -54,7 +56,7 @@ function valuesOf(configuration: Configuration): Record<string, string> {
   return Object.fromEntries(
     members.flatMap((member) => {
       const text = configuration[member] ?? '';
-      const isUnreadable = text === 'unreadable';
+      const isUnreadable = text === unreadable;
       return [
         [settingOf(member), isUnreadable ? '' : text],
         [`${settingOf(member)}_FILE`, isUnreadable ? aFolder : ''],
@@ -95,7 +97,7 @@ class Folder {
       const path = join(folder, this.nameOf(member));
       const text = configuration[member];
       rmSync(path, { recursive: true, force: true });
-      if (text === 'unreadable') mkdirSync(path);
+      if (text === unreadable) mkdirSync(path);
       else if (text !== undefined) writeFileSync(path, text);
     }
   }
@@ -152,7 +154,7 @@ const ownSource = (name: string, valueOf: (member: Member, value: unknown) => un
   name,
   hasSlots: true,
   make: (configuration) => {
-    const slotsOf = (each: Configuration & { readonly unknownSlot?: string }) =>
+    const slotsOf = (each: Change) =>
       Object.fromEntries(
         Object.entries(each).map(([member, text]) => [
           member,
@@ -173,7 +175,7 @@ const ownSource = (name: string, valueOf: (member: Member, value: unknown) => un
 
 /** What an application would give: lists and dates, where a setting has texts. */
 function plainOf(member: string, text: string): unknown {
-  if (text === 'unreadable') return new OidcKeyError('OIDC_KEY_UNREADABLE_FILE', `No answer for ${member}.`);
+  if (text === unreadable) return new OidcKeyError('OIDC_KEY_UNREADABLE_FILE', `No answer for ${member}.`);
   if (member === 'revokedKids') return JSON.parse(text) as unknown;
   return member === 'nextActivatesAt' ? new Date(text) : text;
 }
