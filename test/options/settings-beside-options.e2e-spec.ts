@@ -184,7 +184,7 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
 
     it('in the environment may be any other letter, and an application’s own settings are none', async () => {
       const environment = {
-        OIDC_REVOKDE_KIDS: 'x',
+        OIDC_REVOKDE_KISD: 'x',
         OIDC_PREVIUOS_KEYS: 'x',
         OIDC_JWKS_MAXAGE: '60',
         OIDC_ISSUER: 'https://issuer.example',
@@ -201,7 +201,7 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
         expect(said(lines()).toSorted()).toEqual([
           message('OIDC_JWKS_MAXAGE', 'OIDC_JWKS_MAX_AGE'),
           message('OIDC_PREVIUOS_KEYS', 'OIDC_PREVIOUS_KEYS'),
-          message('OIDC_REVOKDE_KIDS', 'OIDC_REVOKED_KIDS'),
+          message('OIDC_REVOKDE_KISD', 'OIDC_REVOKED_KIDS'),
         ]);
       } finally {
         for (const name of Object.keys(environment)) delete process.env[name];

@@ -12,7 +12,7 @@ it('propagation is max-age, 300 seconds at least, plus spread, plus skew', () =>
   ).toBe(304);
 });
 
-it('retention counts from when the last replica may have stopped to sign', () => {
+it('retention counts from when the last replica may have stopped signing', () => {
   const { retention, propagation } = timingOf({ ...defaultTiming, keyRetention: 1000 });
   expect(seconds(retention - propagation)).toBe(1000);
 });
