@@ -81,7 +81,9 @@ if (existsSync(path)) {
       expect(cases.length).toBe(numberOfTests);
       const accepted = cases.filter(({ group, vector }) => expectedOf(group, vector) === 'accepted');
       const algorithms = accepted.map(({ group }) => keyOf(group).alg);
-      expect(new Set(algorithms)).toEqual(new Set(['ES256', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512']));
+      expect(new Set(algorithms)).toEqual(
+        new Set(['ES256', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512']),
+      );
     });
 
     it.each(named)('%s: %s', async (_name, expected, group, vector) => {

@@ -9,7 +9,8 @@ import type { Signer } from '../../../lib/core/key/signer.js';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
 import type { KeySlots } from '../../../lib/core/reading/key-slots.js';
 import { NamedValue } from '../../../lib/core/reading/named-value.js';
-import { KeyLoader, revocationsIn } from '../../../lib/core/ring/key-loader.js';
+import { KeyLoader } from '../../../lib/core/ring/key-loader.js';
+import { revocationsIn } from '../../../lib/core/ring/members-of-slots.js';
 import type { LoadContext } from '../../../lib/core/ring/key-loader.js';
 import { withoutRevoked } from '../../../lib/core/ring/life.js';
 import type { Life, Lives } from '../../../lib/core/ring/life.js';
@@ -486,7 +487,7 @@ describe('a revocation', () => {
   });
 
   it.each([[undefined], [null], ['a text'], [[]], [5]])('of a source that gave %j is none', (slots) => {
-    expect(revocationsIn(slots as never).unknownAmong(() => false)).toEqual([]);
+    expect(revocationsIn(slots as never).unknown(() => false)).toEqual([]);
   });
 });
 
