@@ -3,6 +3,7 @@ export { JwtService } from './core/jwt/jwt.service.js';
 export { KeyInfo } from './core/ring/key-info.js';
 export { KeyRotation } from './rotation/key-rotation.js';
 export { FileKeySource } from './sources/file.source.js';
+export { NamedValue } from './core/reading/named-value.js';
 export { OidcKeyError, OidcTokenError } from './core/errors.js';
 
 export type { OidcKeyAsyncOptions } from './oidc-key.options.js';
@@ -25,7 +26,6 @@ export type { SignOptions, VerifyOptions } from './core/jwt/jwt-options.js';
 export type { JwtServiceOptions } from './core/jwt/jwt.service.js';
 export type { DescribedKey, EncodedKey, KeyInput } from './core/reading/key-material.js';
 export type { KeySlots } from './core/reading/key-slots.js';
-export type { NamedValue } from './core/reading/named-value.js';
 export type { KeySource } from './sources/key-source.js';
 export type { KeyRotationEvent } from './rotation/rotation-event.js';
 export type { UnknownRevocation } from './rotation/revocations.js';

@@ -60,7 +60,7 @@ describe('the package', () => {
       "import('nestjs-oidc-key').then((api) => console.log(Object.keys(api).join()))",
     ]);
     expect(stdout.trim()).toBe(
-      'FileKeySource,JwtService,KeyInfo,KeyRotation,OidcKeyError,OidcKeyModule,OidcTokenError',
+      'FileKeySource,JwtService,KeyInfo,KeyRotation,NamedValue,OidcKeyError,OidcKeyModule,OidcTokenError',
     );
   });
 

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
@@ -21,11 +22,11 @@ import { defaultEnvPrefix, everySettingName, fileSuffix } from '../lib/sources/s
 import { cleanEnvironment, commandLine, root, run, start, stopAll } from './support/processes.js';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({
-  language,
-  code: code!,
-}));
-const files = blocks
+const pages = readdirSync(join(root, 'docs')).map((name) => readFileSync(join(root, 'docs', name), 'utf8'));
+const blocksOf = (text: string) =>
+  [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code: code! }));
+const blocks = blocksOf(readme);
+const files = [...blocks, ...pages.flatMap(blocksOf)]
   .filter(({ language }) => language === 'ts')
   .map(({ code }) => ({ name: /^\/\/ (src\/[\w.-]+\.ts)\n/.exec(code)?.[1], code }));
 const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
@@ -71,6 +72,12 @@ it('every block is a file, a command, or run elsewhere', () => {
   expect(files.filter(({ name }) => name === undefined)).toEqual([]);
   expect(shell.filter((code) => runElsewhere.includes(code)).toSorted()).toEqual(runElsewhere.toSorted());
   expect(commands.length).toBeGreaterThan(1);
+});
+
+it('every block of the other pages is a file, or a picture of text', () => {
+  const languages = pages.flatMap(blocksOf).map(({ language }) => language);
+  expect(languages.filter((language) => language !== 'ts' && language !== 'text')).toEqual([]);
+  expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
 });
 
 describe('the files', () => {

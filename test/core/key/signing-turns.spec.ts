@@ -44,16 +44,16 @@ describe('cheap signatures', () => {
   it('let others have the event loop in between', async () => {
     const turns = new SigningTurns();
     let others = 0;
-    let isOver = false;
+    const over = new AbortController();
     const other = async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await turn();
         others += 1;
       }
     };
     const running = other();
     await Promise.all(Array.from({ length: 100 }, () => turns.run(() => undefined)));
-    isOver = true;
+    over.abort();
     await running;
     expect(others).toBeGreaterThan(20);
   });
@@ -75,13 +75,13 @@ describe('cheap signatures', () => {
 
   it('that follow each other share the turns with those that came before them', async () => {
     const turns = new SigningTurns();
-    let made = 0;
+    const made: number[] = [];
     const oneAfterTheOther = async () => {
-      for (let call = 0; call < 10; call++) await turns.run(() => (made += 1));
+      for (let call = 0; call < 10; call++) await turns.run(() => made.push(call));
     };
     const all = Promise.all([oneAfterTheOther(), oneAfterTheOther()]);
     let turnsTaken = 0;
-    while (made < 20) {
+    while (made.length < 20) {
       await turn();
       turnsTaken += 1;
     }
