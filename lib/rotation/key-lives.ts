@@ -11,6 +11,7 @@ import type { Moment } from './clock.js';
 import { KnownKeys } from './known-keys.js';
 import { isPublished, maySign } from './known-life.js';
 import type { KnownLife } from './known-life.js';
+import { refusalOf } from './refusal.js';
 import { Revocations } from './revocations.js';
 import type { Change } from './rotation-event.js';
 import { keysIn, viewOf } from './rotation-view.js';
@@ -77,7 +78,7 @@ export class KeyLives {
     // What is refused is known all the same, so that nobody is told that a revocation of it does nothing.
     if (!(loaded instanceof OidcKeyError)) this.#revocations.remember(loaded.lives.map(({ key }) => key));
     const changes = this.#revoke(now);
-    const refusal = loaded instanceof OidcKeyError ? loaded : this.#refusalOf(loaded);
+    const refusal = loaded instanceof OidcKeyError ? loaded : refusalOf(loaded, this.#known, this.isRevoked);
     if (!refusal) changes.push(...this.#configure(loaded as Lives, now));
     return { changes: [...this.#publishedSince(before), ...changes], refusal };
   }
@@ -128,15 +129,6 @@ export class KeyLives {
       this.#bereft.add(algorithm);
     }
     return [...revoked.map(({ kid }): Change => ({ type: 'revoked', kid })), ...this.letPass(now)];
-  }
-
-  #refusalOf(loaded: Lives): OidcKeyError | undefined {
-    for (const { key } of loaded.lives) {
-      const known = this.#known.get(key.kid);
-      if (known && known.key.publicJson !== key.publicJson) return reusedKid(key, known.key);
-    }
-    const left = withoutRevoked(loaded, this.isRevoked);
-    return left.some(({ slot }) => slot === 'current') ? undefined : noneLeft();
   }
 
   #configure(loaded: Lives, now: Moment): Change[] {
@@ -234,16 +226,4 @@ export class KeyLives {
 /** Configuration cannot name a key as current or next without its signer. */
 function signingKeyIn({ key, signer }: Life): SigningKey {
   return { key, signer: signer! };
-}
-
-/** A kid names one key for as long as it is published: relying parties have it in their caches. */
-function reusedKid(key: VerificationKey, known: VerificationKey): OidcKeyError {
-  const defect =
-    key.thumbprint === known.thumbprint
-      ? `is published as ${known.alg}, and now comes as ${key.alg} under the same kid`
-      : 'is another key under a kid that is still published';
-  return new OidcKeyError(
-    'OIDC_KEY_DUPLICATE_KID',
-    `${key.where} ${defect}. Give it a kid of its own; without one it gets its thumbprint.`,
-  );
 }

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
@@ -12,26 +11,18 @@ import { KeyRing } from '../core/ring/key-ring.js';
 import type { Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
 import type { KeySource } from '../sources/key-source.js';
+import { Announcements } from './announcements.js';
+import type { RotationLog } from './announcements.js';
 import { askSource, failureOf, watchSource } from './ask-source.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { KeyLives } from './key-lives.js';
 import { Reloads } from './reloads.js';
-import { waitingEvent } from './rotation-event.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
-import { changed, notReloaded } from './rotation-messages.js';
 import { statusOf } from './rotation-status.js';
 import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
 import type { Timing } from './timing.js';
-import { Warnings, warningsOf } from './warnings.js';
-
-/** What a rotation says to whoever runs the server. */
-export interface RotationLog {
-  log(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-}
 
 /** @internal */
 export interface RotationOptions {
@@ -56,11 +47,10 @@ export class KeyRotation {
   readonly #clock: Clock;
   readonly #loader: KeyLoader;
   readonly #lives: KeyLives;
-  readonly #events = new Subject<KeyRotationEvent>();
+  readonly #announcements: Announcements;
   readonly #reloads: Reloads;
   readonly #timer = new Timer();
   readonly #ended = new AbortController();
-  readonly #warnings = new Warnings();
   #ring: KeyRing;
   #failure: KeyRotationStatus['failure'];
   #loadedAt: Date;
@@ -70,6 +60,7 @@ export class KeyRotation {
     this.#options = options;
     this.#loader = loader;
     this.#lives = lives;
+    this.#announcements = new Announcements(options.log);
     this.#clock = options.clock ?? systemClock;
     const now = this.#clock();
     const { keys, defaultAlgorithm } = lives.view(now);
@@ -122,7 +113,7 @@ export class KeyRotation {
 
   /** What happens to the keys, from now on. Ends when the application closes. */
   get events$(): Observable<KeyRotationEvent> {
-    return this.#events.asObservable();
+    return this.#announcements.events$;
   }
 
   /** How the keys are, for a health check: public facts only. */
@@ -150,7 +141,7 @@ export class KeyRotation {
     this.#ended.abort();
     this.#timer.clear();
     this.#reloads.close();
-    this.#events.complete();
+    this.#announcements.end();
     // Last, since it is the source's own code.
     this.#unwatch?.();
   }
@@ -190,32 +181,23 @@ export class KeyRotation {
   #succeeded(): void {
     this.#failure = undefined;
     this.#loadedAt = new Date(this.#clock().wall);
-    this.#events.next({ type: 'loaded', at: this.#loadedAt, kids: this.#ring.kids() });
+    this.#announcements.loaded(this.#ring.kids(), this.#loadedAt);
   }
 
-  #failed({ code, message }: OidcKeyError): void {
+  #failed(error: OidcKeyError): void {
     const at = new Date(this.#clock().wall);
-    this.#failure = { code, since: this.#failure?.since ?? at };
-    this.#options.log.error(notReloaded(code, message));
-    this.#events.next({ type: 'reload-failed', at, code, message });
+    this.#failure = { code: error.code, since: this.#failure?.since ?? at };
+    this.#announcements.failed(error, at);
   }
 
   /** Puts a new ring into service, if anything is different, and says what happened. */
   #apply(changes: readonly Change[], isReload = false): void {
     const now = this.#clock();
-    const at = new Date(now.wall);
     const view = this.#lives.view(now);
     if (!this.#ring.isOf(view.keys, view.defaultAlgorithm)) {
       this.#ring = new KeyRing(view.keys, view.defaultAlgorithm);
     }
-    for (const change of changes) {
-      this.#options.log.log(changed(change));
-      this.#events.next({ ...change, at });
-    }
-    for (const { message, waiting } of this.#warnings.newOf(warningsOf(view, now), isReload)) {
-      this.#options.log.warn(message);
-      if (waiting) this.#events.next({ ...waitingEvent(waiting, now), at });
-    }
+    this.#announcements.changes(changes, view, now, isReload);
     this.#sleepUntil(view.nextChange);
   }
 

@@ -27,7 +27,7 @@ export interface Timing {
   /** How long a key must have been published before it may sign. */
   readonly propagation: number;
   /**
-   * How long a key stays published after this process stopped to sign with it. Another one may go on for as long as
+   * How long a key stays published after this process stopped signing with it. Another one may go on for as long as
    * propagation, where it was restarted in the middle of a rotation.
    */
   readonly retention: number;
