@@ -147,10 +147,20 @@ describe('attack 48: a public key with which anybody signs, in a JwtService', ()
     }
   });
 
-  it('a private RSA key whose p is no prime is refused where it would sign', () => {
-    const key = makeCompositeKey();
-    for (const slot of ['key', 'nextKeys'] as const) {
-      expect(errorOf(() => new JwtService(optionsWith(slot, key))).code).toBe('OIDC_KEY_MISMATCH');
+  it.each([
+    ['the product of two large primes', () => prime(512) * prime(512)],
+    ['the product of 5 and a prime', () => 5n * prime(1022)],
+    ['the product of 65521 and a prime', () => 65521n * prime(1008)],
+  ])('a private RSA key whose p is %s is refused in every slot', (_, composite) => {
+    const key = makeCompositeKey(composite);
+    for (const slot of slots) {
+      const error = errorOf(() => new JwtService(optionsWith(slot, key)));
+      expect(seen(error, `The option "${slot}"`, /do not belong together/)).toEqual([
+        'OIDC_KEY_MISMATCH',
+        true,
+        true,
+        true,
+      ]);
     }
   });
 

@@ -133,11 +133,14 @@ export function makeUnbalancedKey(): KeyObject {
 }
 
 /** A key whose p is no prime, though all of its numbers fit each other. */
-export function makeCompositeKey(): KeyObject {
-  const prime = (bits: number) => generatePrimeSync(bits, { bigint: true });
+export function makeCompositeKey(composite = () => largePrime(512) * largePrime(512)): KeyObject {
   for (;;) {
-    const [p, q] = [prime(512) * prime(512), prime(1024)];
+    const [p, q] = [composite(), largePrime(1024)];
     const hasInverse = (p - 1n) % 65537n !== 0n && (q - 1n) % 65537n !== 0n;
     if (hasInverse && (p * q).toString(2).length === 2048) return rsaKeyOf(p, q);
   }
+}
+
+function largePrime(bits: number): bigint {
+  return generatePrimeSync(bits, { bigint: true });
 }

@@ -1,5 +1,3 @@
-import type { KeyObject } from 'node:crypto';
-
 import { OidcKeyError } from '../errors.js';
 import type { KeyMaterial } from '../reading/key-material.js';
 import { makeOne } from '../reading/missing-key.js';
@@ -49,12 +47,16 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
 }
 
 /**
- * A key that verifies. Of a private key that signs no more nothing but the public half is kept, and yet it has to be
- * sound: whoever can work out a private half can still sign.
+ * A key that verifies. Of a private key that signs no more nothing but the public half is kept, and yet it has to be as
+ * sound as one that signs: whoever can work out a private half can still sign.
  *
  * @throws OidcKeyError `OIDC_KEY_MISMATCH`, and what {@link VerificationKey} throws.
  */
 export function* verificationKeyOf(material: KeyMaterial): Steps<VerificationKey> {
+  if (material.keyObject.type === 'private') {
+    const { key } = yield* signingKeyOf({ ...material, signer: undefined });
+    return key;
+  }
   const key = new VerificationKey(material);
   yield* refuseUnsound(key, material);
   return key;
@@ -62,17 +64,14 @@ export function* verificationKeyOf(material: KeyMaterial): Steps<VerificationKey
 
 /** What takes too long for the constructor of a verification key, or shows in the private half only. */
 function* refuseUnsound({ publicKey }: VerificationKey, { keyObject, where }: KeyMaterial): Steps<void> {
-  if (keyObject.type === 'private') refuseUnsoundPrivateHalf(keyObject, where);
-  else if (publicKey.asymmetricKeyType === 'rsa') {
+  if (publicKey.asymmetricKeyType !== 'rsa') return;
+  if (keyObject.type === 'public') {
     refusePrimeModulus(yield* take(primalityOf(publicKey)), where);
+    return;
   }
-}
-
-function refuseUnsoundPrivateHalf(privateKey: KeyObject, where: string): void {
-  if (privateKey.asymmetricKeyType !== 'rsa') return;
-  refuseMoreThanTwoPrimes(privateKey, where);
-  if (!isConsistentRsaKey(privateKey)) throw mismatch(where);
-  refuseWeakFactors(privateKey, where);
+  refuseMoreThanTwoPrimes(keyObject, where);
+  if (!isConsistentRsaKey(keyObject)) throw mismatch(where);
+  refuseWeakFactors(keyObject, where);
 }
 
 /** OpenSSL refuses to sign with some broken keys instead of signing wrongly: then there is no signature. */
