@@ -121,17 +121,19 @@ describe('a signer that answers later', () => {
     }
   });
 
-  it('is tried once when it is loaded, and not again while the value is the same', async () => {
-    let count = 0;
-    const { sign: signRemotely } = remote('ES256');
-    const signer = Object.assign(Object.create(null) as object, {
-      sign: async (data: Buffer) => {
-        count += 1;
-        return signRemotely(data);
+  it('is tried when it is loaded, and again only where it is another one', async () => {
+    const counted = { count: 0 };
+    const another = (): Signer => ({
+      sign: async (data) => {
+        counted.count += 1;
+        return remote('ES256').sign(data);
       },
-    }) as Signer;
-    await serviceOver(heldElsewhere('ES256', signer));
-    expect(count).toBe(1);
+    });
+    const loader = new KeyLoader();
+    const key = createPublicKey(keyFor('ES256'));
+    const signer = another();
+    for (const each of [signer, signer, another()]) await loader.load({ current: { key, signer: each } }, {});
+    expect(counted.count).toBe(2);
   });
 
   it('may stand beside a local one, of the same algorithm as a next key and of another as a current one', async () => {
@@ -165,8 +167,8 @@ describe('a signer that answers later', () => {
 
   it('fails a signature with what it rejects with', async () => {
     const failure = new Error('the KMS is away');
-    const answers = [remote('ES256').sign];
-    const signer = { sign: async (data: Buffer) => (answers.pop() ?? (() => Promise.reject(failure)))(data) };
+    const healthy = [remote('ES256')];
+    const signer: Signer = { sign: async (data) => healthy.pop()?.sign(data) ?? Promise.reject(failure) };
     const jwt = await serviceOver(heldElsewhere('ES256', signer));
     expect(await rejectionOf(jwt.sign({}))).toBe(failure);
   });
@@ -192,7 +194,11 @@ describe('the signature that a signer is asked for when it is loaded', () => {
   const bytesBy = (name: SigningAlgorithm, data: Buffer) => signatureBy(rowOf(name), keyFor(name), data);
 
   const bad: [string, (name: SigningAlgorithm) => Signer['sign'], string][] = [
-    ['of another key', (name) => remote(name, makeKeyFor(rowOf(name))).sign, 'OIDC_KEY_MISMATCH'],
+    [
+      'of another key',
+      (name) => async (data) => signatureBy(rowOf(name), makeKeyFor(rowOf(name)), data),
+      'OIDC_KEY_MISMATCH',
+    ],
     ['of other data', (name) => async () => bytesBy(name, Buffer.from('other')), 'OIDC_KEY_MISMATCH'],
     ['too short', (name) => async (data) => bytesBy(name, data).subarray(0, -1), 'OIDC_KEY_MISMATCH'],
     ['half', (name) => async (data) => bytesBy(name, data).subarray(0, 32), 'OIDC_KEY_MISMATCH'],
@@ -207,7 +213,7 @@ describe('the signature that a signer is asked for when it is loaded', () => {
     ['refused', () => async () => Promise.reject(new Error(`403 for ${secret}`)), 'OIDC_KEY_SOURCE_FAILED'],
     [
       'refused with something that is no Error',
-      () => async () => Promise.reject({ headers: { authorization: secret } } as never),
+      () => async () => Promise.reject({ headers: { authorization: secret } }),
       'OIDC_KEY_SOURCE_FAILED',
     ],
     [
