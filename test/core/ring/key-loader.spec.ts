@@ -384,12 +384,15 @@ describe('a revocation', () => {
   });
 
   it.each([...byName, ['its other kid', 'y']])(
-    'by %s drops a key that stands under two kids, and there is no duplicate then',
+    'by %s drops a key that stands under three kids, and there is no duplicate then',
     async (_, name) => {
       const slots: KeySlots = {
         current: { key: one, kid: 'x' },
         next: two,
-        previous: { key: createPublicKey(one), kid: 'y' },
+        previous: [
+          { key: createPublicKey(one), kid: 'y' },
+          { key: pemOf(one), kid: 'z' },
+        ],
         revokedKids: [name],
       };
       expect(slotsAndKids(leftOf(await load(slots), slots))).toEqual([['current', idOfTwo]]);
