@@ -2,8 +2,7 @@ import { algorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { VerificationKey } from '../key/verification-key.js';
 import { makeOne } from '../reading/missing-key.js';
-import { withoutRevoked } from './life.js';
-import type { IsRevoked, Life, Lives } from './life.js';
+import type { Life } from './life.js';
 
 /**
  * Checks keys as a whole that are sound one by one.
@@ -15,18 +14,6 @@ export function checkLives(lives: readonly Life[]): void {
   refuseSeveralOfOneAlgorithm(lives);
   refuseSameTwice(lives.map(({ key }) => key));
   refuseAmbiguousSchedule(lives);
-}
-
-/**
- * A boot needs a key that signs for every algorithm that configuration names.
- *
- * @throws OidcKeyError `OIDC_KEY_NONE_TO_SIGN`
- */
-export function refuseBoot(lives: Lives, isRevoked: IsRevoked): void {
-  const signing = withoutRevoked(lives, isRevoked).filter(({ slot }) => slot === 'current');
-  const isWithoutSigner = ({ key, slot }: Life) =>
-    slot === 'current' && !signing.some((other) => other.key.algorithm === key.algorithm);
-  if (lives.lives.some(isWithoutSigner)) throw noneLeft();
 }
 
 export function noneLeft(): OidcKeyError {

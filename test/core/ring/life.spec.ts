@@ -1,14 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
 import { algorithmNamed } from '../../../lib/core/algorithms.js';
 import type { SigningAlgorithm } from '../../../lib/core/algorithms.js';
-import { noneLeft, refuseBoot } from '../../../lib/core/ring/check-lives.js';
 import { inOrder, withoutRevoked } from '../../../lib/core/ring/life.js';
 import type { Life, Slot } from '../../../lib/core/ring/life.js';
 import { makeKeyFor } from '../../support/algorithm-keys.js';
-import { errorOf } from '../../support/errors.js';
 import { signingKeyNow } from '../../support/loaded.js';
 
 function life(slot: Slot, kid: string, algorithm: SigningAlgorithm = 'EdDSA', signsFrom?: number): Life {
@@ -96,31 +93,5 @@ describe('what is left of lives without the keys that are revoked', () => {
     left(true, 'c', 'e1');
     expect(seen(lives)).toEqual(before);
     expect(lives[1]!.signsFrom).toBe(5_000);
-  });
-});
-
-describe('a boot', () => {
-  const loaded = { lives, defaultAlgorithm: algorithmNamed('EdDSA')!, nextStandsIn: false, warnings: [] };
-  const of = (...wanted: Life[]) => ({ ...loaded, lives: wanted });
-
-  it.each([[[]], [['p']], [['c']], [['e1', 'n1']], [['n1', 'n2', 'e2']], [['c', 'n1', 'e1']]])(
-    'has a key that signs for every algorithm without %j',
-    (kids) => {
-      expect(() => refuseBoot(loaded, revoking(...kids))).not.toThrow();
-    },
-  );
-
-  it.each([[['c', 'n1', 'n2']], [['e1', 'e2']], [['c', 'e1', 'n1', 'n2', 'e2', 'p']]])(
-    'is refused where every key of an algorithm is revoked: %j',
-    (kids) => {
-      const error = errorOf(() => refuseBoot(loaded, revoking(...kids)));
-      expect([error.code, error.message]).toEqual(['OIDC_KEY_NONE_TO_SIGN', noneLeft().message]);
-    },
-  );
-
-  it('needs none for an algorithm of previous or next keys alone', () => {
-    const ec = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
-    const next: Life = { ...signingKeyNow({ keyObject: ec, kid: 'x', where: 'x' }), slot: 'next' };
-    expect(() => refuseBoot(of(life('current', 'c'), next), revoking('x'))).not.toThrow();
   });
 });

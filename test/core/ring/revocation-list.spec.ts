@@ -25,13 +25,16 @@ describe('a list of revocations', () => {
 
   it('is empty where nothing is given', () => {
     expect(new RevocationList().names(key)).toBe(false);
-    expect(new RevocationList().unknownAmong(() => false)).toEqual([]);
+    expect(new RevocationList().unknown(() => false)).toEqual([]);
   });
 
   it('tells which of its names are no key’s, each once', () => {
     const known = new Set(namesOf(key));
     const list = new RevocationList(['gone', 'mine', key.thumbprint, 'gone', '__proto__']);
-    expect(list.unknownAmong((name) => known.has(name))).toEqual(['gone', '__proto__']);
+    expect(list.unknown((name) => known.has(name))).toEqual([
+      { name: 'gone', position: 1 },
+      { name: '__proto__', position: 4 },
+    ]);
   });
 
   it('does not change with what it was made of', () => {
