@@ -62,8 +62,13 @@ async function slotsIn(settings: SettingsReader, prefix: string, files: FilesOfO
 
 /** A value, or the same one under its other name; where both are set, they have to be the same. */
 function oneOf(value: NamedValue, alias: NamedValue | undefined): NamedValue {
-  if (alias?.value === undefined) return value;
-  return value.value === undefined ? alias : new NamedValue(value.where, value.value, { alias });
+  if (!alias || isUnset(alias)) return value;
+  if (isUnset(value)) return alias;
+  return new NamedValue(value.where, needed(value).value, { alias: needed(alias) });
+}
+
+function isUnset({ value, about }: NamedValue): boolean {
+  return value === undefined && !about.absence;
 }
 
 /** A file that a setting names has to be there; the current key alone may be gone because it was revoked. */

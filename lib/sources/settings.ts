@@ -1,6 +1,6 @@
 import { OidcKeyError } from '../core/errors.js';
 import { NamedValue } from '../core/reading/named-value.js';
-import { isUnset } from '../core/reading/text.js';
+import { decodeText, isUnset } from '../core/reading/text.js';
 import type { FilesOfOneMoment } from './files/files.js';
 import { fileSuffix } from './setting-names.js';
 
@@ -32,19 +32,19 @@ export async function readSetting(
 
 /** The path that NAME_FILE names, if it names one. */
 export function pathIn(reader: SettingsReader, name: string): string | undefined {
-  const path = reader.get(name + fileSuffix);
-  return isPath(path) ? path.trim() : undefined;
+  return pathOf(reader.get(name + fileSuffix));
 }
 
-async function readFileOf(name: string, path: unknown, files: FilesOfOneMoment): Promise<NamedValue> {
+async function readFileOf(name: string, value: unknown, files: FilesOfOneMoment): Promise<NamedValue> {
   const nameOfFile = name + fileSuffix;
-  // The path is not repeated: people do put the key itself there.
-  if (!isPath(path)) {
+  const path = pathOf(value);
+  // The value is not repeated: people do put the key itself there.
+  if (path === undefined) {
     const noPath = `${nameOfFile} is no path. It names a file; the key itself goes into the name without ${fileSuffix}.`;
     return new NamedValue(nameOfFile, unreadable(noPath));
   }
   try {
-    const content = await files.read(path.trim());
+    const content = await files.read(path);
     return isUnset(content) ? unset(name) : new NamedValue(nameOfFile, content);
   } catch (error) {
     const unread = unreadable(`The file that ${nameOfFile} names cannot be read ${whyNot(error)}`);
@@ -66,13 +66,9 @@ export function whyNot(error: unknown): string {
   return `(${code}). ${remedies[code] ?? 'Check that it exists, and that this process may read it.'}`;
 }
 
-function isPath(path: unknown): path is string {
-  return (
-    typeof path === 'string' &&
-    path.trim() !== '' &&
-    !path.includes('-----BEGIN') &&
-    !path.trim().startsWith('{')
-  );
+function pathOf(value: unknown): string | undefined {
+  const path = typeof value === 'string' ? decodeText(value) : undefined;
+  return path === undefined || path.includes('-----BEGIN') || path.startsWith('{') ? undefined : path;
 }
 
 function unset(name: string): NamedValue {

@@ -69,6 +69,7 @@ describe.each(platforms)('settings on %s', (_, adapter) => {
       'a setting that is null is unset',
       { OIDC_PRIVATE_KEY: pem, OIDC_NEXT_KEYS: null, RSA_PRIVATE_KEY_PEM: null },
     ],
+    ['a path may stand in literal quotes', { OIDC_PRIVATE_KEY_FILE: `"${file('quoted.pem', pem)}"` }],
     ['a path may stand in white space', { OIDC_PRIVATE_KEY_FILE: ` ${file('key.pem', pem)}\n` }],
     [
       'a passphrase in a file may end with a line end of Windows',
@@ -83,6 +84,16 @@ describe.each(platforms)('settings on %s', (_, adapter) => {
     ],
   ])('%s', async (__, settings) => {
     expect(await kidsServed(settings)).toEqual(kidsOf(key));
+  });
+
+  it.each([
+    ['OIDC_PRIVATE_KEY_FILE', { OIDC_PRIVATE_KEY_FILE: '/nowhere/key.pem', RSA_PRIVATE_KEY_PEM: pem }],
+    ['RSA_PRIVATE_KEY_PEM_FILE', { OIDC_PRIVATE_KEY: pem, RSA_PRIVATE_KEY_PEM_FILE: '/nowhere/key.pem' }],
+  ])('%s that names no file is refused beside the other name', async (name, settings) => {
+    expect(await refusalOf(settings)).toEqual({
+      code: 'OIDC_KEY_UNREADABLE_FILE',
+      message: expect.stringContaining(`The file that ${name} names cannot be read (ENOENT)`),
+    });
   });
 
   it.each([

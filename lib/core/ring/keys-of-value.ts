@@ -34,11 +34,11 @@ export function* keysOf(slot: Slot, value: NamedValue, passphrase: NamedValue): 
   );
 }
 
-function* opened(slot: Slot, { where, value }: NamedValue, passphrase: NamedValue): Steps<LoadedValue> {
+function* opened(slot: Slot, named: NamedValue, passphrase: NamedValue): Steps<LoadedValue> {
   const warnings: string[] = [];
   const setting: KeySetting = {
-    name: where,
-    value: value as KeyInput | readonly KeyInput[],
+    name: named.where,
+    value: had(named) as KeyInput | readonly KeyInput[],
     passphrase: had(passphrase),
     passphraseRemedy: passphrase.about.remedy,
     role: slot === 'previous' ? 'verifies' : 'signs',
