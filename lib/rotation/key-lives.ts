@@ -89,7 +89,7 @@ export class KeyLives {
     const changes = algorithms.flatMap((algorithm) => this.#promote(algorithm, now));
     this.#dropUnwanted(now);
     for (const { key } of this.#known.all()) {
-      if (isPublished(this.#lifeOf(key.kid), now)) continue;
+      if (this.#wanted.kids.has(key.kid) || isPublished(this.#lifeOf(key.kid), now)) continue;
       this.#known.forget(key.kid);
       changes.push({ type: 'retired', kid: key.kid });
     }
@@ -117,6 +117,7 @@ export class KeyLives {
 
   /** Removes revoked keys at once, and promotes what can replace them. */
   #revoke(now: Moment): Change[] {
+    if (this.#revocations.isEmpty) return [];
     const known = this.#known.all().map(({ key }) => key);
     this.#revocations.remember([...known, ...this.#loaded.lives.map(({ key }) => key)]);
     const revoked = known.filter(this.isRevoked);
@@ -217,6 +218,7 @@ export class KeyLives {
   }
 
   #publishedSince(before: ReadonlySet<string>): Change[] {
+    if (this.#known.all().every(({ key }) => before.has(key.kid))) return [];
     return keysIn(this.#state())
       .filter(({ key }) => !before.has(key.kid))
       .map(({ key, slot }) => ({ type: 'published', kid: key.kid, algorithm: key.alg, slot }));

@@ -30,12 +30,14 @@ export class KnownKeys {
   publish(lives: readonly Life[], now: Moment): void {
     for (const { key, slot } of lives) {
       const known = this.#keys.get(key.kid);
-      this.#keys.set(key.kid, {
-        publishedSince: known?.publishedSince ?? now.monotonic,
-        signedSince: known?.signedSince,
-        stoppedAt: known?.stoppedAt,
-        key,
-      });
+      if (known?.key !== key) {
+        this.#keys.set(key.kid, {
+          publishedSince: known?.publishedSince ?? now.monotonic,
+          signedSince: known?.signedSince,
+          stoppedAt: known?.stoppedAt,
+          key,
+        });
+      }
       if (slot === 'next') this.maySignElsewhere(key.kid);
     }
   }

@@ -25,10 +25,17 @@ export class Revocations {
   readonly #revoked = new Set<string>();
   /** Every name by which this process has known a key. */
   readonly #known = new Set<string>();
+  /** Keys whose names are among these: a reload brings a thousand of them again. */
+  readonly #remembered = new WeakSet<VerificationKey>();
   #unknown: readonly UnknownRevocation[] | undefined;
 
   readonly isRevoked = (key: VerificationKey): boolean =>
     this.#list.names(key) || this.#revoked.has(key.thumbprint);
+
+  /** True where no key is revoked, nor may be. */
+  get isEmpty(): boolean {
+    return this.#list.isEmpty && this.#revoked.size === 0;
+  }
 
   takeOver(list: RevocationList): void {
     this.#list = list;
@@ -38,14 +45,17 @@ export class Revocations {
   /** Remembers these keys, and which of them are revoked: whoever knows one of its names knows the key. */
   remember(keys: readonly VerificationKey[]): void {
     for (const key of keys) {
-      for (const name of namesOf(key)) this.#known.add(name);
       if (this.#list.names(key)) this.#revoked.add(key.thumbprint);
+      if (this.#remembered.has(key)) continue;
+      this.#remembered.add(key);
+      for (const name of namesOf(key)) this.#known.add(name);
+      this.#unknown = undefined;
     }
-    this.#unknown = undefined;
   }
 
   /** A list that is read as empty for a moment must not bring a key back, until configuration has given it up. */
   forgetAllBut(keys: readonly VerificationKey[]): void {
+    if (this.#revoked.size === 0) return;
     const configured = new Set(keys.map(({ thumbprint }) => thumbprint));
     for (const thumbprint of this.#revoked) {
       if (!configured.has(thumbprint)) this.#revoked.delete(thumbprint);

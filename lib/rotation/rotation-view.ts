@@ -3,7 +3,7 @@ import type { Algorithm } from '../core/algorithms.js';
 import type { SigningKey } from '../core/key/signing-key.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import { defaultAlgorithmAmong } from '../core/ring/default-algorithm.js';
-import type { KeyInSlot, Life, Lives } from '../core/ring/life.js';
+import type { KeyInSlot, Life, Lives, Slot } from '../core/ring/life.js';
 import type { Moment } from './clock.js';
 import type { KnownKeys } from './known-keys.js';
 import type { KnownLife } from './known-life.js';
@@ -66,7 +66,12 @@ export function viewOf(state: RotationState, now: Moment): RotationView {
     ...retained.map(({ publishedUntil }) => publishedUntil),
   ];
   return {
-    keys: keysIn(state).map((each) => ({ ...each, since: sinceOf(each, known) })),
+    keys: keysIn(state).map(({ key, signer, slot }) => ({
+      key,
+      signer,
+      slot,
+      since: sinceOf(key, slot, known),
+    })),
     defaultAlgorithm: defaultAlgorithmIn(state),
     waiting,
     retained,
@@ -92,8 +97,8 @@ export function keysIn({ signing, wanted, known }: RotationState): KeyInSlot[] {
   return [...current, ...next, ...previous];
 }
 
-function sinceOf({ key, slot }: KeyInSlot, known: KnownKeys): number {
-  const { publishedSince = 0, signedSince, stoppedAt } = known.get(key.kid) ?? {};
+function sinceOf({ kid }: VerificationKey, slot: Slot, known: KnownKeys): number {
+  const { publishedSince, signedSince, stoppedAt } = known.get(kid)!;
   return stoppedAt ?? (slot === 'current' ? signedSince : undefined) ?? publishedSince;
 }
 
@@ -134,8 +139,13 @@ function onMonotonicClock(instant: number, now: Moment): number {
   return now.monotonic + instant - now.wall;
 }
 
-function retainedIn({ known, lifeOf }: RotationState): { key: VerificationKey; publishedUntil: number }[] {
+function retainedIn({
+  known,
+  wanted,
+  lifeOf,
+}: RotationState): { key: VerificationKey; publishedUntil: number }[] {
   return known.all().flatMap(({ key }) => {
+    if (wanted.kids.has(key.kid)) return [];
     const { publishedUntil } = lifeOf(key.kid);
     return publishedUntil === undefined ? [] : { key, publishedUntil };
   });
@@ -154,6 +164,7 @@ function trustedIn({ wanted, signing }: RotationState): { key: VerificationKey; 
 function renamedIn({ wanted, known }: RotationState): { key: VerificationKey; formerly: string }[] {
   // A key that signs until the one that follows it may is no less renamed.
   const left = known.all().filter(({ key }) => !wanted.kids.has(key.kid));
+  if (left.length === 0) return [];
   const former = new Map(left.map((each) => [each.key.thumbprint, each]));
   return wanted.lives.flatMap(({ key }) => {
     const other = former.get(key.thumbprint);

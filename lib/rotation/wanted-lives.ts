@@ -1,6 +1,6 @@
 import { algorithms } from '../core/algorithms.js';
 import type { Algorithm } from '../core/algorithms.js';
-import type { Life } from '../core/ring/life.js';
+import type { Life, Slot } from '../core/ring/life.js';
 import type { Moment } from './clock.js';
 import { isScheduled, Schedule } from './schedule.js';
 
@@ -9,8 +9,10 @@ export class WantedLives {
   readonly schedule = new Schedule();
   readonly #isSigning: (kid: string) => boolean;
   #lives: readonly Life[] = [];
-  /** The kids of these, which are asked for often. */
+  /** The kids of these, which are asked for often, as is what follows. */
   #kids: ReadonlySet<string> = new Set();
+  #firstNext: ReadonlyMap<Algorithm, Life> = new Map();
+  #current: ReadonlyMap<Algorithm, Life> = new Map();
 
   constructor(isSigning: (kid: string) => boolean) {
     this.#isSigning = isSigning;
@@ -27,14 +29,14 @@ export class WantedLives {
   replace(lives: readonly Life[]): void {
     this.#lives = lives;
     this.#kids = new Set(lives.map(({ key }) => key.kid));
+    this.#firstNext = firstsOf(lives, 'next');
+    this.#current = firstsOf(lives, 'current');
   }
 
   /** The life that is to sign for an algorithm. */
   for(algorithm: Algorithm): Life | undefined {
-    const first = (wanted: Life['slot']) =>
-      this.#lives.find(({ key, slot }) => slot === wanted && key.algorithm === algorithm);
-    const next = first('next');
-    return next && this.#isDue(next) ? next : first('current');
+    const next = this.#firstNext.get(algorithm);
+    return next && this.#isDue(next) ? next : this.#current.get(algorithm);
   }
 
   /** Lives that are to sign and do not yet. */
@@ -66,4 +68,13 @@ export class WantedLives {
   #isDue(life: Life): boolean {
     return isScheduled(life) && (this.schedule.hasCome(life) || this.#isSigning(life.key.kid));
   }
+}
+
+/** The first life of each algorithm in a slot. */
+function firstsOf(lives: readonly Life[], slot: Slot): ReadonlyMap<Algorithm, Life> {
+  const firsts = new Map<Algorithm, Life>();
+  for (const life of lives) {
+    if (life.slot === slot && !firsts.has(life.key.algorithm)) firsts.set(life.key.algorithm, life);
+  }
+  return firsts;
 }

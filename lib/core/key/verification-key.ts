@@ -19,6 +19,7 @@ const verifyOnThreadPool = promisify(verify);
 export class VerificationKey {
   readonly algorithm: Algorithm;
   readonly publicKey: KeyObject;
+  readonly kid: string;
   readonly publicJwk: Readonly<PublicJwk>;
   /** The JWK thumbprint (RFC 7638), by which the key is known whatever its `kid` is. */
   readonly thumbprint: string;
@@ -58,13 +59,10 @@ export class VerificationKey {
     this.algorithm = algorithm;
     this.publicKey = publicKey;
     this.publicJwk = publicHalf.publicJwk;
+    this.kid = publicHalf.publicJwk.kid;
     this.thumbprint = publicHalf.thumbprint;
     this.publicJson = JSON.stringify(this.publicJwk);
     this.#parameters = { ...algorithm.parameters, key: publicKey };
-  }
-
-  get kid(): string {
-    return this.publicJwk.kid;
   }
 
   /** The name of the algorithm that the key's JWK and its tokens carry. */

@@ -1,5 +1,5 @@
 import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
-import { runLater, runNow } from '../key/steps.js';
+import { pause, runLater, runNow } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
 import type { VerificationKey } from '../key/verification-key.js';
 import { instantIn } from '../reading/instant.js';
@@ -15,7 +15,7 @@ import { keysOf } from './keys-of-value.js';
 import type { LoadedValue } from './keys-of-value.js';
 import { had, memberOf, refuseUnsoundSlots, revocationsIn } from './members-of-slots.js';
 import { namesOf } from './revocation-list.js';
-import { refuseSharedPrimes } from './refuse-shared-primes.js';
+import { SharedPrimes } from './shared-primes.js';
 
 /** What a loader has to know beside the values. */
 export interface LoadContext {
@@ -34,6 +34,7 @@ export interface LoadContext {
 export class KeyLoader {
   #loaded = new Map<string, LoadedValue>();
   readonly #fingerprints = new Fingerprints();
+  readonly #sharedPrimes = new SharedPrimes();
 
   /** Rejects with whatever is wrong with a value, and then remembers what it remembered before. */
   load(slots: KeySlots, context: LoadContext): Promise<Lives> {
@@ -64,11 +65,12 @@ export class KeyLoader {
       const found = known ?? (yield* keysOf(slot, value, passphrase));
       if (!known) for (const { key } of found.keys) fresh.add(key);
       loaded.set(fingerprint, found);
-      lives.push(
-        ...found.keys.map((each) => ({ ...each, slot, signsFrom: slot === 'next' ? signsFrom : undefined })),
-      );
+      const instant = slot === 'next' ? signsFrom : undefined;
+      for (const { key, signer } of found.keys) lives.push({ key, signer, slot, signsFrom: instant });
       warnings.push(...found.warnings);
     }
+    // Comparing and checking a thousand keys take a turn each.
+    yield pause;
     const whole = yield* this.#whole(slots, lives, warnings, fresh, context);
     this.#loaded = loaded;
     return whole;
@@ -97,8 +99,10 @@ export class KeyLoader {
     const left = withoutRevoked(whole, isGone);
     const signing = algorithmsOf(isEmpty ? left : lives, 'current');
     if (signing.length === 0) throw current.about.absence ?? missing(current.where);
+    yield pause;
     checkLives(left);
-    yield* refuseSharedPrimes(
+    yield pause;
+    yield* this.#sharedPrimes.refuse(
       fresh,
       [...left, ...published].map(({ key }) => key),
     );

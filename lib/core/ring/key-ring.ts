@@ -24,11 +24,10 @@ export class KeyRing {
   /** The keys of all slots: current, next and previous, newest first. */
   readonly keys: readonly KeyInSlot[];
   readonly jwks: RenderedJwks;
-  /** The same in every replica that publishes the same keys, whatever slots they are in. */
-  readonly digest: string;
   readonly #signing: ReadonlyMap<Algorithm, SigningKey>;
   readonly #defaultAlgorithm: Algorithm | undefined;
   readonly #byKid: ReadonlyMap<string, VerificationKey>;
+  #digest: string | undefined;
 
   /** @param keys checked already; `defaultAlgorithm` signs where none is asked for */
   constructor(keys: readonly KeyInSlot[], defaultAlgorithm: Algorithm | undefined) {
@@ -44,7 +43,6 @@ export class KeyRing {
     const published = slots.flatMap(sortedByKid);
     this.#byKid = new Map(published.map((key) => [key.kid, key]));
     this.jwks = Object.freeze(render(published));
-    this.digest = digestOf(published);
     Object.freeze(this);
   }
 
@@ -92,6 +90,12 @@ export class KeyRing {
       this.keys.length === other.length &&
       this.keys.every(({ key, slot }, index) => key === other[index]?.key && slot === other[index].slot)
     );
+  }
+
+  /** The same in every replica that publishes the same keys, whatever slots they are in. Made once, when asked for. */
+  get digest(): string {
+    this.#digest ??= digestOf([...this.#byKid.values()]);
+    return this.#digest;
   }
 
   /** The kids of all published keys. */

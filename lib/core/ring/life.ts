@@ -31,6 +31,7 @@ export type IsRevoked = (key: VerificationKey) => boolean;
 
 /** What was loaded: every key that configuration names, revoked ones too, and what it says of all of them. */
 export interface Lives {
+  /** Slot after slot. */
   readonly lives: readonly Life[];
   /** The algorithm that signs where none is asked for. */
   readonly defaultAlgorithm: Algorithm;
@@ -46,6 +47,7 @@ export function withoutRevoked(
   isRevoked: IsRevoked,
 ): readonly Life[] {
   const left = lives.filter(({ key }) => !isRevoked(key));
+  if (left.length === lives.length && !nextStandsIn) return lives;
   const standIns = new Set<Life>();
   for (const life of left) {
     if (life.slot !== 'next') continue;

@@ -8,6 +8,10 @@ export class RevocationList {
     this.#names = new Set(names);
   }
 
+  get isEmpty(): boolean {
+    return this.#names.size === 0;
+  }
+
   names(key: VerificationKey): boolean {
     return this.#names.has(key.kid) || this.#names.has(key.thumbprint);
   }

@@ -1,4 +1,3 @@
-
 import { describe, expect, it } from '@jest/globals';
 
 import { algorithmNamed } from '../../../lib/core/algorithms.js';
@@ -84,7 +83,7 @@ describe('what is left of lives without the keys that are revoked', () => {
     const withoutCurrent = lives.filter(({ slot }) => slot !== 'current');
     const standingIn = withoutRevoked({ lives: withoutCurrent, nextStandsIn: true }, revoking());
     expect(seen(standingIn)).toEqual(['current n1', 'current e2', 'next n2', 'previous p']);
-    const waiting = withoutRevoked({ lives: withoutCurrent, nextStandsIn: false }, revoking());
+    const waiting = withoutRevoked({ lives: inOrder(withoutCurrent), nextStandsIn: false }, revoking());
     expect(seen(waiting)).toEqual(['next n1', 'next n2', 'next e2', 'previous p']);
   });
 

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { NestFactory } from '@nestjs/core';
@@ -6,6 +5,7 @@ import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 
 import { payload } from '../contender.js';
 import { makeKey } from '../keys.js';
+import { makePublicKeys } from '../public-keys.js';
 import { cpuTime, interleaved } from '../rounds.js';
 import { quantile, rowOf } from '../row.js';
 import type { Row } from '../row.js';
@@ -15,9 +15,7 @@ const rounds = 11;
 
 export async function measureRing(): Promise<Row[]> {
   const key = makeKey('RSA-2048');
-  // One modulus under many kids: making a thousand RSA keys would take minutes, and their bytes are as many.
-  const jwk = createPublicKey(key).export({ format: 'jwk' });
-  const previousKeys = Array.from({ length: size - 1 }, (_, index) => ({ ...jwk, kid: `previous-${index}` }));
+  const previousKeys = makePublicKeys(size - 1).map((jwk, index) => ({ ...jwk, kid: `previous-${index}` }));
   const [withMany, withOne] = [new JwtService({ key, previousKeys }), new JwtService({ key })];
   const token = await withOne.sign(payload);
 
