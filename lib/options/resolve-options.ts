@@ -4,7 +4,7 @@ import type { ExtraTokenFieldsFunction } from '../core/jwt/extra-token-fields.js
 import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
 import type { OidcKeyFactoryOptions, OidcKeySourceOptions, OidcKeyValues } from '../oidc-key.options.js';
-import { timingOf } from '../rotation/timing.js';
+import { checkedInterval, timingOf } from '../rotation/timing.js';
 import type { Timing } from '../rotation/timing.js';
 import type { KeySource } from '../sources/key-source.js';
 import { misspeltSettings, namedSettings } from '../sources/misspelt-settings.js';
@@ -63,7 +63,10 @@ export async function resolveOptions(
   const { jwksMaxAge, keyRetention, keySpread, clockSkew } = await timesFrom(options, settings, prefix);
   return {
     source,
-    reloadInterval: reloadInterval === undefined ? undefined : checkedInterval(reloadInterval),
+    reloadInterval:
+      reloadInterval === undefined
+        ? undefined
+        : checkedInterval(reloadInterval, 'The option "reloadInterval"'),
     jwksMaxAge: jwksMaxAge.seconds,
     retention: keyRetention,
     timing: timingOf(
@@ -113,11 +116,6 @@ function sourceFromSettings(
     );
   }
   return settingsSource(settings, prefix);
-}
-
-function checkedInterval(seconds: number): number {
-  if (Number.isInteger(seconds) && seconds > 0) return seconds;
-  throw invalid('The option "reloadInterval" has to be a whole number of seconds, 1 or more.');
 }
 
 function invalid(message: string): OidcKeyError {

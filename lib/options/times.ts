@@ -1,6 +1,7 @@
 import { defaultTiming, checkedSeconds } from '../rotation/timing.js';
 import type { TimingOptions } from '../rotation/timing.js';
 import { OidcKeyError } from '../core/errors.js';
+import type { NamedValue } from '../core/reading/named-value.js';
 import { decodeText } from '../core/reading/text.js';
 import { Files } from '../sources/files/files.js';
 import { timeSettings } from '../sources/setting-names.js';
@@ -41,8 +42,9 @@ export async function timesFrom(
   return times as Times;
 }
 
-function secondsIn({ value, where }: Awaited<ReturnType<typeof readSetting>>): number | undefined {
+function secondsIn({ value, where, about }: NamedValue): number | undefined {
   if (value instanceof OidcKeyError) throw value;
+  if (about.absence) throw about.absence;
   const text = decodeText(value)?.trim();
   return text === undefined
     ? undefined

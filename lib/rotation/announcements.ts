@@ -23,7 +23,11 @@ export class Announcements {
   readonly #warnings = new Warnings();
 
   constructor(log: RotationLog) {
-    this.#log = log;
+    this.#log = {
+      log: (message) => log.log(onOneLine(message)),
+      warn: (message) => log.warn(onOneLine(message)),
+      error: (message) => log.error(onOneLine(message)),
+    };
   }
 
   get events$(): Observable<KeyRotationEvent> {
@@ -55,4 +59,9 @@ export class Announcements {
   end(): void {
     this.#events.complete();
   }
+}
+
+/** A kid is whatever its owner wrote, and must not look like a line of its own. */
+function onOneLine(message: string): string {
+  return message.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

@@ -20,7 +20,8 @@ export async function askSource(source: KeySource, signal?: AbortSignal): Promis
 /** @throws OidcKeyError `OIDC_KEY_SOURCE_FAILED` */
 export function watchSource(source: KeySource, changed: () => void): (() => void) | undefined {
   try {
-    return source.watch?.(changed);
+    const unwatch: unknown = source.watch?.(changed);
+    return typeof unwatch === 'function' ? (unwatch as () => void) : undefined;
   } catch (error) {
     throw failureOf(error);
   }
@@ -30,7 +31,7 @@ export function watchSource(source: KeySource, changed: () => void): (() => void
 export function failureOf(error: unknown): OidcKeyError {
   if (error instanceof OidcKeyError) return error;
   const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
-  const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,40}$/.test(word));
+  const words = [name, code].filter((word) => typeof word === 'string' && /^[A-Z]\w{1,39}$/.test(word));
   return new OidcKeyError(
     'OIDC_KEY_SOURCE_FAILED',
     `The key source failed or did not answer (${words.join(', ') || 'no reason given'}). ` +

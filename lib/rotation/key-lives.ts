@@ -36,10 +36,17 @@ export class KeyLives {
   readonly #timing: Timing;
   readonly #known = new KnownKeys();
   readonly #signing = new Map<Algorithm, SigningKey>();
-  readonly #wanted = new WantedLives((kid) => this.#isSigning(kid));
+  readonly #wanted = new WantedLives(
+    (kid) => this.#isSigning(kid),
+    ({ key }) => this.#bereft.has(key.algorithm) || this.#standIns.has(key.kid),
+  );
   readonly #revocations = new Revocations();
   /** Algorithms whose key was revoked: what replaces it need not wait. */
   readonly #bereft = new Set<Algorithm>();
+  /** Kids of keys that started to sign in place of a revoked one: that is not undone. */
+  readonly #standIns = new Set<string>();
+  /** What signs by default. It stays while another key stands in for its own. */
+  #defaultAlgorithm: Algorithm;
   #loaded: Lives;
 
   /**
@@ -50,6 +57,7 @@ export class KeyLives {
   constructor(loaded: Lives, revoked: RevocationList, now: Moment, timing: Timing) {
     this.#timing = timing;
     this.#loaded = loaded;
+    this.#defaultAlgorithm = loaded.defaultAlgorithm;
     this.#revocations.takeOver(revoked);
     this.#replace(loaded);
     for (const { key, slot } of loaded.lives) {
@@ -98,6 +106,11 @@ export class KeyLives {
 
   readonly isRevoked = (key: VerificationKey): boolean => this.#revocations.isRevoked(key);
 
+  /** Whether a key of this process was revoked, and its revocation still holds. */
+  get hasRevoked(): boolean {
+    return this.#revocations.hasTakenEffect;
+  }
+
   /** How all keys are. */
   view(now: Moment): RotationView {
     return viewOf(this.#state(), now);
@@ -106,6 +119,7 @@ export class KeyLives {
   #state(): RotationState {
     return {
       loaded: this.#loaded,
+      defaultAlgorithm: this.#defaultAlgorithm,
       wanted: this.#wanted,
       known: this.#known,
       signing: this.#signing,
@@ -137,9 +151,13 @@ export class KeyLives {
     this.#replace(loaded);
     this.#revocations.forgetAllBut(loaded.lives.map(({ key }) => key));
     const { lives, kids } = this.#wanted;
-    const current = [...loaded.lives, ...lives].filter(({ slot }) => slot === 'current');
+    const able = [...loaded.lives, ...lives].filter(({ slot }) => slot !== 'previous');
     for (const algorithm of this.#bereft) {
-      if (!current.some(({ key }) => key.algorithm === algorithm)) this.#bereft.delete(algorithm);
+      if (!able.some(({ key }) => key.algorithm === algorithm)) this.#bereft.delete(algorithm);
+    }
+    const standsInByDefault = this.#wanted.for(this.#defaultAlgorithm)?.slot === 'next';
+    if (!standsInByDefault || this.#namesCurrent(this.#defaultAlgorithm)) {
+      this.#defaultAlgorithm = loaded.defaultAlgorithm;
     }
     this.#known.publish(lives, now);
     // A key that waits here may sign in a process that booted meanwhile.
@@ -149,6 +167,10 @@ export class KeyLives {
       if (!kids.has(kid) && !this.#isSigning(kid)) this.#known.stopSigning(kid, now);
     }
     return this.letPass(now);
+  }
+
+  #namesCurrent(algorithm: Algorithm): boolean {
+    return this.#loaded.lives.some(({ key, slot }) => slot === 'current' && key.algorithm === algorithm);
   }
 
   #replace(loaded: Lives): void {
@@ -168,7 +190,7 @@ export class KeyLives {
     }
     if (!maySign(this.#lifeOf(kid, life), now)) return [];
     this.#sign(life, now);
-    if (before) this.#known.stopSigning(before.key.kid, now);
+    if (before) this.#stop(before.key.kid, now);
     return [{ type: 'promoted', kid, algorithm: alg, replaced: before?.key.kid }];
   }
 
@@ -185,13 +207,18 @@ export class KeyLives {
     for (const [algorithm, { key }] of this.#signing) {
       if (wanted.includes(algorithm)) continue;
       this.#signing.delete(algorithm);
-      this.#known.stopSigning(key.kid, now);
+      this.#stop(key.kid, now);
     }
+  }
+
+  #stop(kid: string, now: Moment): void {
+    this.#standIns.delete(kid);
+    this.#known.stopSigning(kid, now);
   }
 
   #sign(life: Life, now: Moment): void {
     this.#signing.set(life.key.algorithm, signingKeyIn(life));
-    this.#bereft.delete(life.key.algorithm);
+    if (this.#bereft.delete(life.key.algorithm)) this.#standIns.add(life.key.kid);
     this.#known.startSigning(life.key.kid, now);
   }
 

@@ -22,6 +22,7 @@ import type { Change, KeyRotationEvent } from './rotation-event.js';
 import { statusOf } from './rotation-status.js';
 import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
+import { checkedInterval } from './timing.js';
 import type { Timing } from './timing.js';
 
 /** @internal */
@@ -100,6 +101,8 @@ export class KeyRotation {
 
   static async #firstOf(options: RotationOptions): Promise<KeyRotation> {
     const { source, algorithm, timing, clock = systemClock } = options;
+    if (source.reloadInterval !== undefined)
+      checkedInterval(source.reloadInterval, 'The source’s "reloadInterval"');
     const loader = new KeyLoader();
     const slots = await askSource(source);
     const loaded = await loader.load(slots, { algorithm });
@@ -166,6 +169,7 @@ export class KeyRotation {
       algorithm: this.#options.algorithm,
       isRevoked: this.#lives.isRevoked,
       published: this.#ring.keys,
+      hasRevoked: this.#lives.hasRevoked,
     });
   }
 
@@ -208,9 +212,6 @@ export class KeyRotation {
   }
 
   #wake(): void {
-    const now = this.#clock();
-    const changes = this.#lives.letPass(now);
-    if (changes.length > 0) this.#apply(changes);
-    else this.#sleepUntil(this.#lives.view(now).nextChange);
+    this.#apply(this.#lives.letPass(this.#clock()));
   }
 }

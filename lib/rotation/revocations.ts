@@ -17,12 +17,14 @@ export interface UnknownRevocation {
 
 // More is another name, and not one that is misspelt.
 const farthest = 3;
+// With a thousand keys each takes a millisecond.
+const comparedEntries = 3;
 
 /** What a process remembers of revocations: they are of keys, whatever these are called later. */
 export class Revocations {
   #list = new RevocationList();
-  /** Thumbprints of the keys that were revoked. */
-  readonly #revoked = new Set<string>();
+  /** Thumbprints of the keys that were revoked, each with the names that the key has had. */
+  readonly #revoked = new Map<string, Set<string>>();
   /** Every name by which this process has known a key. */
   readonly #known = new Set<string>();
   /** Keys whose names are among these: a reload brings a thousand of them again. */
@@ -31,6 +33,11 @@ export class Revocations {
 
   readonly isRevoked = (key: VerificationKey): boolean =>
     this.#list.names(key) || this.#revoked.has(key.thumbprint);
+
+  /** True where a key of this process is revoked. */
+  get hasTakenEffect(): boolean {
+    return this.#revoked.size > 0;
+  }
 
   /** True where no key is revoked, nor may be. */
   get isEmpty(): boolean {
@@ -45,7 +52,7 @@ export class Revocations {
   /** Remembers these keys, and which of them are revoked: whoever knows one of its names knows the key. */
   remember(keys: readonly VerificationKey[]): void {
     for (const key of keys) {
-      if (this.#list.names(key)) this.#revoked.add(key.thumbprint);
+      if (this.isRevoked(key)) this.#revoke(key);
       if (this.#remembered.has(key)) continue;
       this.#remembered.add(key);
       for (const name of namesOf(key)) this.#known.add(name);
@@ -53,12 +60,22 @@ export class Revocations {
     }
   }
 
-  /** A list that is read as empty for a moment must not bring a key back, until configuration has given it up. */
+  #revoke(key: VerificationKey): void {
+    const names = this.#revoked.get(key.thumbprint) ?? new Set();
+    for (const name of namesOf(key)) names.add(name);
+    this.#revoked.set(key.thumbprint, names);
+  }
+
+  /**
+   * A revocation stays for as long as the list names the key, by whatever name it has had, and for as long as
+   * configuration holds it: a list that is read as empty for a moment must not bring a key back.
+   */
   forgetAllBut(keys: readonly VerificationKey[]): void {
     if (this.#revoked.size === 0) return;
     const configured = new Set(keys.map(({ thumbprint }) => thumbprint));
-    for (const thumbprint of this.#revoked) {
-      if (!configured.has(thumbprint)) this.#revoked.delete(thumbprint);
+    for (const [thumbprint, names] of this.#revoked) {
+      const isNamed = [...names].some((name) => this.#list.has(name));
+      if (!configured.has(thumbprint) && !isNamed) this.#revoked.delete(thumbprint);
     }
   }
 
@@ -67,10 +84,10 @@ export class Revocations {
     // Compared once, however often somebody asks.
     this.#unknown ??= this.#list
       .unknown((name) => this.#known.has(name))
-      .map(({ name, position }) => ({
+      .map(({ name, position }, index) => ({
         position,
         characters: name.length,
-        nearest: nearestTo(name, this.#known, farthest),
+        nearest: index < comparedEntries ? nearestTo(name, this.#known, farthest) : undefined,
       }));
     return this.#unknown;
   }

@@ -49,6 +49,7 @@ export interface RotationView {
 /** What a view is made from. */
 export interface RotationState {
   readonly loaded: Lives;
+  readonly defaultAlgorithm: Algorithm;
   readonly wanted: WantedLives;
   readonly known: KnownKeys;
   readonly signing: ReadonlyMap<Algorithm, SigningKey>;
@@ -103,8 +104,8 @@ function sinceOf({ kid }: VerificationKey, slot: Slot, known: KnownKeys): number
 }
 
 /** After a revocation nothing turns to another algorithm; while a key waits, the one before it signs. */
-function defaultAlgorithmIn({ loaded, signing, withoutSigner }: RotationState): Algorithm | undefined {
-  const { defaultAlgorithm } = loaded;
+function defaultAlgorithmIn(state: RotationState): Algorithm | undefined {
+  const { defaultAlgorithm, signing, withoutSigner } = state;
   if (signing.has(defaultAlgorithm) || withoutSigner.includes(defaultAlgorithm)) return defaultAlgorithm;
   const able = algorithms.filter((algorithm) => signing.has(algorithm));
   return defaultAlgorithmAmong(able, undefined) ?? able[0];

@@ -39,6 +39,15 @@ export function timingOf(options: TimingOptions, floor = shortestCache): Timing 
   return { propagation: propagation * 1000, retention: (options.keyRetention + propagation) * 1000 };
 }
 
+/** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
+export function checkedInterval(seconds: unknown, name: string): number {
+  if (Number.isInteger(seconds) && (seconds as number) > 0) return seconds as number;
+  throw new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    `${name} has to be a whole number of seconds, 1 or more.`,
+  );
+}
+
 const longest = 10 * 365 * 24 * 3600;
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */

@@ -8,14 +8,17 @@ import { isScheduled, Schedule } from './schedule.js';
 export class WantedLives {
   readonly schedule = new Schedule();
   readonly #isSigning: (kid: string) => boolean;
+  readonly #standsIn: (life: Life) => boolean;
   #lives: readonly Life[] = [];
   /** The kids of these, which are asked for often, as is what follows. */
   #kids: ReadonlySet<string> = new Set();
   #firstNext: ReadonlyMap<Algorithm, Life> = new Map();
   #current: ReadonlyMap<Algorithm, Life> = new Map();
 
-  constructor(isSigning: (kid: string) => boolean) {
+  /** @param standsIn whether a next key signs, or is to, in place of a current one that was revoked and removed */
+  constructor(isSigning: (kid: string) => boolean, standsIn: (life: Life) => boolean) {
     this.#isSigning = isSigning;
+    this.#standsIn = standsIn;
   }
 
   get lives(): readonly Life[] {
@@ -36,7 +39,9 @@ export class WantedLives {
   /** The life that is to sign for an algorithm. */
   for(algorithm: Algorithm): Life | undefined {
     const next = this.#firstNext.get(algorithm);
-    return next && this.#isDue(next) ? next : this.#current.get(algorithm);
+    if (!next) return this.#current.get(algorithm);
+    if (this.#isDue(next)) return next;
+    return this.#current.get(algorithm) ?? (this.#standsIn(next) ? next : undefined);
   }
 
   /** Lives that are to sign and do not yet. */

@@ -9,12 +9,12 @@ import type { KeySource } from './key-source.js';
 import { readOfOneMoment } from './one-moment.js';
 import { whyNot } from './settings.js';
 
-/** What a folder calls the file of each slot. */
+/** What a folder calls the file of each slot; revocations are read first, as those of settings are. */
 const fileNames: Readonly<Record<keyof KeySlots, string>> = {
+  revokedKids: 'revoked-kids',
   current: 'current.pem',
   next: 'next.pem',
   previous: 'previous.pem',
-  revokedKids: 'revoked-kids',
   nextActivatesAt: 'next-activates-at',
   passphrase: 'passphrase',
 };
@@ -54,7 +54,7 @@ export class FileKeySource implements KeySource {
   async #slotsIn(files: FilesOfOneMoment): Promise<KeySlots> {
     const slots: Partial<Record<Member, NamedValue>> = {};
     for (const member of members) slots[member] = await this.#read(member, files);
-    return slots as Record<Member, NamedValue>;
+    return slots;
   }
 
   async #read(member: Member, files: FilesOfOneMoment): Promise<NamedValue> {

@@ -4,6 +4,15 @@ import type { Files, FilesOfOneMoment } from './files/files.js';
 // A swap in the middle of reading makes optional files look missing.
 const attempts = 3;
 
+async function isOfOneMoment(moment: FilesOfOneMoment): Promise<boolean> {
+  try {
+    return await moment.areOfOneMoment();
+  } catch {
+    // A file system that hangs: what was read before it did must not be lost, and what was not is an error of its value.
+    return true;
+  }
+}
+
 /**
  * Reads several files as of one moment.
  *
@@ -16,7 +25,7 @@ export async function readOfOneMoment<Result>(
   for (let attempt = 0; attempt < attempts; attempt++) {
     const moment = files.ofOneMoment();
     const result = await read(moment);
-    if (await moment.areOfOneMoment()) return result;
+    if (await isOfOneMoment(moment)) return result;
   }
   throw new OidcKeyError(
     'OIDC_KEY_UNREADABLE_FILE',

@@ -3,12 +3,15 @@ import type { KeySlots } from '../core/reading/key-slots.js';
 /** What the names of the settings begin with, unless the application says otherwise. */
 export const defaultEnvPrefix = 'OIDC_';
 
-/** The settings of keys, less their prefix, and what a source gives of each. */
+/**
+ * The settings of keys, less their prefix, and what a source gives of each. Revocations are read first, so that no other
+ * file that hangs keeps them from taking effect.
+ */
 export const keySettings: Readonly<Record<keyof KeySlots, string>> = {
+  revokedKids: 'REVOKED_KIDS',
   current: 'PRIVATE_KEY',
   next: 'NEXT_KEYS',
   previous: 'PREVIOUS_KEYS',
-  revokedKids: 'REVOKED_KIDS',
   nextActivatesAt: 'NEXT_KEY_ACTIVATES_AT',
   passphrase: 'PRIVATE_KEY_PASSPHRASE',
 };

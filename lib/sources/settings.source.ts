@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { debounceTime } from 'rxjs';
+import { auditTime } from 'rxjs';
 
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
@@ -8,7 +8,7 @@ import type { FilesOfOneMoment } from './files/files.js';
 import type { KeySource } from './key-source.js';
 import { readOfOneMoment } from './one-moment.js';
 import { keySettings, namesOfKeySetting } from './setting-names.js';
-import { pathIn, readSetting } from './settings.js';
+import { pathIn, readRevokedKids, readSetting } from './settings.js';
 import type { SettingsReader } from './settings.js';
 
 /** ConfigService, as far as a source needs it. */
@@ -32,7 +32,7 @@ export function settingsSource(settings: WatchableSettings, prefix: string, file
     load: () => readOfOneMoment(files, (moment) => slotsIn(settings, prefix, moment)),
     watch: (changed) => {
       let unwatch = files.watch(paths(), changed);
-      const subscription = settings.changes$?.pipe(debounceTime(quiet)).subscribe(() => {
+      const subscription = settings.changes$?.pipe(auditTime(quiet)).subscribe(() => {
         unwatch();
         unwatch = files.watch(paths(), changed);
         changed();
@@ -49,7 +49,8 @@ async function slotsIn(settings: SettingsReader, prefix: string, files: FilesOfO
   const slots: Partial<Record<keyof KeySlots, NamedValue>> = {};
   for (const member of members) {
     const [own, alias] = namesOfKeySetting(member, prefix);
-    const value = await readSetting(settings, own, files);
+    const read = member === 'revokedKids' ? readRevokedKids : readSetting;
+    const value = await read(settings, own, files);
     const other = alias === undefined ? undefined : await readSetting(settings, alias, files);
     slots[member] = member === 'current' ? oneOf(value, other) : needed(value);
   }

@@ -1,5 +1,6 @@
 import { OidcKeyError } from '../core/errors.js';
 import { NamedValue } from '../core/reading/named-value.js';
+import { revokedKidsOf } from '../core/reading/revoked-kids.js';
 import { decodeText, isUnset } from '../core/reading/text.js';
 import type { FilesOfOneMoment } from './files/files.js';
 import { fileSuffix } from './setting-names.js';
@@ -28,6 +29,24 @@ export async function readSetting(
     return new NamedValue(name, new OidcKeyError('OIDC_KEY_CONFLICT', conflict));
   }
   return readFileOf(name, path, files);
+}
+
+/**
+ * The revoked kids of both NAME and NAME_FILE: that both are set is a defect, and nevertheless each key that one of them
+ * names is revoked.
+ */
+export async function readRevokedKids(
+  reader: SettingsReader,
+  name: string,
+  files: FilesOfOneMoment,
+): Promise<NamedValue> {
+  const read = await readSetting(reader, name, files);
+  const { value: defect } = read;
+  if (!(defect instanceof OidcKeyError) || defect.code !== 'OIDC_KEY_CONFLICT') return read;
+  const { value } = await readFileOf(name, reader.get(name + fileSuffix), files);
+  const lists = [reader.get(name), value instanceof OidcKeyError ? undefined : value];
+  const kids = lists.flatMap((list) => revokedKidsOf(list, name).kids);
+  return new NamedValue(name, kids, { defect });
 }
 
 /** The path that NAME_FILE names, if it names one. */

@@ -18,7 +18,7 @@ interface HeaderMembers {
 export interface SignOptions {
   /** Members of the JOSE header. `alg` and `kid` are always the key's own; `typ` is taken from here if given. */
   header?: HeaderMembers | undefined;
-  /** The current key of this algorithm signs. Default: RS256. */
+  /** The current key of this algorithm signs. Default: the option `algorithm`, else RS256, else that of the only key. */
   algorithm?: SigningAlgorithm | undefined;
   /** Sets `exp`, in seconds after `iat`. */
   expiresIn?: number | undefined;

@@ -39,8 +39,9 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
   const key = new VerificationKey(material);
   yield* refuseUnsound(key, material);
   const local = remote ? undefined : new LocalSigner(keyObject, key.algorithm);
-  const signature = yield* take(local ? proofBy(local) : proofByRemote(remote!, where));
-  if (!signature || !(yield* take(verdictOn(key, signature)))) {
+  const signature: unknown = yield* take(local ? proofBy(local) : proofByRemote(remote!, where));
+  // A signer of an application may answer with anything.
+  if (!Buffer.isBuffer(signature) || !(yield* take(verdictOn(key, signature)))) {
     throw remote ? signsWithAnother(where) : mismatch(where);
   }
   return { key, signer: local ?? remote! };
@@ -93,11 +94,14 @@ function proofByRemote(signer: Signer, where: string): Step<Buffer> {
   return {
     later: async () => {
       try {
-        return await signer.sign(proof);
+        return await withinPatience(signer.sign(proof));
       } catch (error) {
         if (error instanceof OidcKeyError) throw error;
         // What it rejects with may hold a request or a credential.
-        throw new OidcKeyError('OIDC_KEY_SOURCE_FAILED', `The signer of ${where} failed when it was tried.`);
+        throw new OidcKeyError(
+          'OIDC_KEY_SOURCE_FAILED',
+          `The signer of ${where} failed, or did not answer in time, when it was tried.`,
+        );
       }
     },
     now: () => {
@@ -107,6 +111,21 @@ function proofByRemote(signer: Signer, where: string): Step<Buffer> {
       );
     },
   };
+}
+
+// A revocation waits for no longer than this until the rest of its change is loaded.
+const patience = 10_000;
+
+async function withinPatience(signature: Promise<Buffer>): Promise<Buffer> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('The signer did not answer in time')), patience);
+  });
+  try {
+    return await Promise.race([signature, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function verdictOn(key: VerificationKey, signature: Buffer): Step<boolean> {

@@ -19,7 +19,9 @@ const pbes1 = /^2a864886f70d01(050[1346ab]|0c010[1-6])$/;
 export function derivationRoundsOf(pkcs8: Buffer): number | undefined {
   const [scheme] = membersOf(pkcs8, elementAt(pkcs8, 0));
   const [identifier, parameters] = membersOf(pkcs8, scheme);
-  const name = identifierOf(pkcs8, identifier) ?? '';
+  const name = identifierOf(pkcs8, identifier);
+  // OpenSSL reads lengths that DER does not allow, and would count what we cannot.
+  if (name === undefined) return Number.NaN;
   if (pbes1.test(name)) return numberIn(pkcs8, membersOf(pkcs8, parameters)[1]);
   return name === pbes2 ? roundsOfPbes2(pkcs8, parameters) : undefined;
 }

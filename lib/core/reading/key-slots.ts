@@ -1,5 +1,8 @@
+import type { OidcKeyError } from '../errors.js';
 import type { KeyInput } from './key-material.js';
 import type { NamedValue } from './named-value.js';
+
+type Value<Plain> = Plain | NamedValue | OidcKeyError | undefined;
 
 /**
  * The keys of an issuer as a source has them at one moment: not opened, and not checked. A value that could not be had
@@ -7,15 +10,15 @@ import type { NamedValue } from './named-value.js';
  */
 export interface KeySlots {
   /** The keys that sign, at most one for each algorithm. */
-  current: KeyInput | KeyInput[] | NamedValue;
+  current?: Value<KeyInput | KeyInput[]>;
   /** Published and accepted already, for the time when they sign. */
-  next?: KeyInput | KeyInput[] | NamedValue | undefined;
+  next?: Value<KeyInput | KeyInput[]>;
   /** Still published and accepted, newest first. A public key is enough. */
-  previous?: KeyInput | KeyInput[] | NamedValue | undefined;
+  previous?: Value<KeyInput | KeyInput[]>;
   /** Keys that are never published, accepted or used: their kids or JWK thumbprints. */
-  revokedKids?: string[] | NamedValue | undefined;
+  revokedKids?: Value<string | string[]>;
   /** From then on `next` signs. */
-  nextActivatesAt?: Date | NamedValue | undefined;
+  nextActivatesAt?: Value<Date | string>;
   /** Opens every key that is encrypted and does not bring a passphrase of its own. */
-  passphrase?: string | NamedValue | undefined;
+  passphrase?: Value<string>;
 }

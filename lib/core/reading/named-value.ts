@@ -8,6 +8,8 @@ interface AboutValue {
   readonly remedy?: string | undefined;
   /** Why there is none, for whoever needs it. */
   readonly absence?: OidcKeyError | undefined;
+  /** What is wrong with a value that is taken all the same. */
+  readonly defect?: OidcKeyError | undefined;
   /** The same value under another name: both have to hold the same keys. */
   readonly alias?: NamedValue | undefined;
 }

@@ -13,20 +13,24 @@ export class Fingerprints {
 
   #textOf(value: unknown): string {
     try {
-      return JSON.stringify(digested(value), (_, part: unknown) => this.#writable(part));
+      const { writable } = this;
+      return JSON.stringify(digested(value), function (this: Record<string, unknown>, name) {
+        // What stands there, before JSON asks it how it wants to be written.
+        return writable(this[name]);
+      });
     } catch {
       // A value that cannot be written down counts as new each time.
       return randomUUID();
     }
   }
 
-  #writable(part: unknown): unknown {
+  private readonly writable = (part: unknown): unknown => {
     // JSON would leave out a function, and the signer that is behind it.
     if (part instanceof KeyObject || typeof part === 'function') return this.#identityOf(part);
     // Of an object of a class JSON may show a part only, so it counts as new each time.
-    if (isObject(part) && !isPlain(part)) return randomUUID();
+    if (isObject(part) && (!isPlain(part) || typeof part.toJSON === 'function')) return randomUUID();
     return part;
-  }
+  };
 
   /** What cannot be written down is known by being the same one. */
   #identityOf(part: object): string {

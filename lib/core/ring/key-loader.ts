@@ -23,8 +23,10 @@ export interface LoadContext {
   readonly algorithm?: SigningAlgorithm | undefined;
   /** The keys that are revoked, whether the values name them or not. */
   readonly isRevoked?: IsRevoked;
-  /** The keys that are published already. */
+  /** The keys that are published already; undefined where none are, at a boot. */
   readonly published?: readonly KeyInSlot[];
+  /** Whether a key of this process was revoked. */
+  readonly hasRevoked?: boolean;
 }
 
 /**
@@ -32,7 +34,11 @@ export interface LoadContext {
  * that is the same as last time is not opened again.
  */
 export class KeyLoader {
-  #loaded = new Map<string, LoadedValue>();
+  /** What the last load that succeeded found, and what the last one that failed opened. */
+  #loaded: ReadonlyMap<string, LoadedValue> = new Map();
+  #opened = new Map<string, LoadedValue>();
+  /** Keys that were compared with each other. */
+  #compared: ReadonlySet<VerificationKey> = new Set();
   readonly #fingerprints = new Fingerprints();
   readonly #sharedPrimes = new SharedPrimes();
 
@@ -49,10 +55,11 @@ export class KeyLoader {
   *#livesOf(slots: KeySlots, context: LoadContext): Steps<Lives> {
     refuseUnsoundSlots(slots);
     const passphrase = memberOf(slots, 'passphrase');
-    const loaded = new Map<string, LoadedValue>();
+    const openedBefore = this.#opened;
+    // A load that fails is tried again, and must not decrypt again what it decrypted.
+    const loaded = (this.#opened = new Map<string, LoadedValue>());
     const lives: Life[] = [];
     const warnings: string[] = [];
-    const fresh = new Set<VerificationKey>();
     const signsFrom = this.#instantIn(slots);
     for (const slot of slotNames) {
       const value = memberOf(slots, slot);
@@ -61,9 +68,8 @@ export class KeyLoader {
       const role = slot === 'previous' ? 'verifies' : 'signs';
       const given = [value.value, value.about.alias?.value, passphrase.value];
       const fingerprint = this.#fingerprints.of([role, value.where, ...given]);
-      const known = this.#loaded.get(fingerprint);
+      const known = this.#loaded.get(fingerprint) ?? openedBefore.get(fingerprint);
       const found = known ?? (yield* keysOf(slot, value, passphrase));
-      if (!known) for (const { key } of found.keys) fresh.add(key);
       loaded.set(fingerprint, found);
       const instant = slot === 'next' ? signsFrom : undefined;
       for (const { key, signer } of found.keys) lives.push({ key, signer, slot, signsFrom: instant });
@@ -71,7 +77,7 @@ export class KeyLoader {
     }
     // Comparing and checking a thousand keys take a turn each.
     yield pause;
-    const whole = yield* this.#whole(slots, lives, warnings, fresh, context);
+    const whole = yield* this.#whole(slots, lives, warnings, context);
     this.#loaded = loaded;
     return whole;
   }
@@ -80,8 +86,7 @@ export class KeyLoader {
     slots: KeySlots,
     lives: readonly Life[],
     warnings: readonly string[],
-    fresh: ReadonlySet<VerificationKey>,
-    { algorithm, isRevoked = () => false, published = [] }: LoadContext,
+    { algorithm, isRevoked = () => false, published, hasRevoked = false }: LoadContext,
   ): Steps<Lives> {
     const current = memberOf(slots, 'current');
     const revoked = revocationsIn(slots);
@@ -90,8 +95,11 @@ export class KeyLoader {
     const isGone = (key: VerificationKey) => gone.has(key.thumbprint) || isRevoked(key);
     const names = new Set(lives.flatMap(({ key }) => namesOf(key)));
     const isEmpty = !lives.some(({ slot }) => slot === 'current');
-    // A revocation of a key that is not there any more is why there is none to sign.
-    const nextStandsIn = isEmpty && revoked.unknown((name) => names.has(name)).length > 0;
+    // Without a current key, something has to say that it was revoked: a process knows, a boot takes it from the list.
+    const isExplained = published
+      ? hasRevoked || published.some(({ key }) => revoked.names(key))
+      : revoked.unknown((name) => names.has(name)).length > 0;
+    const nextStandsIn = isEmpty && isExplained;
     const standIn =
       `${current.where} holds no key, and a revoked kid names none that is configured: a next key signs in its place. ` +
       'Make it the current key';
@@ -102,10 +110,9 @@ export class KeyLoader {
     yield pause;
     checkLives(left);
     yield pause;
-    yield* this.#sharedPrimes.refuse(
-      fresh,
-      [...left, ...published].map(({ key }) => key),
-    );
+    const all = new Set([...left, ...(published ?? [])].map(({ key }) => key));
+    yield* this.#sharedPrimes.refuse(this.#compared, [...all]);
+    this.#compared = all;
     const defaultAlgorithm = defaultAlgorithmAmong(signing, algorithm);
     if (!defaultAlgorithm) throw noneToSign(current.where, algorithm);
     return { ...whole, defaultAlgorithm };

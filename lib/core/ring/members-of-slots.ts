@@ -39,7 +39,8 @@ export function refuseUnsoundSlots(slots: KeySlots): void {
   if (unknown !== undefined) {
     throw new OidcKeyError(
       'OIDC_KEY_INVALID_OPTION',
-      `The source gave "${unknown}", where only ${members.join(', ')} are known.`,
+      // What is no word may be a key.
+      `The source gave ${/^\w{1,40}$/.test(unknown) ? `"${unknown}"` : 'something'}, where only ${members.join(', ')} are known.`,
     );
   }
   const { defect } = revokedKidsIn(slots);
@@ -48,6 +49,8 @@ export function refuseUnsoundSlots(slots: KeySlots): void {
 
 function revokedKidsIn(slots: KeySlots): RevokedKids {
   if (!isObject(slots)) return { kids: [] };
-  const { where, value } = memberOf(slots, 'revokedKids');
-  return value instanceof OidcKeyError ? { kids: [], defect: value } : revokedKidsOf(value, where);
+  const { where, value, about } = memberOf(slots, 'revokedKids');
+  if (value instanceof OidcKeyError) return { kids: [], defect: value };
+  const { kids, defect = about.defect } = revokedKidsOf(value, where);
+  return defect ? { kids, defect } : { kids };
 }

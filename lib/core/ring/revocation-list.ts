@@ -12,6 +12,10 @@ export class RevocationList {
     return this.#names.size === 0;
   }
 
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   names(key: VerificationKey): boolean {
     return this.#names.has(key.kid) || this.#names.has(key.thumbprint);
   }

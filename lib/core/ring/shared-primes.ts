@@ -13,15 +13,15 @@ export class SharedPrimes {
   readonly #moduli = new WeakMap<VerificationKey, bigint>();
 
   /**
-   * @param fresh keys that nobody has compared yet
+   * @param compared keys that were compared with each other already
    * @throws OidcKeyError `OIDC_KEY_TOO_WEAK`
    */
-  *refuse(fresh: ReadonlySet<VerificationKey>, all: readonly VerificationKey[]): Steps<void> {
+  *refuse(compared: ReadonlySet<VerificationKey>, all: readonly VerificationKey[]): Steps<void> {
     const rsaKeys = all.filter(({ algorithm }) => algorithm.keyType === 'rsa');
-    const compared = rsaKeys.filter((key) => !fresh.has(key));
-    for (const key of rsaKeys.filter((each) => fresh.has(each))) {
+    const done = rsaKeys.filter((key) => compared.has(key));
+    for (const key of rsaKeys.filter((each) => !compared.has(each))) {
       // The key itself may be published already, under another kid.
-      const others = compared.filter(({ thumbprint }) => thumbprint !== key.thumbprint);
+      const others = done.filter(({ thumbprint }) => thumbprint !== key.thumbprint);
       for (let start = 0; start < others.length; start += inOneTurn) {
         const some = others.slice(start, start + inOneTurn);
         const moduli = some.map((other) => this.#modulusOf(other));
@@ -29,7 +29,7 @@ export class SharedPrimes {
         if (shared !== undefined) throw sharedPrime(key.where, some[shared]!.where);
         yield pause;
       }
-      compared.push(key);
+      done.push(key);
     }
   }
 
