@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -25,6 +25,7 @@ const publicA = {
     where: 'a',
   }),
 };
+const aPrivate = ecKey().export({ format: 'pem', type: 'pkcs8' });
 const unsound = new OidcKeyError('OIDC_KEY_MALFORMED', 'The rest is garbage.');
 
 let clock: FakeClock;
@@ -600,4 +601,67 @@ it('says how long until something changes', () => {
   expect(untilNextChange()).toBe(10 * minute);
   pass(10);
   expect(untilNextChange()).toBe(100 * minute);
+});
+
+describe('of two algorithms, one whose current key is revoked and removed', () => {
+  const [ed, ed2] = [
+    keyNamed('ed', generateKeyPairSync('ed25519').privateKey),
+    keyNamed('ed2', generateKeyPairSync('ed25519').privateKey),
+  ];
+  const revokeAndRemove = (some: Partial<Slots>) => {
+    revoked = new RevocationList(['ed']);
+    return configure({ current: [a], ...some });
+  };
+  const byDefault = () => lives.view(clock.now).defaultAlgorithm?.names[0];
+
+  it.each([
+    ['that was there before', { next: [ed2] }],
+    ['that comes in the same change', {}],
+  ])('is signed for by its next key %s, and that is not taken back', (_, before) => {
+    boot({ current: [a, ed], ...before });
+    revokeAndRemove({ next: [ed2] });
+    expect(
+      view()
+        .split(' | ')
+        .map((slot) => slot.split(',').toSorted().join()),
+    ).toEqual(['a,ed2', '', '']);
+    expect(withoutSigner()).toEqual([]);
+    configure({ current: [a], next: [ed2] });
+    expect(pass(1)).toEqual([]);
+    expect(lives.view(clock.now).keys.map(({ key, slot }) => `${slot} ${key.kid}`)).toContain('current ed2');
+  });
+
+  it('does not turn what signs by default to the other one', () => {
+    revoked = new RevocationList();
+    const loaded = slots({ current: [ed, a], next: [ed2] });
+    lives = new KeyLives({ ...loaded, defaultAlgorithm: ed.key.algorithm }, revoked, clock.now, timing);
+    revokeAndRemove({ next: [ed2] });
+    expect(byDefault()).toBe('EdDSA');
+    // Whoever names a current key for it again decides anew.
+    configure({ current: [a, ed2] });
+    expect(byDefault()).toBe('ES256');
+  });
+
+  it('gives way to a current key that is configured later, after propagation', () => {
+    boot({ current: [a, ed], next: [ed2] });
+    revokeAndRemove({ next: [ed2] });
+    const ed3 = keyNamed('ed3', generateKeyPairSync('ed25519').privateKey);
+    expect(configure({ current: [a, ed3], next: [ed2] })).toEqual([]);
+    expect(pass(10)).toMatchObject([{ type: 'promoted', kid: 'ed3', replaced: 'ed2' }]);
+  });
+});
+
+it('attack 49: a revoked key that was in no slot for a while stays revoked under any kid, as long as the list names it', () => {
+  const again = keyNamed('a again', createPrivateKey(aPrivate));
+  const first = keyNamed('a', createPrivateKey(aPrivate));
+  boot({ current: [first], next: [b] });
+  revoked = new RevocationList(['a']);
+  configure({ current: [b] });
+  configure({ current: [b] });
+  configure({ current: [b], previous: [{ key: again.key }] });
+  expect(view()).toBe('b |  | ');
+  revoked = new RevocationList();
+  configure({ current: [b] });
+  configure({ current: [b], previous: [{ key: again.key }] });
+  expect(view()).toBe('b |  | a again');
 });

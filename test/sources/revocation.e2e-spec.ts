@@ -1,9 +1,14 @@
-import type { KeyObject } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
 import { sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeyRotationEvent, KeySlots } from 'nestjs-oidc-key';
@@ -16,6 +21,7 @@ import { ecKey } from '../support/lives.js';
 import { thumbprintOf } from '../support/loaded.js';
 import { RecordingLogger } from '../support/platforms.js';
 import { base64url, headerOf } from '../support/tokens.js';
+import { until } from '../support/waiting.js';
 
 /** A key whose kid is not its thumbprint. */
 const named = (kid: string, key: KeyObject = ecKey()) => ({
@@ -137,7 +143,6 @@ it('attack 49: a passphrase that is set twice does not hold up a revocation', as
   const token = await jwt.sign({});
   // As a value beside the file that is named already.
   await change(app, { ...before, passphrase: unreadable });
-  const { ConfigService } = await import('@nestjs/config');
   app.get(ConfigService).set('OIDC_PRIVATE_KEY_PASSPHRASE', 'p');
   app.get(ConfigService).set('OIDC_REVOKED_KIDS', stolen!.kid);
   await app.get(KeyRotation).reload();
@@ -209,5 +214,84 @@ describe('attack 49: one key under two names', () => {
     Object.assign(slots, { revokedKids: [] });
     await rotation.reload();
     expect(published()).toEqual([thumbprintOf(next!.key)]);
+  });
+});
+
+describe('attack 49: a revocation is not held up', () => {
+  const config = (settings: object) =>
+    ConfigModule.forRoot({
+      isGlobal: true,
+      ignoreEnvFile: true,
+      skipProcessEnv: true,
+      cache: false,
+      load: [() => settings],
+    });
+  const good = { OIDC_PRIVATE_KEY: stolen!.text, OIDC_NEXT_KEYS: next!.text };
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
+
+  it('by a list that stands in two places: what one of them names is revoked', async () => {
+    const { app, published } = await start([config(good), OidcKeyModule.forRootAsync()]);
+    const file = join(folder, 'revoked-kids');
+    writeFileSync(file, 'stolen\n');
+    app.get(ConfigService).set('OIDC_REVOKED_KIDS', 'other');
+    app.get(ConfigService).set('OIDC_REVOKED_KIDS_FILE', file);
+    await expect(app.get(KeyRotation).reload()).resolves.toBe(false);
+    expect(published()).toEqual(['next']);
+    expect(app.get(KeyRotation).status().failure?.code).toBe('OIDC_KEY_CONFLICT');
+  });
+
+  it('by a file that does not answer', async () => {
+    const { app, published } = await start([config(good), OidcKeyModule.forRootAsync()]);
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const list = join(folder, 'list');
+    writeFileSync(list, 'stolen\n');
+    app.get(ConfigService).set('OIDC_PREVIOUS_KEYS_FILE', pipe);
+    app.get(ConfigService).set('OIDC_REVOKED_KIDS_FILE', list);
+    await expect(app.get(KeyRotation).reload()).resolves.toBe(false);
+    expect(published()).toEqual(['next']);
+    expect(app.get(KeyRotation).status().failure?.code).toBe('OIDC_KEY_UNREADABLE_FILE');
+  });
+
+  it('by a configuration that changes all the time', async () => {
+    const { app, published } = await start([config(good), OidcKeyModule.forRootAsync()]);
+    app.get(ConfigService).set('OIDC_REVOKED_KIDS', 'stolen');
+    const busy = setInterval(() => app.get(ConfigService).set('SOMETHING', Math.random()), 20);
+    try {
+      await until(() => published().join() === 'next');
+    } finally {
+      clearInterval(busy);
+    }
+  });
+
+  it('by one old entry, which is no reason for a next key to sign where the current one is gone for a moment', async () => {
+    const { app, published } = await start([
+      config({ ...good, OIDC_REVOKED_KIDS: 'of-last-year' }),
+      OidcKeyModule.forRootAsync(),
+    ]);
+    app.get(ConfigService).set('OIDC_PRIVATE_KEY', '');
+    await expect(app.get(KeyRotation).reload()).resolves.toBe(false);
+    expect(published()).toEqual(['stolen', 'next']);
+    expect(headerOf(await app.get(JwtService).sign({})).kid).toBe('stolen');
+  });
+});
+
+it.each([0, -1, 0.5, Number.NaN])(
+  'a source cannot ask to be asked again every %d seconds',
+  async (reloadInterval) => {
+    const source = { load: async () => ({ current: next!.text }), reloadInterval };
+    await expect(start([OidcKeyModule.forRoot({ source })])).rejects.toMatchObject({
+      code: 'OIDC_KEY_INVALID_OPTION',
+      message: expect.stringContaining('reloadInterval'),
+    });
+  },
+);
+
+it('the name of an unknown slot is not repeated where it is no word', async () => {
+  const source = { load: async () => ({ current: next!.text, [stolen!.text]: 'x' }) };
+  const error = await rejectionOf(start([OidcKeyModule.forRoot({ source })]));
+  expect(error).toMatchObject({
+    code: 'OIDC_KEY_INVALID_OPTION',
+    message: expect.not.stringContaining('kty'),
   });
 });

@@ -86,6 +86,16 @@ describe.each(platforms)('settings on %s', (_, adapter) => {
     expect(await kidsServed(settings)).toEqual(kidsOf(key));
   });
 
+  it.each(['OIDC_JWKS_MAX_AGE', 'OIDC_KEY_RETENTION'])(
+    '%s_FILE that names no file is refused',
+    async (name) => {
+      expect(await refusalOf({ OIDC_PRIVATE_KEY: pem, [`${name}_FILE`]: '/nowhere/seconds' })).toEqual({
+        code: 'OIDC_KEY_UNREADABLE_FILE',
+        message: expect.stringContaining(`${name}_FILE`),
+      });
+    },
+  );
+
   it.each([
     ['OIDC_PRIVATE_KEY_FILE', { OIDC_PRIVATE_KEY_FILE: '/nowhere/key.pem', RSA_PRIVATE_KEY_PEM: pem }],
     ['RSA_PRIVATE_KEY_PEM_FILE', { OIDC_PRIVATE_KEY: pem, RSA_PRIVATE_KEY_PEM_FILE: '/nowhere/key.pem' }],

@@ -48,3 +48,17 @@ describe('a fingerprint', () => {
     expect(fingerprints.of(cyclic)).not.toBe(fingerprints.of(cyclic));
   });
 });
+
+it.each([
+  ['bare', (key: object) => key],
+  ['in a list', (key: object) => [key]],
+  ['described', (key: object) => ({ key })],
+])('an object that says itself how it is written counts as new each time, %s', (_, given) => {
+  const fingerprints = new Fingerprints();
+  class Hidden {
+    toJSON = () => '[redacted]';
+  }
+  for (const key of [new Hidden(), { kty: 'RSA', toJSON: () => '[redacted]' }]) {
+    expect(fingerprints.of(given(key))).not.toBe(fingerprints.of(given(key)));
+  }
+});

@@ -448,7 +448,7 @@ describe('a revocation', () => {
     ['it names previous keys', ['p', thumbprintOf(three)]],
   ])('is not why the current keys are empty where %s', async (_, revokedKids) => {
     const slots: KeySlots = {
-      current: undefined as never,
+      current: undefined,
       next: [{ key: two, kid: 'n' }, ec],
       previous: { key: three, kid: 'p' },
       revokedKids,
@@ -472,11 +472,11 @@ describe('a revocation', () => {
     ['an unknown member', { curent: one } as Partial<KeySlots>],
     ['no current key', { current: '' }],
     ['a damaged current key', { current: '-----BEGIN' }],
-    ['an error for the current key', { current: someError as never }],
+    ['an error for the current key', { current: someError }],
     ['a damaged next key', { next: 'damaged' }],
     ['a previous key that is none', { previous: 5 as never }],
-    ['an instant that is none', { next: two, nextActivatesAt: 'soon' as never }],
-    ['a passphrase that cannot be read', { passphrase: someError as never }],
+    ['an instant that is none', { next: two, nextActivatesAt: 'soon' }],
+    ['a passphrase that cannot be read', { passphrase: someError }],
     ['one kid that is no string', { revokedKids: ['x', 5, idOfTwo] as never }],
     ['half a list of kids', { revokedKids: `["x","${idOfTwo}` as never }],
   ];
