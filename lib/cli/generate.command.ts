@@ -5,13 +5,7 @@ import { promisify } from 'node:util';
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import {
-  algorithmNamed,
-  defaultAlgorithmOf,
-  maximumRsaBits,
-  minimumRsaBits,
-  signingAlgorithms,
-} from '../core/algorithms.js';
+import { algorithmNamed, defaultAlgorithmOf, rsaModulus, signingAlgorithms } from '../core/algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
 import { publicHalfOf } from '../core/key/public-jwk.js';
 import { CommandLineError } from './command-line-error.js';
@@ -35,9 +29,9 @@ export function generateCommand(): Command {
     )
     .option(
       '--bits <number>',
-      `size of an RSA modulus, ${minimumRsaBits} to ${maximumRsaBits}`,
+      `size of an RSA modulus, ${rsaModulus.minimumBits} to ${rsaModulus.maximumBits}`,
       bitsFrom,
-      minimumRsaBits,
+      rsaModulus.minimumBits,
     )
     .option('--out <file>', 'write to a new file that only its owner can read (mode 0600); never overwrites')
     .option('--env', 'write a line for an env file: OIDC_PRIVATE_KEY=...')
@@ -47,8 +41,16 @@ export function generateCommand(): Command {
 function bitsFrom(value: string): number {
   const bits = Number(value);
   // OpenSSL makes a modulus of any size; some relying parties only take whole bytes.
-  if (/^\d+$/.test(value) && bits >= minimumRsaBits && bits <= maximumRsaBits && bits % 8 === 0) return bits;
-  throw new InvalidArgumentError(`It has to be a multiple of 8 from ${minimumRsaBits} to ${maximumRsaBits}.`);
+  if (
+    /^\d+$/.test(value) &&
+    bits >= rsaModulus.minimumBits &&
+    bits <= rsaModulus.maximumBits &&
+    bits % 8 === 0
+  )
+    return bits;
+  throw new InvalidArgumentError(
+    `It has to be a multiple of 8 from ${rsaModulus.minimumBits} to ${rsaModulus.maximumBits}.`,
+  );
 }
 
 async function generate({ algorithm: alg, bits, out, env }: GenerateOptions): Promise<void> {
@@ -63,17 +65,17 @@ async function generate({ algorithm: alg, bits, out, env }: GenerateOptions): Pr
     await writeNewFile(out, text);
   }
   // On standard error, so that standard output is the key and nothing else.
-  const size = algorithm.hasModulus ? ` of ${bits} bits` : '';
+  const size = algorithm.modulus ? ` of ${bits} bits` : '';
   process.stderr.write(`${alg} key${size}, kid ${kid}${out === undefined ? '' : ` in ${out}`}\n`);
 }
 
 function makePair(
-  { keyType, generation, hasModulus }: Algorithm,
+  { keyType, generation, modulus }: Algorithm,
   bits: number,
 ): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
   // The declarations know no kind of key that is chosen at run time.
   const kind = keyType as 'rsa';
-  return generatePair(kind, { ...generation, ...(hasModulus && { modulusLength: bits }) } as {
+  return generatePair(kind, { ...generation, ...(modulus && { modulusLength: bits }) } as {
     modulusLength: number;
   });
 }

@@ -28,8 +28,8 @@ interface KindOfKey {
   readonly keyDescription: string;
   /** How a PKCS#8 or SPKI document names it (RFC 8017 appendix A.1, RFC 5480, RFC 8410): bytes in hexadecimal. */
   readonly objectIdentifier: string;
-  /** Whether its size is chosen: that of its modulus, within the bounds below. */
-  readonly hasModulus: boolean;
+  /** The bounds of its size where it has a modulus; a curve has one size. */
+  readonly modulus?: { readonly minimumBits: number; readonly maximumBits: number };
   /** What `generateKeyPair` of node:crypto is asked for, but for the bits of a modulus. */
   readonly generation: { readonly namedCurve?: string };
   /** What a JWK of it says (RFC 7518 section 6, RFC 8037 section 2). */
@@ -60,16 +60,19 @@ export interface Algorithm extends KindOfKey {
   readonly verifiesOn: 'event loop' | 'thread pool';
 }
 
-/** RFC 7518 sections 3.3 and 3.5. */
-export const minimumRsaBits = 2048;
-/** Past this, one signature takes longer than a login should, and some relying parties refuse to verify it. */
-export const maximumRsaBits = 8192;
+/** The size of an RSA key. */
+export const rsaModulus = {
+  /** RFC 7518 sections 3.3 and 3.5. */
+  minimumBits: 2048,
+  /** Past this, one signature takes longer than a login should, and some relying parties refuse to verify it. */
+  maximumBits: 8192,
+};
 
 const rsa: KindOfKey = {
   keyType: 'rsa',
   keyDescription: 'an RSA key',
   objectIdentifier: '2a864886f70d010101',
-  hasModulus: true,
+  modulus: rsaModulus,
   generation: {},
   jwk: { kty: 'RSA', privateMembers: ['d', 'p', 'q', 'dp', 'dq', 'qi'] },
 };
@@ -79,7 +82,6 @@ const ec = (crv: string, curve: string): KindOfKey => ({
   curve,
   keyDescription: `an EC key on ${crv}`,
   objectIdentifier: '2a8648ce3d0201',
-  hasModulus: false,
   generation: { namedCurve: curve },
   jwk: { kty: 'EC', crv, privateMembers: ['d'] },
 });
@@ -88,7 +90,6 @@ const ed25519: KindOfKey = {
   keyType: 'ed25519',
   keyDescription: 'an Ed25519 key',
   objectIdentifier: '2b6570',
-  hasModulus: false,
   generation: {},
   jwk: { kty: 'OKP', crv: 'Ed25519', privateMembers: ['d'] },
 };

@@ -45,7 +45,8 @@ async function loadInTime(source: KeySource, signal?: AbortSignal): Promise<KeyS
   const abort = () => loading.abort(signal?.reason);
   const tooLate = () =>
     loading.abort(new DOMException('The key source did not answer in time', 'TimeoutError'));
-  // Not AbortSignal.any and timeout: the one is kept by a signal that lives long, the other lets a boot end silently.
+  // Not AbortSignal.any, which a signal that lives long keeps alive, and not AbortSignal.timeout, which lets a boot end
+  // silently.
   const timer = setTimeout(tooLate, patience);
   signal?.addEventListener('abort', abort);
   try {

@@ -194,7 +194,10 @@ export class KeyLives {
     return [{ type: 'promoted', kid, algorithm: alg, replaced: before?.key.kid }];
   }
 
-  /** Where nothing signs at all, or a key was revoked, a key that is not known everywhere is better than none. */
+  /**
+   * A key waits until relying parties can know it, unless nothing signs in its place: a key that is not known everywhere
+   * is better than none.
+   */
   #mustWait({ key: { algorithm } }: Life): boolean {
     const isReplacing = this.#bereft.has(algorithm) && !this.#signing.has(algorithm);
     return this.#signing.size > 0 && !isReplacing;

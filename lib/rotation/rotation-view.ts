@@ -163,7 +163,7 @@ function trustedIn({ wanted, signing }: RotationState): { key: VerificationKey; 
 }
 
 function renamedIn({ wanted, known }: RotationState): { key: VerificationKey; formerly: string }[] {
-  // A key that signs until the one that follows it may is no less renamed.
+  // Among them a key that still signs, until the one under the new kid may.
   const left = known.all().filter(({ key }) => !wanted.kids.has(key.kid));
   if (left.length === 0) return [];
   const former = new Map(left.map((each) => [each.key.thumbprint, each]));

@@ -11,8 +11,8 @@ const generate = generateKeyPairSync as unknown as (
 ) => { privateKey: KeyObject };
 
 /** A private key of this run for any algorithm. */
-export function makeKeyFor({ keyType, generation, hasModulus }: Algorithm): KeyObject {
-  return generate(keyType, { ...generation, ...(hasModulus && { modulusLength: 2048 }) }).privateKey;
+export function makeKeyFor({ keyType, generation, modulus }: Algorithm): KeyObject {
+  return generate(keyType, { ...generation, ...(modulus && { modulusLength: 2048 }) }).privateKey;
 }
 
 /** A token with whatever header, really signed as an algorithm has it. */

@@ -134,9 +134,11 @@ const verifyChecks: Checks<VerifyOptions> = {
   ignoreNotBefore: flag,
 };
 
+const none = Object.freeze(ownMembersOf({}));
+
 /** A copy of the options that nobody can change, or give to every object by its prototype, after they were checked. */
 function ownOptions(call: string, options: unknown): Record<string, unknown> {
-  if (options === undefined || options === null) return ownMembersOf({});
+  if (options === undefined || options === null) return none;
   if (!isObject(options) || !isPlain(options) || !hasOwnMembersOnly(options))
     throw invalid(`the options of ${call} have to be a plain object`);
   const own = ownMembersOf(options);

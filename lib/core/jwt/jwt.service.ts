@@ -132,7 +132,8 @@ export class JwtService {
   ): Promise<Record<string, unknown>>;
   async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
     const checked = checkedVerifyOptions(options);
-    const { claims, typ } = await verifySignature(token, this.#ring(), checked.algorithms);
+    const verified = verifySignature(token, this.#ring(), checked.algorithms);
+    const { claims, typ } = 'then' in verified ? await verified : verified;
     checkClaims(claims, typ, checked);
     return claims;
   }

@@ -2,7 +2,7 @@ import { checkPrime, checkPrimeSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { maximumRsaBits, minimumRsaBits } from '../algorithms.js';
+import { rsaModulus } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import { makeOne } from '../reading/missing-key.js';
 import { hasCloseFactors, hasSmallFactor, isPerfectPower } from './factorable-modulus.js';
@@ -54,16 +54,16 @@ const weaknesses: readonly Weakness[] = [
 export function refuseWeakRsa(publicKey: KeyObject, where: string, hasFactors = false): void {
   const { modulus, publicExponent } = publicNumbersOf(publicKey);
   const modulusLength = bitLength(modulus);
-  if (modulusLength < minimumRsaBits) {
+  if (modulusLength < rsaModulus.minimumBits) {
     throw tooWeak(
       where,
-      `has ${modulusLength} bits; an RSA key needs at least ${minimumRsaBits} (RFC 7518 section 3.3)`,
+      `has ${modulusLength} bits; an RSA key needs at least ${rsaModulus.minimumBits} (RFC 7518 section 3.3)`,
     );
   }
-  if (modulusLength > maximumRsaBits) {
+  if (modulusLength > rsaModulus.maximumBits) {
     throw new OidcKeyError(
       'OIDC_KEY_UNSUPPORTED',
-      `${where} has ${modulusLength} bits; more than ${maximumRsaBits} are too slow to sign and verify with. ` +
+      `${where} has ${modulusLength} bits; more than ${rsaModulus.maximumBits} are too slow to sign and verify with. ` +
         'Use 2048 to 4096 bits.',
     );
   }

@@ -56,7 +56,7 @@ export function withoutRevoked(
     const isTaken = left.some(isCurrentOfIt) || [...standIns].some(({ key }) => key.algorithm === algorithm);
     if (!isTaken && (nextStandsIn || lives.some(isCurrentOfIt))) standIns.add(life);
   }
-  // A schedule is for the key that follows, and this one signs already.
+  // The schedule goes with it: the key signs already.
   return inOrder(
     left.map((life) => (standIns.has(life) ? { ...life, slot: 'current', signsFrom: undefined } : life)),
   );

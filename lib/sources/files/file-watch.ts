@@ -142,7 +142,7 @@ export class FileWatch {
     return different.length > 0;
   }
 
-  /** Said once for each content: somebody who reads another one again and again would be told without end. */
+  /** Said once for each content, or somebody who goes on reading another content would be told of it for ever. */
   #isNotWhatWasRead(path: string, fact: FileFact): boolean {
     const read = this.#read.get(path) ?? fact;
     if (fact === notCompared || read === fact || this.#toldFor.get(path) === fact) return false;
