@@ -216,7 +216,8 @@ export class KeyLives {
 
   #stop(kid: string, now: Moment): void {
     this.#standIns.delete(kid);
-    this.#known.stopSigning(kid, now);
+    // What configuration calls next may sign in a process that boots from now on.
+    if (!this.#wanted.next().some(({ key }) => key.kid === kid)) this.#known.stopSigning(kid, now);
   }
 
   #sign(life: Life, now: Moment): void {

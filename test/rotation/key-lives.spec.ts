@@ -265,6 +265,22 @@ describe('retention', () => {
     expect(view()).toBe('a |  | ');
   });
 
+  it.each([
+    ['at once', 10],
+    ['when the other may sign', 0],
+  ])('counts from when a next key is dropped that stopped signing %s and waited since', (_, known) => {
+    boot(known > 0 ? { next: [b] } : {});
+    pass(known);
+    configure({ current: [b], next: [a] });
+    pass(10);
+    pass(100);
+    expect(view()).toBe('b | a | ');
+    configure({ current: [b] });
+    expect(view()).toBe('b |  | a');
+    expect(pass(99.9)).toEqual([]);
+    expect(pass(0.1)).toEqual([{ type: 'retired', kid: 'a' }]);
+  });
+
   it('lets go at once what configuration names no more after retention', () => {
     boot({ previous: [c] });
     pass(100);
