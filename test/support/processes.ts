@@ -54,7 +54,9 @@ export async function start(
   const ended = once(child, 'close').then(() => {
     throw new Error(`${command} ${args[0]} ended without a word`);
   });
-  const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
+  // Before the test runs out of time, so that a program that hangs is told from a request that does.
+  const printed = once(child.stdout, 'data', { signal: AbortSignal.timeout(25_000) });
+  const [line] = (await Promise.race([printed, ended])) as [Buffer];
   ended.catch(() => undefined);
   return line.toString().split('\n')[0] ?? '';
 }
