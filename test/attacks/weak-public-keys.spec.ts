@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigModule } from '@nestjs/config';
 import { JwtService, OidcKeyModule } from 'nestjs-oidc-key';
 import type { JwtServiceOptions } from 'nestjs-oidc-key';
 
+import { configurationOf } from '../support/configuration.js';
 import { KeyLoader } from '../../lib/core/ring/key-loader.js';
 import { derElement } from '../support/der.js';
 import { ed25519KeyOf, encoded, pointsOfSmallOrder } from '../support/ed25519.js';
@@ -223,15 +223,7 @@ describe.each(platforms)(
       boot(adapter(), { imports: [OidcKeyModule.forRoot(options)] });
     const bootFrom = (settings: object) =>
       boot(adapter(), {
-        imports: [
-          ConfigModule.forRoot({
-            isGlobal: true,
-            ignoreEnvFile: true,
-            skipProcessEnv: true,
-            load: [() => settings],
-          }),
-          OidcKeyModule.forRootAsync(),
-        ],
+        imports: [configurationOf(settings), OidcKeyModule.forRootAsync()],
       });
 
     it('in the options, where each slot that is tried is sound otherwise', async () => {

@@ -1,11 +1,12 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Module } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
 
+import { configurationOf } from '../support/configuration.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { boot, closeAll } from '../support/platforms.js';
 
@@ -35,12 +36,7 @@ class HealthModule {}
 afterEach(closeAll);
 
 async function start(settings: Record<string, unknown>) {
-  const config = ConfigModule.forRoot({
-    isGlobal: true,
-    ignoreEnvFile: true,
-    skipProcessEnv: true,
-    load: [() => settings],
-  });
+  const config = configurationOf(settings);
   const { app, fetch } = await boot(new ExpressAdapter(), {
     imports: [config, OidcKeyModule.forRootAsync({ isGlobal: true }), HealthModule],
   });

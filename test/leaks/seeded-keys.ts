@@ -1,9 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-import { ConfigModule } from '@nestjs/config';
 import type { OidcKeyOptions } from 'nestjs-oidc-key';
 
+import { configurationOf } from '../support/configuration.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import {
   SecretSearch,
@@ -42,14 +42,7 @@ export const options: OidcKeyOptions = {
   previousKeys: Buffer.from(pemOf(keys.previous)),
 };
 
-export const configuration = (values: Record<string, unknown> = settings) =>
-  ConfigModule.forRoot({
-    isGlobal: true,
-    ignoreEnvFile: true,
-    skipProcessEnv: true,
-    cache: false,
-    load: [() => values],
-  });
+export const configuration = (values: Record<string, unknown> = settings) => configurationOf(values);
 
 /** A search for every secret of this issuer, for these keys besides, and for these tokens. */
 export function searchFor(tokens: readonly string[] = [], others: readonly KeyObject[] = []): SecretSearch {

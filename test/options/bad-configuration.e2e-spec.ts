@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigModule } from '@nestjs/config';
 import { OidcKeyModule } from 'nestjs-oidc-key';
 import type { OidcKeyExtras } from 'nestjs-oidc-key';
 import type { DynamicModule } from '@nestjs/common';
 
+import { configurationOf } from '../support/configuration.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../support/errors.js';
 import { makeRsaKey, pemOf, privateTraces, tracesOf } from '../support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
@@ -25,14 +25,6 @@ const encrypted = key
   .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'right-passphrase' })
   .toString();
 const publicPem = createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString();
-
-const config = (settings: object) =>
-  ConfigModule.forRoot({
-    isGlobal: true,
-    ignoreEnvFile: true,
-    skipProcessEnv: true,
-    load: [() => settings],
-  });
 
 const settings: [string, object, string, RegExp][] = [
   [
@@ -274,7 +266,7 @@ describe.each(platforms)('bad configuration on %s', (_, adapter) => {
   };
 
   it.each(settings)('%s stops the boot', async (__, values, code, message) => {
-    const { error, printed } = await failedBoot([config(values), OidcKeyModule.forRootAsync()]);
+    const { error, printed } = await failedBoot([configurationOf(values), OidcKeyModule.forRootAsync()]);
     expect([error.name, error.code]).toEqual(['OidcKeyError', code]);
     expect(error.message).toMatch(message);
     expectNothingTold(printed, [...secrets, ...tracesOf(values)]);

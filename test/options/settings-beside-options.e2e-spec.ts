@@ -3,10 +3,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Scope } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { OidcKeyAsyncOptions, SigningAlgorithm } from 'nestjs-oidc-key';
 
+import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import { ecKey } from '../support/lives.js';
@@ -18,15 +19,6 @@ const key = ecKey();
 const other = ecKey();
 const rsa = makeRsaKey();
 const ahead = '2040-01-01T00:00:00Z';
-
-const config = (settings: Record<string, unknown>) =>
-  ConfigModule.forRoot({
-    isGlobal: true,
-    ignoreEnvFile: true,
-    skipProcessEnv: true,
-    cache: false,
-    load: [() => settings],
-  });
 
 describe.each(platforms)('settings and options on %s', (_, adapter) => {
   afterEach(closeAll);
@@ -43,7 +35,7 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
     return { app, fetch, lines, slots };
   };
   const startWith = (settings: Record<string, unknown>, options?: OidcKeyAsyncOptions) =>
-    start(config(settings), OidcKeyModule.forRootAsync(options));
+    start(configurationOf(settings), OidcKeyModule.forRootAsync(options));
 
   describe('a set that another issuer has published, as previous keys', () => {
     const rsaJwk = (members: { kid: string; use: string; alg: string }) => {
@@ -109,13 +101,13 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
         OidcKeyModule.forRootAsync({ useFactory: () => ({ key }) }),
         OidcKeyModule.forRoot({ source: given }),
       ]) {
-        const { fetch } = await start(config(times), module);
+        const { fetch } = await start(configurationOf(times), module);
         expect((await fetch('/.well-known/jwks.json')).headers.get('cache-control')).toBe(
           'public, max-age=90',
         );
         await closeAll();
       }
-      const { app } = await start(config(times), OidcKeyModule.forRoot({ source: given }));
+      const { app } = await start(configurationOf(times), OidcKeyModule.forRoot({ source: given }));
       const began = Date.now();
       slots.current = other;
       await app.get(KeyRotation).reload();
@@ -127,7 +119,9 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
 
     it('stop the boot where they are none, whatever the keys come from', async () => {
       for (const name of Object.keys(times)) {
-        const error = await rejectionOf(start(config({ [name]: '1h' }), OidcKeyModule.forRoot({ key })));
+        const error = await rejectionOf(
+          start(configurationOf({ [name]: '1h' }), OidcKeyModule.forRoot({ key })),
+        );
         expect([error.code, error.message]).toEqual([
           'OIDC_KEY_INVALID_OPTION',
           expect.stringMatching(new RegExp(`^${name} has to be a whole number of seconds`)),
@@ -144,14 +138,14 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
       };
       const withPrefix = { envPrefix: 'ADMIN_' };
       const settings = { ADMIN_PRIVATE_KEY: pemOf(key), ADMIN_KEY_RETENTION: '500' };
-      expect(await warningOf(config(settings), OidcKeyModule.forRootAsync(withPrefix))).toEqual([
+      expect(await warningOf(configurationOf(settings), OidcKeyModule.forRootAsync(withPrefix))).toEqual([
         expect.stringMatching(/\(500 seconds\)\. Raise ADMIN_KEY_RETENTION\.$/),
       ]);
-      expect(await warningOf(config(times), OidcKeyModule.forRoot({ key }))).toEqual([
+      expect(await warningOf(configurationOf(times), OidcKeyModule.forRoot({ key }))).toEqual([
         expect.stringMatching(/\(500 seconds\)\. Raise OIDC_KEY_RETENTION\.$/),
       ]);
       const option = OidcKeyModule.forRoot({ key, keyRetention: 400, ...withPrefix });
-      expect(await warningOf(config(settings), option)).toEqual([
+      expect(await warningOf(configurationOf(settings), option)).toEqual([
         expect.stringMatching(/\(400 seconds\)\. Raise the option "keyRetention"\.$/),
       ]);
       expect(await warningOf(OidcKeyModule.forRoot({ key, keyRetention: 400 }))).toEqual([
@@ -177,7 +171,10 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
     });
 
     it('is said where the keys come from options, and never with its value', async () => {
-      const { lines } = await start(config({ OIDC_REVOKED_KID: 'a-value' }), OidcKeyModule.forRoot({ key }));
+      const { lines } = await start(
+        configurationOf({ OIDC_REVOKED_KID: 'a-value' }),
+        OidcKeyModule.forRoot({ key }),
+      );
       expect(said(lines())).toEqual([message('OIDC_REVOKED_KID', 'OIDC_REVOKED_KIDS')]);
       expect(lines().join('\n')).not.toContain('a-value');
     });
@@ -238,7 +235,7 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
         'keys of the settings',
         'EdDSA',
         () => [
-          config({ OIDC_PRIVATE_KEY: pemOf(rsa) + pemOf(key) }),
+          configurationOf({ OIDC_PRIVATE_KEY: pemOf(rsa) + pemOf(key) }),
           OidcKeyModule.forRootAsync({ useFactory: () => ({ algorithm: 'EdDSA' }) }),
         ],
       ],

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import {
   FileKeySource,
   JwtService,
@@ -19,6 +19,7 @@ import {
 import type { KeyRotationEvent, KeySlots, KeySource } from 'nestjs-oidc-key';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
+import { configurationOf } from '../support/configuration.js';
 import type { NamedValue } from '../../lib/core/reading/named-value.js';
 import { revocationsIn } from '../../lib/core/ring/members-of-slots.js';
 import type { SigningKey } from '../../lib/core/key/signing-key.js';
@@ -33,9 +34,6 @@ import { until } from '../support/waiting.js';
 const [a, b, c] = [makeRsaKey(), makeRsaKey(), makeRsaKey()];
 const kidOf = (key: KeyObject) => new JwtService({ key }).getKeySet().keys[0]!.kid;
 const farFuture = '2040-01-01T00:00:00Z';
-
-const config = (settings: Record<string, unknown>) =>
-  ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, skipProcessEnv: true, load: [() => settings] });
 
 const mounted: MountedSecret[] = [];
 const mount = (files: Record<string, string>) => {
@@ -81,7 +79,7 @@ const signedBy = async (app: INestApplicationContext) => headerOf(await app.get(
 describe('what triggers a reload', () => {
   it('ConfigService.set(), once for several values', async () => {
     const { app, events, view, published } = await start([
-      config({ OIDC_PRIVATE_KEY: pemOf(a) }),
+      configurationOf({ OIDC_PRIVATE_KEY: pemOf(a) }),
       OidcKeyModule.forRootAsync(),
     ]);
     const before = await app.get(JwtService).sign({});
@@ -106,7 +104,7 @@ describe('what triggers a reload', () => {
       OIDC_NEXT_KEYS_FILE: secret.path('next'),
       OIDC_PREVIOUS_KEYS_FILE: secret.path('previous'),
     };
-    const { view } = await start([config(settings), OidcKeyModule.forRootAsync()]);
+    const { view } = await start([configurationOf(settings), OidcKeyModule.forRootAsync()]);
     expect(view()).toBe('a |  | ');
     secret.swap({ current: pemOf(b), previous: pemOf(a) });
     await until(() => view() === 'a | b | ');
@@ -133,7 +131,7 @@ describe('what triggers a reload', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'oidc-key-')), 'next.pem');
     writeFileSync(file, '');
     const { view } = await start([
-      config({ OIDC_PRIVATE_KEY: pemOf(a), OIDC_NEXT_KEYS_FILE: file }),
+      configurationOf({ OIDC_PRIVATE_KEY: pemOf(a), OIDC_NEXT_KEYS_FILE: file }),
       OidcKeyModule.forRootAsync(),
     ]);
     writeFileSync(file, pemOf(b));
@@ -190,7 +188,7 @@ describe('what triggers a reload', () => {
 describe('a reload of what has not changed', () => {
   it('parses nothing again, and keeps the very keys', async () => {
     const { app } = await start([
-      config({ OIDC_PRIVATE_KEY: pemOf(a), OIDC_NEXT_KEYS: pemOf(b) }),
+      configurationOf({ OIDC_PRIVATE_KEY: pemOf(a), OIDC_NEXT_KEYS: pemOf(b) }),
       OidcKeyModule.forRootAsync(),
     ]);
     const rotation = app.get(KeyRotation);
@@ -235,7 +233,7 @@ describe('a failed reload changes nothing', () => {
     ],
   ])('%s', async (_, change, code) => {
     const { app, events, logger, view, published } = await start([
-      config(good),
+      configurationOf(good),
       OidcKeyModule.forRootAsync(),
     ]);
     const [before, jwks] = [view(), await published()];
@@ -304,7 +302,10 @@ describe('a failed reload changes nothing', () => {
 describe('revocation', () => {
   it('takes effect at once, even where the rest of the change is garbage', async () => {
     const settings = { OIDC_PRIVATE_KEY: pemOf(a), OIDC_NEXT_KEYS: pemOf(b) };
-    const { app, events, view, published } = await start([config(settings), OidcKeyModule.forRootAsync()]);
+    const { app, events, view, published } = await start([
+      configurationOf(settings),
+      OidcKeyModule.forRootAsync(),
+    ]);
     const stolen = await app.get(JwtService).sign({});
     app.get(ConfigService).set('OIDC_REVOKED_KIDS', `${kidOf(a)}, unknown`);
     app.get(ConfigService).set('OIDC_PREVIOUS_KEYS', 'garbage');
@@ -318,7 +319,7 @@ describe('revocation', () => {
 
   it('of the only key leaves nothing to sign with, and health is down until there is a key', async () => {
     const { app, view, published } = await start([
-      config({ OIDC_PRIVATE_KEY: pemOf(a) }),
+      configurationOf({ OIDC_PRIVATE_KEY: pemOf(a) }),
       OidcKeyModule.forRootAsync(),
     ]);
     app.get(ConfigService).set('OIDC_REVOKED_KIDS', kidOf(a));
@@ -335,11 +336,11 @@ describe('revocation', () => {
   it('at boot: the next key signs, and without one the boot stops', async () => {
     const revoked = { OIDC_PRIVATE_KEY: pemOf(a), OIDC_REVOKED_KIDS: kidOf(a) };
     const { view } = await start([
-      config({ ...revoked, OIDC_NEXT_KEYS: pemOf(b) }),
+      configurationOf({ ...revoked, OIDC_NEXT_KEYS: pemOf(b) }),
       OidcKeyModule.forRootAsync(),
     ]);
     expect(view()).toBe('b |  | ');
-    await expect(start([config(revoked), OidcKeyModule.forRootAsync()])).rejects.toMatchObject({
+    await expect(start([configurationOf(revoked), OidcKeyModule.forRootAsync()])).rejects.toMatchObject({
       code: 'OIDC_KEY_NONE_TO_SIGN',
       message: expect.stringMatching(/is revoked\. Put a new key/),
     });
@@ -387,7 +388,7 @@ it('the option algorithm holds for keys of the settings and of a source too', as
     generateKeyPairSync('ed25519').privateKey,
   ];
   const fromSettings = await start([
-    config({ OIDC_PRIVATE_KEY: pemOf(ec) + pemOf(ed) }),
+    configurationOf({ OIDC_PRIVATE_KEY: pemOf(ec) + pemOf(ed) }),
     OidcKeyModule.forRootAsync({ useFactory: () => ({ algorithm: 'Ed25519' }) }),
   ]);
   expect(fromSettings.app.get(KeyInfo).algorithm).toBe('EdDSA');
@@ -467,7 +468,7 @@ describe('a schedule', () => {
       OIDC_NEXT_KEYS: pemOf(b),
       OIDC_NEXT_KEY_ACTIVATES_AT: '2020-01-01T00:00:00+01:00',
     };
-    const { view } = await start([config(settings), OidcKeyModule.forRootAsync()]);
+    const { view } = await start([configurationOf(settings), OidcKeyModule.forRootAsync()]);
     expect(view()).toBe('b |  | a');
   });
 
@@ -499,7 +500,7 @@ describe('a schedule', () => {
 
   it('that is too soon for a new key is said, with the earliest safe instant', async () => {
     const { app, logger, view } = await start([
-      config({ OIDC_PRIVATE_KEY: pemOf(a) }),
+      configurationOf({ OIDC_PRIVATE_KEY: pemOf(a) }),
       OidcKeyModule.forRootAsync(),
     ]);
     app.get(ConfigService).set('OIDC_NEXT_KEYS', pemOf(b));
@@ -516,7 +517,7 @@ describe('a schedule', () => {
 describe('warnings', () => {
   it('a previous key that is dropped early, and a token that outlives its key, once for each kind', async () => {
     const settings = { OIDC_PRIVATE_KEY: pemOf(a), OIDC_PREVIOUS_KEYS: pemOf(c), OIDC_KEY_RETENTION: '600' };
-    const { app, logger, view } = await start([config(settings), OidcKeyModule.forRootAsync()]);
+    const { app, logger, view } = await start([configurationOf(settings), OidcKeyModule.forRootAsync()]);
     app.get(ConfigService).set('OIDC_PREVIOUS_KEYS', '');
     await app.get(KeyRotation).reload();
     expect(view()).toBe('a |  | c');
@@ -548,7 +549,7 @@ it('nothing is left open when the application closes', async () => {
     process.getActiveResourcesInfo().filter((name) => /FSEvent|FSWatcher/i.test(name)).length;
   const before = open();
   const { app, events } = await start([
-    config({ OIDC_PRIVATE_KEY_FILE: secret.path('current') }),
+    configurationOf({ OIDC_PRIVATE_KEY_FILE: secret.path('current') }),
     OidcKeyModule.forRootAsync(),
   ]);
   let completed = false;

@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeySlots } from 'nestjs-oidc-key';
 
+import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import { ecKey } from '../support/lives.js';
@@ -26,16 +27,7 @@ async function start(imports: NonNullable<Parameters<typeof boot>[1]['imports']>
 }
 
 const startWith = (settings: Record<string, unknown>) =>
-  start([
-    ConfigModule.forRoot({
-      isGlobal: true,
-      ignoreEnvFile: true,
-      skipProcessEnv: true,
-      cache: false,
-      load: [() => settings],
-    }),
-    OidcKeyModule.forRootAsync(),
-  ]);
+  start([configurationOf(settings), OidcKeyModule.forRootAsync()]);
 
 describe('an instant that has passed', () => {
   const settings = {

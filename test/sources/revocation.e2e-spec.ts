@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeyRotationEvent, KeySlots } from 'nestjs-oidc-key';
 
+import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey } from '../support/keys.js';
 import { kindsOfSources, unreadable } from '../support/kinds-of-sources.js';
@@ -218,19 +219,11 @@ describe('attack 49: one key under two names', () => {
 });
 
 describe('attack 49: a revocation is not held up', () => {
-  const config = (settings: object) =>
-    ConfigModule.forRoot({
-      isGlobal: true,
-      ignoreEnvFile: true,
-      skipProcessEnv: true,
-      cache: false,
-      load: [() => settings],
-    });
   const good = { OIDC_PRIVATE_KEY: stolen!.text, OIDC_NEXT_KEYS: next!.text };
   const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
 
   it('by a list that stands in two places: what one of them names is revoked', async () => {
-    const { app, published } = await start([config(good), OidcKeyModule.forRootAsync()]);
+    const { app, published } = await start([configurationOf(good), OidcKeyModule.forRootAsync()]);
     const file = join(folder, 'revoked-kids');
     writeFileSync(file, 'stolen\n');
     app.get(ConfigService).set('OIDC_REVOKED_KIDS', 'other');
@@ -241,7 +234,7 @@ describe('attack 49: a revocation is not held up', () => {
   });
 
   it('by a file that does not answer', async () => {
-    const { app, published } = await start([config(good), OidcKeyModule.forRootAsync()]);
+    const { app, published } = await start([configurationOf(good), OidcKeyModule.forRootAsync()]);
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const list = join(folder, 'list');
@@ -254,7 +247,7 @@ describe('attack 49: a revocation is not held up', () => {
   });
 
   it('by a configuration that changes all the time', async () => {
-    const { app, published } = await start([config(good), OidcKeyModule.forRootAsync()]);
+    const { app, published } = await start([configurationOf(good), OidcKeyModule.forRootAsync()]);
     app.get(ConfigService).set('OIDC_REVOKED_KIDS', 'stolen');
     const busy = setInterval(() => app.get(ConfigService).set('SOMETHING', Math.random()), 20);
     try {
@@ -266,7 +259,7 @@ describe('attack 49: a revocation is not held up', () => {
 
   it('by one old entry, which is no reason for a next key to sign where the current one is gone for a moment', async () => {
     const { app, published } = await start([
-      config({ ...good, OIDC_REVOKED_KIDS: 'of-last-year' }),
+      configurationOf({ ...good, OIDC_REVOKED_KIDS: 'of-last-year' }),
       OidcKeyModule.forRootAsync(),
     ]);
     app.get(ConfigService).set('OIDC_PRIVATE_KEY', '');

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 
+import { configurationOf } from '../support/configuration.js';
 import { everythingPrintedOf } from '../support/errors.js';
 import { jwkOf } from '../support/keys.js';
 import { ecKey } from '../support/lives.js';
@@ -36,13 +37,7 @@ const settings = {
 afterEach(closeAll);
 
 async function start(more: Record<string, unknown>) {
-  const config = ConfigModule.forRoot({
-    isGlobal: true,
-    ignoreEnvFile: true,
-    skipProcessEnv: true,
-    cache: false,
-    load: [() => ({ ...settings, ...more })],
-  });
+  const config = configurationOf({ ...settings, ...more });
   const logger = new RecordingLogger();
   const { app } = await boot(
     new ExpressAdapter(),

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigModule } from '@nestjs/config';
 import { JwtService, OidcKeyModule } from 'nestjs-oidc-key';
 import type { OidcKeyAsyncOptions } from 'nestjs-oidc-key';
 
+import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import { boot, closeAll, platforms } from '../support/platforms.js';
@@ -30,13 +30,7 @@ describe.each(platforms)('settings on %s', (_, adapter) => {
   afterEach(closeAll);
 
   const start = (settings: Record<string, unknown>, options?: OidcKeyAsyncOptions) => {
-    const config = ConfigModule.forRoot({
-      isGlobal: true,
-      ignoreEnvFile: true,
-      skipProcessEnv: true,
-      cache: false,
-      load: [() => settings],
-    });
+    const config = configurationOf(settings);
     return boot(adapter(), { imports: [config, OidcKeyModule.forRootAsync(options)] });
   };
   const kidsServed = async (settings: Record<string, unknown>) => {

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import { FileKeySource, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeySlots, KeySource } from 'nestjs-oidc-key';
 
+import { configurationOf } from './configuration.js';
 import { OidcKeyError } from '../../lib/core/errors.js';
 import { NamedValue } from '../../lib/core/reading/named-value.js';
 import { keySettings } from '../../lib/sources/setting-names.js';
@@ -39,15 +40,6 @@ export interface KindOfSource {
 const members = Object.keys(keySettings) as Member[];
 const settingOf = (member: Member) => `OIDC_${keySettings[member]}`;
 const aFolder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
-
-const configOf = (settings: object) =>
-  ConfigModule.forRoot({
-    isGlobal: true,
-    ignoreEnvFile: true,
-    skipProcessEnv: true,
-    cache: false,
-    load: [() => settings],
-  });
 
 const reload = (app: INestApplicationContext) => app.get(KeyRotation).reload();
 
@@ -118,7 +110,7 @@ const settingsInFiles = (name: string, isMounted: boolean): KindOfSource => ({
       join(folder.path, folder.nameOf(member)),
     ]);
     return {
-      imports: [configOf(Object.fromEntries(settings) as object), OidcKeyModule.forRootAsync()],
+      imports: [configurationOf(Object.fromEntries(settings) as object), OidcKeyModule.forRootAsync()],
       change: async (app, to) => {
         folder.write(whole(to));
         await reload(app);
@@ -184,7 +176,7 @@ export const kindsOfSources: readonly KindOfSource[] = [
   {
     name: 'settings as values',
     make: (configuration) => ({
-      imports: [configOf(valuesOf(configuration)), OidcKeyModule.forRootAsync()],
+      imports: [configurationOf(valuesOf(configuration)), OidcKeyModule.forRootAsync()],
       change: async (app, to) => {
         for (const [name, value] of Object.entries(valuesOf(to))) app.get(ConfigService).set(name, value);
         await reload(app);
@@ -194,7 +186,7 @@ export const kindsOfSources: readonly KindOfSource[] = [
   {
     name: 'ConfigService.set()',
     make: (configuration) => ({
-      imports: [configOf(valuesOf(configuration)), OidcKeyModule.forRootAsync()],
+      imports: [configurationOf(valuesOf(configuration)), OidcKeyModule.forRootAsync()],
       change: async (app, to) => {
         let isOver = false;
         const subscription = app.get(KeyRotation).events$.subscribe(({ type }) => {
