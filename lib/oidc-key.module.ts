@@ -38,22 +38,22 @@ import { KeyRotation } from './rotation/key-rotation.js';
     },
     {
       provide: KeyRotation,
-      useFactory: ({ source, timing, reloadInterval, algorithm, warnings }: ResolvedOptions) => {
+      useFactory: ({ warnings, legacyHs256, ...options }: ResolvedOptions) => {
         const log = new Logger(KeyRotation.name);
-        for (const warning of warnings) log.warn(warning);
-        return KeyRotation.start({ source, timing, algorithm, reloadInterval, log });
+        for (const warning of [...warnings, ...(legacyHs256?.warnings() ?? [])]) log.warn(warning);
+        const { source, timing, reloadInterval, algorithm } = options;
+        return KeyRotation.start({ source, timing, algorithm, reloadInterval, legacyHs256, log });
       },
       inject: [RESOLVED_OPTIONS],
     },
     {
       provide: JwtService,
-      useFactory: (rotation: KeyRotation, { extraTokenFields, retention }: ResolvedOptions) =>
-        new JwtService(
-          new LiveRing(() => rotation.ring, extraTokenFields, {
-            ...retention,
-            warn: (message) => new Logger(JwtService.name).warn(message),
-          }),
-        ),
+      useFactory: (rotation: KeyRotation, { extraTokenFields, retention, legacyHs256 }: ResolvedOptions) => {
+        const warn = (message: string) => new Logger(JwtService.name).warn(message);
+        return new JwtService(
+          new LiveRing(() => rotation.ring, extraTokenFields, { ...retention, warn }, legacyHs256),
+        );
+      },
       inject: [KeyRotation, RESOLVED_OPTIONS],
     },
     {

@@ -1,10 +1,16 @@
 import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
 
 import type { JwtServiceOptions } from './core/jwt/jwt.service.js';
+import type { LegacyHs256Options } from './core/jwt/legacy-hs256.js';
 import type { KeySource } from './sources/key-source.js';
 
 /** What is about the module and not about keys. */
 interface CommonOptions extends Pick<JwtServiceOptions, 'algorithm' | 'extraTokenFields'> {
+  /**
+   * The secret of HS256 that signed before, and until when its tokens are accepted. What is left out of it is read from
+   * the settings, whatever the keys come from. Default: none.
+   */
+  legacyHs256?: Partial<LegacyHs256Options> | undefined;
   /** How long relying parties may cache the JWKS, in seconds. Default 3600. */
   jwksMaxAge?: number | undefined;
   /**
@@ -25,7 +31,7 @@ interface CommonOptions extends Pick<JwtServiceOptions, 'algorithm' | 'extraToke
 }
 
 /** Keys that are given as values. They never reload. */
-export interface OidcKeyValues extends JwtServiceOptions, CommonOptions {
+export interface OidcKeyValues extends Omit<JwtServiceOptions, 'legacyHs256'>, CommonOptions {
   /** Keys that are never published, accepted or used. */
   revokedKids?: string[] | undefined;
   /** From then on `nextKeys` sign. */

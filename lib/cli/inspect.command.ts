@@ -11,6 +11,7 @@ import type { NamedValue } from '../core/reading/named-value.js';
 import { KeyLoader } from '../core/ring/key-loader.js';
 import { revocationsIn } from '../core/ring/members-of-slots.js';
 import type { Slot } from '../core/ring/life.js';
+import { legacyFrom } from '../options/legacy.js';
 import { timesFrom } from '../options/times.js';
 import { systemClock } from '../rotation/clock.js';
 import { KeyLives } from '../rotation/key-lives.js';
@@ -87,9 +88,12 @@ async function keysOf(environment: NamedSettings, prefix: string): Promise<Inspe
   const now = systemClock();
   const lives = new KeyLives(loaded, revocationsIn(slots), now, timingOf(defaultTiming));
   await timesFrom({}, environment, prefix);
+  const legacyHs256 = await legacyFrom({}, environment, prefix);
   const view = lives.view(now);
+  legacyHs256?.refusePublished(view.keys.map(({ key }) => key));
   const warnings = [
     ...misspeltSettings(environment, prefix),
+    ...(legacyHs256?.warnings(now.wall) ?? []),
     ...warningsOf(view, now).map(({ message }) => message),
   ];
   for (const warning of warnings) warn(warning);

@@ -1,6 +1,7 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
 import type { ExtraTokenFieldsFunction } from '../core/jwt/extra-token-fields.js';
+import type { LegacyHs256 } from '../core/jwt/legacy-hs256.js';
 import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
 import type { OidcKeyFactoryOptions, OidcKeySourceOptions, OidcKeyValues } from '../oidc-key.options.js';
@@ -10,6 +11,7 @@ import type { KeySource } from '../sources/key-source.js';
 import { misspeltSettings, namedSettings } from '../sources/misspelt-settings.js';
 import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
+import { legacyFrom } from './legacy.js';
 import { timesFrom } from './times.js';
 
 /** Everything the module's providers are made from. */
@@ -22,6 +24,7 @@ export interface ResolvedOptions {
   readonly timing: Timing;
   readonly algorithm: SigningAlgorithm | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
+  readonly legacyHs256: LegacyHs256 | undefined;
   /** What is odd about the settings, and yet no reason to refuse them. */
   readonly warnings: readonly string[];
 }
@@ -38,6 +41,7 @@ const optionNames: Readonly<Record<OptionName, true>> = {
   reloadInterval: true,
   algorithm: true,
   extraTokenFields: true,
+  legacyHs256: true,
   jwksMaxAge: true,
   keyRetention: true,
   keySpread: true,
@@ -61,6 +65,7 @@ export async function resolveOptions(
   const source = isFromSettings ? sourceFromSettings(options, settings, prefix) : givenSource(options);
   const reloadInterval = 'reloadInterval' in options ? options.reloadInterval : undefined;
   const { jwksMaxAge, keyRetention, keySpread, clockSkew } = await timesFrom(options, settings, prefix);
+  const legacyHs256 = await legacyFrom(options, settings, prefix);
   return {
     source,
     reloadInterval:
@@ -80,6 +85,7 @@ export async function resolveOptions(
     ),
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
+    legacyHs256,
     warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix) : [],
   };
 }

@@ -4,6 +4,7 @@ import type { Observable } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
+import type { LegacyHs256 } from '../core/jwt/legacy-hs256.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { KeyLoader } from '../core/ring/key-loader.js';
 import { revocationsIn } from '../core/ring/members-of-slots.js';
@@ -33,6 +34,8 @@ export interface RotationOptions {
   readonly log: RotationLog;
   /** In seconds; default: what the source says. */
   readonly reloadInterval?: number | undefined;
+  /** For the status alone. */
+  readonly legacyHs256?: LegacyHs256 | undefined;
   readonly clock?: Clock;
 }
 
@@ -123,7 +126,12 @@ export class KeyRotation {
   status(): KeyRotationStatus {
     const now = this.#clock();
     const reloaded = { loadedAt: this.#loadedAt, failure: this.#failure };
-    return statusOf(this.#lives.view(now), this.#ring, reloaded, now);
+    return statusOf(
+      this.#lives.view(now),
+      this.#ring,
+      { ...reloaded, legacyHs256: this.#options.legacyHs256 },
+      now,
+    );
   }
 
   /**

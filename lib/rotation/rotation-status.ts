@@ -1,4 +1,5 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
+import type { LegacyHs256, LegacyHs256Status } from '../core/jwt/legacy-hs256.js';
 import type { KeyRing } from '../core/ring/key-ring.js';
 import type { Slot } from '../core/ring/life.js';
 import { dateOf } from './clock.js';
@@ -28,6 +29,8 @@ export interface KeyRotationStatus {
   readonly failure: { readonly code: string; readonly since: Date } | undefined;
   /** Entries of the revoked kids that name no key of this process, now or earlier: they may be misspelt. */
   readonly unknownRevocations: readonly UnknownRevocation[];
+  /** Tokens of HS256 that this process accepted, if it is configured to; when there are no more, the secret can go. */
+  readonly legacyHs256: LegacyHs256Status | undefined;
   /** What the log was told and still holds. */
   readonly warnings: readonly string[];
   /** The same in every replica that publishes the same keys, whatever slots they are in. */
@@ -35,20 +38,21 @@ export interface KeyRotationStatus {
 }
 
 /** What a rotation knows beside its keys. */
-export interface Reloaded {
+export interface BesideKeys {
   readonly loadedAt: Date;
   readonly failure: KeyRotationStatus['failure'];
+  readonly legacyHs256: LegacyHs256 | undefined;
 }
 
 export function statusOf(
   view: RotationView,
   ring: KeyRing,
-  reloaded: Reloaded,
+  { loadedAt, failure, legacyHs256 }: BesideKeys,
   now: Moment,
 ): KeyRotationStatus {
   const isDown = view.withoutSigner.length > 0 || !ring.canSign();
   return {
-    state: isDown ? 'down' : reloaded.failure ? 'degraded' : 'up',
+    state: isDown ? 'down' : failure ? 'degraded' : 'up',
     keys: view.keys.map(({ key, slot, since }) => ({
       kid: key.kid,
       slot,
@@ -56,9 +60,14 @@ export function statusOf(
       since: dateOf(since, now),
     })),
     nextChangeAt: view.nextChange === undefined ? undefined : dateOf(view.nextChange, now),
-    ...reloaded,
+    loadedAt,
+    failure,
     unknownRevocations: view.unknownRevocations,
-    warnings: warningsOf(view, now).map(({ message }) => message),
+    legacyHs256: legacyHs256?.status(),
+    warnings: [
+      ...warningsOf(view, now).map(({ message }) => message),
+      ...(legacyHs256?.warnings(now.wall) ?? []),
+    ],
     digest: ring.digest,
   };
 }

@@ -24,6 +24,12 @@ export const timeSettings = {
   clockSkew: 'CLOCK_SKEW',
 } as const;
 
+/** The settings of the secret that signed before, less their prefix. They are read at boot, whatever the keys come from. */
+export const legacySettings = {
+  secret: 'LEGACY_HS256_SECRET',
+  until: 'LEGACY_HS256_UNTIL',
+} as const;
+
 /** The name of the private key in the documentation of `@jmondi/oauth2-server`, beside the one of the default prefix. */
 const aliasOfPrivateKey = 'RSA_PRIVATE_KEY_PEM';
 
@@ -44,7 +50,7 @@ export function everySettingName(prefix: string): string[] {
   const members = Object.keys(keySettings) as (keyof KeySlots)[];
   const names = [
     ...members.flatMap((member) => namesOfKeySetting(member, prefix)),
-    ...Object.values(timeSettings).map((name) => prefix + name),
+    ...[...Object.values(timeSettings), ...Object.values(legacySettings)].map((name) => prefix + name),
   ].filter((name) => name !== undefined);
   return names.flatMap((name) => [name, name + fileSuffix]);
 }

@@ -311,6 +311,8 @@ describe('inspect of the environment', () => {
       OIDC_PREVIOUS_KEYS: JSON.stringify({ keys: [jwkOf(makeRsaKey()), encryption] }),
       OIDC_PREVIOUS_KEY: publicPem,
       OIDC_ISSUER: 'https://issuer.example',
+      OIDC_LEGACY_HS256_SECRET: 'a'.repeat(32),
+      OIDC_LEGACY_HS256_UNTIL: '2020-01-01T00:00:00Z',
     };
     const { code, stdout, stderr } = await cli(['inspect'], settings);
     expect(code).toBe(0);
@@ -318,6 +320,9 @@ describe('inspect of the environment', () => {
     const lines = stderr.trimEnd().split('\n');
     expect(lines).toEqual([
       'warning: The setting OIDC_PREVIOUS_KEY is read by nothing. Was OIDC_PREVIOUS_KEYS meant?',
+      expect.stringMatching(
+        /^warning: The time of OIDC_LEGACY_HS256_SECRET is over since 2020-01-01T.*beside it\.$/,
+      ),
       expect.stringMatching(
         /^warning: RS256 key .*OIDC_NEXT_KEYS.* has passed\. .*make it the current key and remove the instant\. If it is new, set an instant that lies ahead\.$/,
       ),

@@ -23,6 +23,9 @@ export const keys = {
 };
 export const passphrase = `a pass "phrase" & ${randomBytes(20).toString('base64')}`;
 
+export const legacySecret = `a secret "that" & signed ${randomBytes(30).toString('base64')}`;
+const inAMonth = new Date(Date.now() + 30 * 24 * 3600 * 1000);
+
 const encryption = { cipher: 'aes-256-cbc', passphrase };
 export const encryptedPem = keys.rsa.export({ format: 'pem', type: 'pkcs8', ...encryption }).toString();
 const encryptedDer = Buffer.from(encryptedPem.replaceAll(/-----.*-----|\s/g, ''), 'base64');
@@ -33,6 +36,8 @@ export const settings = {
   OIDC_PRIVATE_KEY_PASSPHRASE: passphrase,
   OIDC_NEXT_KEYS: JSON.stringify(jwkOf(keys.ec)),
   OIDC_PREVIOUS_KEYS: pemOf(keys.previous).replaceAll('\n', '\\n'),
+  OIDC_LEGACY_HS256_SECRET: legacySecret,
+  OIDC_LEGACY_HS256_UNTIL: inAMonth.toISOString(),
 };
 
 /** The same as options, in other forms. */
@@ -40,6 +45,7 @@ export const options: OidcKeyOptions = {
   key: [{ key: encryptedPem, passphrase }, keys.ed25519],
   nextKeys: jwkOf(keys.ec),
   previousKeys: Buffer.from(pemOf(keys.previous)),
+  legacyHs256: { secret: legacySecret, until: inAMonth },
 };
 
 export const configuration = (values: Record<string, unknown> = settings) => configurationOf(values);
@@ -50,6 +56,7 @@ export function searchFor(tokens: readonly string[] = [], others: readonly KeyOb
     ...Object.entries(keys).map(([name, key]) => secretsOfKey(name, key)),
     secretsOfEncryptedKey('encrypted key', encryptedDer),
     secretOfText('passphrase', passphrase),
+    secretOfText('legacy secret', legacySecret),
     ...tokens.map((token, index) => secretsOfToken(`token ${index + 1}`, token)),
     ...others.map((key, index) => secretsOfKey(`other key ${index + 1}`, key)),
   ];

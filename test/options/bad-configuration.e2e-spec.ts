@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,9 @@ const encrypted = key
   .toString();
 const publicPem = createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString();
 
+const legacySecret = randomBytes(32).toString('base64');
+const aYearAhead = new Date(Date.now() + 365 * 24 * 3600 * 1000);
+
 const settings: [string, object, string, RegExp][] = [
   [
     'no key at all',
@@ -50,6 +53,69 @@ const settings: [string, object, string, RegExp][] = [
     { OIDC_PRIVATE_KEY_FILE: join(folder, 'absent-file-name.pem') },
     'OIDC_KEY_UNREADABLE_FILE',
     /OIDC_PRIVATE_KEY_FILE.*ENOENT/,
+  ],
+  [
+    'a secret of before without an end to it',
+    { OIDC_PRIVATE_KEY: pem, OIDC_LEGACY_HS256_SECRET: legacySecret },
+    'OIDC_KEY_INVALID_OPTION',
+    /^OIDC_LEGACY_HS256_SECRET needs an instant .*: set OIDC_LEGACY_HS256_UNTIL \(or OIDC_LEGACY_HS256_UNTIL_FILE\), such as \d{4}-/,
+  ],
+  [
+    'an end to no secret of before',
+    { OIDC_PRIVATE_KEY: pem, OIDC_LEGACY_HS256_UNTIL: aYearAhead },
+    'OIDC_KEY_INVALID_OPTION',
+    /^OIDC_LEGACY_HS256_UNTIL is set, and no secret is\. Set OIDC_LEGACY_HS256_SECRET \(or /,
+  ],
+  [
+    'a secret of before whose file is not there',
+    {
+      OIDC_PRIVATE_KEY: pem,
+      OIDC_LEGACY_HS256_SECRET_FILE: join(folder, 'absent-file-name.pem'),
+      OIDC_LEGACY_HS256_UNTIL: aYearAhead,
+    },
+    'OIDC_KEY_UNREADABLE_FILE',
+    /OIDC_LEGACY_HS256_SECRET_FILE.*ENOENT/,
+  ],
+  [
+    'a secret of before twice',
+    {
+      OIDC_PRIVATE_KEY: pem,
+      OIDC_LEGACY_HS256_SECRET: legacySecret,
+      OIDC_LEGACY_HS256_SECRET_FILE: join(folder, 'rsa.pem'),
+      OIDC_LEGACY_HS256_UNTIL: aYearAhead,
+    },
+    'OIDC_KEY_CONFLICT',
+    /OIDC_LEGACY_HS256_SECRET and OIDC_LEGACY_HS256_SECRET_FILE are both set/,
+  ],
+  [
+    'the public key as the secret of before',
+    {
+      OIDC_PRIVATE_KEY: pem,
+      OIDC_LEGACY_HS256_SECRET: publicPem,
+      OIDC_LEGACY_HS256_UNTIL: aYearAhead,
+    },
+    'OIDC_KEY_INVALID_OPTION',
+    /OIDC_LEGACY_HS256_SECRET could be taken for a public key/,
+  ],
+  [
+    'the modulus of the key as the secret of before',
+    {
+      OIDC_PRIVATE_KEY: pem,
+      OIDC_LEGACY_HS256_SECRET: createPublicKey(key).export({ format: 'jwk' }).n,
+      OIDC_LEGACY_HS256_UNTIL: aYearAhead,
+    },
+    'OIDC_KEY_INVALID_OPTION',
+    /OIDC_LEGACY_HS256_SECRET could be taken for a public key/,
+  ],
+  [
+    'a secret of before that would be accepted for years',
+    {
+      OIDC_PRIVATE_KEY: pem,
+      OIDC_LEGACY_HS256_SECRET: legacySecret,
+      OIDC_LEGACY_HS256_UNTIL: '2099-01-01T00:00:00Z',
+    },
+    'OIDC_KEY_INVALID_OPTION',
+    /OIDC_LEGACY_HS256_UNTIL is more than 400 days away/,
   ],
   [
     'a directory as file',

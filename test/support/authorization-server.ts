@@ -182,7 +182,7 @@ export interface Response {
   readonly body: Record<string, unknown>;
 }
 
-/** The real server of 4.3.7, with every grant switched on, over a real database. */
+/** The real server of 4.3.7, with its own HS256 where it is given a secret, and with every grant switched on, over a real database. */
 export class TestServer {
   private constructor(
     readonly server: AuthorizationServer,
@@ -190,7 +190,7 @@ export class TestServer {
   ) {}
 
   static async start(
-    jwt: JwtService,
+    jwt: JwtService | string,
     previous?: TestServer,
     options?: Partial<AuthorizationServerOptions>,
     userRepository = users,

@@ -13,6 +13,8 @@ import { checkClaims } from './jwt-claims.js';
 import { checkedSignOptions, checkedVerifyOptions } from './jwt-options.js';
 import type { SignOptions, VerifyOptions } from './jwt-options.js';
 import { preparePayload } from './jwt-payload.js';
+import { legacyOf } from './legacy-options.js';
+import type { LegacyHs256, LegacyHs256Options } from './legacy-hs256.js';
 import { RetentionGuard } from './retention-guard.js';
 import type { Retention } from './retention-guard.js';
 import { checkServiceOptions, serviceOptionNames, slotsOfOptions } from './service-options.js';
@@ -40,6 +42,8 @@ export interface JwtServiceOptions {
   algorithm?: SigningAlgorithm | undefined;
   /** Claims to add to every access token that `@jmondi/oauth2-server` makes. */
   extraTokenFields?: ExtraTokenFieldsFunction | undefined;
+  /** The secret of HS256 that signed before, and until when `verify` accepts its tokens. Default: none. */
+  legacyHs256?: LegacyHs256Options | undefined;
 }
 
 /**
@@ -52,6 +56,7 @@ export class LiveRing {
     readonly ring: () => KeyRing,
     readonly extraTokenFields?: ExtraTokenFieldsFunction,
     readonly retention?: Retention,
+    readonly legacyHs256?: LegacyHs256,
   ) {}
 }
 
@@ -62,6 +67,7 @@ export class LiveRing {
 export class JwtService {
   readonly #ring: () => KeyRing;
   readonly #retention: RetentionGuard | undefined;
+  readonly #legacyHs256: LegacyHs256 | undefined;
 
   /**
    * The hook of `@jmondi/oauth2-server`, there only if the option of the same name was given, or a subclass has a
@@ -82,6 +88,8 @@ export class JwtService {
     const live = options instanceof LiveRing ? options : liveRingOf(options);
     this.#ring = live.ring;
     this.#retention = live.retention && new RetentionGuard(live.retention);
+    this.#legacyHs256 = live.legacyHs256;
+    this.#legacyHs256?.refusePublished(live.ring().keys.map(({ key }) => key));
     const hook = extraTokenFieldsHook(live.extraTokenFields, this.extraTokenFields?.bind(this));
     if (hook) this.extraTokenFields = hook;
   }
@@ -120,6 +128,9 @@ export class JwtService {
    * this issuer signs, authorization codes and refresh tokens included, and tokens without `exp`**: whoever guards
    * a resource asks for `{ typ: 'at+jwt', issuer, audience, requiredClaims: ['exp'] }`.
    *
+   * With the option `legacyHs256`, tokens of that secret are accepted too until its time is over: those of the kinds
+   * that it names, each as if its header had the `typ` of its kind.
+   *
    * @throws OidcTokenError `OIDC_TOKEN_INVALID_SIGNATURE` (message `invalid signature`), `OIDC_TOKEN_EXPIRED`
    * (message `jwt expired`), `OIDC_TOKEN_MALFORMED`, `OIDC_TOKEN_INVALID_ALGORITHM`, `OIDC_TOKEN_NOT_ACTIVE`,
    * `OIDC_TOKEN_CLAIM_MISMATCH`, `OIDC_TOKEN_INVALID_OPTION`. Always from the returned promise.
@@ -132,9 +143,10 @@ export class JwtService {
   ): Promise<Record<string, unknown>>;
   async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
     const checked = checkedVerifyOptions(options);
-    const verified = verifySignature(token, this.#ring(), checked.algorithms);
-    const { claims, typ } = 'then' in verified ? await verified : verified;
+    const verified = verifySignature(token, this.#ring(), checked.algorithms, this.#legacyHs256);
+    const { claims, typ, legacyKind } = 'then' in verified ? await verified : verified;
     checkClaims(claims, typ, checked);
+    if (legacyKind) this.#legacyHs256?.count(legacyKind);
     return claims;
   }
 
@@ -164,5 +176,5 @@ function liveRingOf(options: JwtServiceOptions): LiveRing {
   checkServiceOptions(options, serviceOptionNames, 'JwtService');
   const { lives, defaultAlgorithm } = new KeyLoader().loadNow(slotsOfOptions(options), options);
   const ring = new KeyRing(lives, defaultAlgorithm);
-  return new LiveRing(() => ring, options.extraTokenFields);
+  return new LiveRing(() => ring, options.extraTokenFields, undefined, legacyOf(options.legacyHs256));
 }

@@ -11,6 +11,7 @@ export const serviceOptionNames = [
   'previousKeys',
   'algorithm',
   'extraTokenFields',
+  'legacyHs256',
 ] as const;
 
 /**

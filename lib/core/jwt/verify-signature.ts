@@ -1,5 +1,7 @@
 import { OidcTokenError } from '../errors.js';
 import type { Claims } from './jwt-claims.js';
+import { LegacyHs256 } from './legacy-hs256.js';
+import type { LegacyTokenKind } from './legacy-kinds.js';
 import type { KeyRing } from '../ring/key-ring.js';
 import { isObject } from '../objects.js';
 import type { VerificationKey } from '../key/verification-key.js';
@@ -19,6 +21,8 @@ type VerifiedJws = Pick<CompactJws, 'header' | 'payload'>;
 interface VerifiedJwt {
   readonly claims: Claims;
   readonly typ: unknown;
+  /** There where no key of the ring has signed it, but the secret of before. */
+  readonly legacyKind?: LegacyTokenKind;
 }
 
 /**
@@ -34,9 +38,22 @@ export function verifySignature(
   token: string,
   ring: KeyRing,
   algorithms: string[] | undefined,
+  legacy?: LegacyHs256,
 ): VerifiedJwt | Promise<VerifiedJwt> {
-  const jws = verifyJws(token, ring, algorithms);
+  const parsed = parse(token);
+  if (legacy?.mayHaveSigned(parsed.header)) return verifyLegacy(parsed, legacy, algorithms);
+  const jws = verifyParsed(parsed, ring, algorithms);
   return 'then' in jws ? jws.then(jwtIn) : jwtIn(jws);
+}
+
+/** No key of the ring is tried with it, and no token that names a key comes here. */
+function verifyLegacy(jws: CompactJws, legacy: LegacyHs256, algorithms: string[] | undefined): VerifiedJwt {
+  if (algorithms && !algorithms.includes('HS256')) throw invalidAlgorithm();
+  if (!legacy.hasSigned(jws.signingInput, jws.signature)) throw invalidSignature();
+  const claims = objectIn(jws.payload);
+  const legacyKind = legacy.acceptedKindOf(claims);
+  if (legacyKind === undefined) throw invalidAlgorithm();
+  return { claims, typ: LegacyHs256.typOf(legacyKind), legacyKind };
 }
 
 /** Verifies a JWS, whatever its payload is. Throws as {@link verifySignature} does. */
@@ -45,12 +62,19 @@ export function verifyJws(
   ring: KeyRing,
   algorithms?: string[],
 ): VerifiedJws | Promise<VerifiedJws> {
-  const jws = parse(token);
+  return verifyParsed(parse(token), ring, algorithms);
+}
+
+function verifyParsed(
+  jws: CompactJws,
+  ring: KeyRing,
+  algorithms: string[] | undefined,
+): VerifiedJws | Promise<VerifiedJws> {
   const { header } = jws;
   // RFC 7515 section 4.1.11: no extension is understood here. RFC 7797 changes what is signed, even unannounced.
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw malformed();
   const accepted = candidatesOf(ring, header).filter((key) => isAccepted(key, header.alg, algorithms));
-  if (accepted.length === 0) throw new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm');
+  if (accepted.length === 0) throw invalidAlgorithm();
   const verdict = isSignedByOneOf(accepted, jws);
   // Asked for what it is, not what it is no instance of: a promise of another realm must never pass for a yes.
   if (typeof verdict === 'boolean') return goodOnly(verdict, jws);
@@ -155,6 +179,10 @@ function objectIn(bytes: Buffer): Claims {
 
 function malformed(): OidcTokenError {
   return new OidcTokenError('OIDC_TOKEN_MALFORMED', 'jwt malformed');
+}
+
+function invalidAlgorithm(): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm');
 }
 
 function invalidSignature(): OidcTokenError {
