@@ -48,8 +48,9 @@ export async function start(
   command: string,
   args: string[],
   env: NodeJS.ProcessEnv = cleanEnvironment(),
+  cwd = root,
 ): Promise<string> {
-  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const ended = once(child, 'close').then(() => {
     throw new Error(`${command} ${args[0]} ended without a word`);
