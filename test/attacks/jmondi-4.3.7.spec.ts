@@ -8,7 +8,7 @@ import { payloadOf } from '../support/tokens.js';
 
 /**
  * Weaknesses of @jmondi/oauth2-server 4.3.7 that no JwtService can close. What is expected here is wrong: each test
- * fails as soon as a weakness is gone, and then docs/jmondi-4.3.7.md and the sample can do without its remedy.
+ * fails as soon as a weakness is gone, and then docs/oauth2-server-4.md and the sample can do without its remedy.
  * That the sample is not open to them is tested under the same numbers in test/sample.
  */
 const jwt = new JwtService({ key: makeRsaKey() });

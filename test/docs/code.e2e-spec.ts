@@ -1,63 +1,45 @@
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { defaultEnvPrefix, everySettingName, fileSuffix } from '../lib/sources/setting-names.js';
-import { cleanEnvironment, commandLine, root, run, start, stopAll } from './support/processes.js';
+import { installedApplication } from '../support/installed.js';
+import { freePort, jsonOf } from '../support/ports.js';
+import { pageAt, pages } from '../support/pages.js';
+import { cleanEnvironment, root, run, start, stopAll } from '../support/processes.js';
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const pages = readdirSync(join(root, 'docs')).map((name) => readFileSync(join(root, 'docs', name), 'utf8'));
-const blocksOf = (text: string) =>
-  [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code: code! }));
-const blocks = blocksOf(readme);
-const files = [...blocks, ...pages.flatMap(blocksOf)]
+const blocks = pages.flatMap((page) => page.blocks);
+const files = blocks
   .filter(({ language }) => language === 'ts')
-  .map(({ code }) => ({ name: /^\/\/ (src\/[\w.-]+\.ts)\n/.exec(code)?.[1], code }));
+  .map(({ code }) => ({ name: /^\/\/ (src\/(?:with-5\/)?[\w.-]+\.ts)\n/.exec(code)?.[1], code }));
 const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
 
-/** Commands that need a network or that run this very test; .ci/run and .ci/consumer run them. */
-const runElsewhere = [
-  'npm install nestjs-oidc-key @nestjs/config @jmondi/oauth2-server\n',
-  'npm install && npm run demo\n',
-  'npm install && npm run bench\n',
-  'npm it\n',
-];
-const commands = shell.filter((code) => !runElsewhere.includes(code));
+/** What .ci/first-token does: it needs a registry, and a server that goes on. */
+const needsServer = (code: string) => code.includes('node dist/main.js') || code.includes('localhost');
+/** What the registry is asked for, and what runs this very test, is run by .ci/run. */
+const commands = shell
+  .filter((code) => !needsServer(code))
+  .map((code) => code.replaceAll(/^npm .*\n/gm, ''))
+  .filter((code) => code !== '');
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-/** A folder in which the package is installed, as an application has it. */
-const folder = mkdtempSync(join(tmpdir(), 'oidc-key-readme-'));
-const application = join(folder, 'application');
+const application = installedApplication('docs');
 
 beforeAll(() => {
-  mkdirSync(join(application, 'node_modules/.bin'), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  symlinkSync(root, join(application, 'node_modules/nestjs-oidc-key'));
-  // npm sets this bit when it installs the package.
-  chmodSync(commandLine, 0o755);
-  symlinkSync(commandLine, join(application, 'node_modules/.bin/nestjs-oidc-key'));
-  writeFileSync(join(application, 'package.json'), '{ "name": "application", "type": "module" }');
   const compilerOptions = { rootDir: 'src', outDir: 'dist', noEmit: false, paths: {}, noUnusedLocals: false };
-  writeFileSync(
-    join(application, 'tsconfig.json'),
-    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include: ['src'] }),
-  );
+  const extended = { extends: join(root, 'tsconfig.json'), include: ['src'] };
+  const write = (name: string, options: object) =>
+    writeFileSync(join(application, name), JSON.stringify(options));
+  write('tsconfig.json', { ...extended, compilerOptions, exclude: ['src/with-5'] });
+  // What is for 5 is held against its shapes, since the registry does not have it.
+  const paths = { '@jmondi/oauth2-server': [join(root, 'test/types/oauth2-server-5/index.d.ts')] };
+  write('tsconfig.5.json', {
+    ...extended,
+    include: ['src/with-5'],
+    compilerOptions: { ...compilerOptions, paths, rootDir: '/', outDir: 'dist-5' },
+  });
   for (const { name, code } of files) {
     mkdirSync(join(application, dirname(name!)), { recursive: true });
     writeFileSync(join(application, name!), code);
@@ -65,29 +47,33 @@ beforeAll(() => {
 });
 afterAll(stopAll);
 
-it('every block is a file, a command, or run elsewhere', () => {
-  expect(
-    blocks.map(({ language }) => language).filter((language) => language !== 'ts' && language !== 'sh'),
-  ).toEqual([]);
+it('every block is a file, a command, or a picture of text', () => {
+  const others = blocks.filter(({ language }) => !['ts', 'sh', 'text'].includes(language));
+  expect(others).toEqual([]);
   expect(files.filter(({ name }) => name === undefined)).toEqual([]);
-  expect(shell.filter((code) => runElsewhere.includes(code)).toSorted()).toEqual(runElsewhere.toSorted());
+  expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
   expect(commands.length).toBeGreaterThan(1);
 });
 
-it('every block of the other pages is a file, or a picture of text', () => {
-  const languages = pages.flatMap(blocksOf).map(({ language }) => language);
-  expect(languages.filter((language) => language !== 'ts' && language !== 'text')).toEqual([]);
-  expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
-});
-
 describe('the files', () => {
-  it('type-check and compile', async () => {
-    const { code, stdout } = await run(process.execPath, [
+  const tsc = (project: string, ...options: string[]) =>
+    run(process.execPath, [
       join(root, 'node_modules/typescript/bin/tsc'),
       '-p',
-      application,
+      join(application, project),
+      ...options,
     ]);
+
+  it('type-check and compile', async () => {
+    const { code, stdout } = await tsc('tsconfig.json');
     expect([stdout, code]).toEqual(['', 0]);
+  }, 60_000);
+
+  it('those for @jmondi/oauth2-server 5 type-check against its shapes, and not against 4.3.7', async () => {
+    const { code, stdout } = await tsc('tsconfig.5.json', '--noEmit');
+    expect([stdout, code]).toEqual(['', 0]);
+    const against4 = await tsc('tsconfig.5.json', '--noEmit', '--paths', 'null');
+    expect(against4.stdout).toContain("'oidc' does not exist in type 'Partial<AuthorizationServerOptions>'");
   }, 60_000);
 
   it('main.ts starts, with the key that the command beside it makes, and serves it', async () => {
@@ -101,11 +87,13 @@ describe('the files', () => {
       PORT: String(port),
     });
     await start(process.execPath, [join(application, 'dist/main.js')], env);
-    const keySet = await poll(`http://127.0.0.1:${port}/.well-known/jwks.json`);
-    expect(keySet.keys.map(({ kid }) => kid)).toEqual([/kid ([\w-]+)/.exec(made.stderr)![1]]);
+    const { keys } = (await jsonOf(`http://127.0.0.1:${port}/.well-known/jwks.json`)) as {
+      keys: { kid: string }[];
+    };
+    expect(keys.map(({ kid }) => kid)).toEqual([/kid ([\w-]+)/.exec(made.stderr)![1]]);
   }, 60_000);
 
-  it.each(files.map(({ name }) => name!).filter((name) => !name.endsWith('main.ts')))(
+  it.each(files.map(({ name }) => name!).filter((name) => !/main\.ts$|with-5/.test(name)))(
     '%s runs',
     async (name) => {
       const module = JSON.stringify(join(application, name.replace('src/', 'dist/').replace('.ts', '.js')));
@@ -122,9 +110,12 @@ describe('the files', () => {
     const script = `
       import 'reflect-metadata';
       import assert from 'node:assert';
+      import { ConfigService } from '@nestjs/config';
       import { JwtService, KeyInfo } from 'nestjs-oidc-key';
       import { jwt, same } from './dist/without-nest.js';
       import { IdTokenService } from './dist/id-token.service.js';
+      import { ReportsService } from './dist/reports.service.js';
+      import { legacyTokens } from './dist/legacy-tokens.js';
       import { verifyAccessToken } from './dist/access-token.js';
       assert.deepEqual(jwt.getKeySet(), same.getKeySet());
       const service = new IdTokenService(jwt, { algorithms: ['RS256'] });
@@ -135,7 +126,11 @@ describe('the files', () => {
         { jti: '1', cid: 'client', scope: 'a', sub: 'alice' },
         { issuer: 'https://issuer.example', audience: 'https://api.example', expiresIn: 60 },
       );
-      assert.equal((await verifyAccessToken(jwt, token)).sub, 'alice');`;
+      assert.equal((await verifyAccessToken(jwt, token)).sub, 'alice');
+      const reports = new ReportsService(jwt);
+      assert.equal((await reports.open(await reports.link('alice'))).report, 7);
+      await assert.rejects(reports.open(token), { code: 'OIDC_TOKEN_CLAIM_MISMATCH' });
+      assert.equal(legacyTokens({ status: () => ({}) }), 'HS256 is gone');`;
     const { code, stderr } = await run(process.execPath, ['--input-type=module', '-e', script], {
       cwd: application,
     });
@@ -149,49 +144,14 @@ describe('the commands', () => {
     const script = hasOpenssl ? block : block.replaceAll(/^openssl .*$/gm, '');
     expect((await run('bash', ['-euc', script], { cwd })).code).toBe(0);
     const key = join(cwd, 'oidc_private.pem');
-    expect(createPrivateKey(readFileSync(key)).asymmetricKeyType).toBe('rsa');
+    if (block.includes('--out oidc_private.pem')) {
+      expect(createPrivateKey(readFileSync(key)).asymmetricKeyType).toBe('rsa');
+    }
     if (hasOpenssl && block.includes('openssl'))
       expect(existsSync(join(cwd, 'oidc_private_openssl.pem'))).toBe(true);
   });
 });
 
-describe('the tables', () => {
-  const firstCells = [...readme.matchAll(/^\| `(OIDC_\w+)`/gm)].map(([, name]) => name!);
-  const errors = readFileSync(join(root, 'lib/core/errors.ts'), 'utf8');
-  const codes = [...errors.matchAll(/\| '(OIDC_KEY_\w+)'/g)].map(([, code]) => code!);
-
-  it('list every error code', () => {
-    expect(firstCells.filter((name) => codes.includes(name)).toSorted()).toEqual(codes.toSorted());
-  });
-
-  it('list every setting, and no other', () => {
-    const settings = everySettingName(defaultEnvPrefix).filter((name) => !name.endsWith(fileSuffix));
-    const listed = firstCells.filter((name) => !codes.includes(name));
-    expect(listed.toSorted()).toEqual(
-      settings.filter((name) => name.startsWith(defaultEnvPrefix)).toSorted(),
-    );
-    // An alias stands beside the name that it is one of.
-    for (const name of settings) expect(readme).toContain(`\`${name}\``);
-  });
+it('the README has at most 150 lines', () => {
+  expect(pageAt('README.md').text.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function poll(url: string): Promise<{ keys: { kid: string }[] }> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    try {
-      return (await (await fetch(url)).json()) as { keys: { kid: string }[] };
-    } catch {
-      // Not listening yet.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  throw new Error(`${url} did not answer`);
-}

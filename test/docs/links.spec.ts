@@ -1,14 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { root } from './support/processes.js';
+import { pages } from '../support/pages.js';
+import { root } from '../support/processes.js';
 
 const documents = [
-  'README.md',
   'sample-app/README.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...pages.map(({ path }) => path),
 ];
 
 describe.each(documents)('%s', (document) => {
@@ -27,7 +29,7 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
-it('docs/jmondi-4.3.7.md names many', () => {
-  const text = readFileSync(join(root, 'docs/jmondi-4.3.7.md'), 'utf8');
+it('docs/oauth2-server-4.md names many', () => {
+  const text = readFileSync(join(root, 'docs/oauth2-server-4.md'), 'utf8');
   expect(new Set(text.match(/sample-app\/src\/[\w./-]+\.ts/g)).size).toBeGreaterThan(15);
 });

@@ -15,8 +15,8 @@ const unpadded = (markdown: string) =>
   markdown.replaceAll(/ +/g, ' ').replaceAll(/\| ?-+ ?(?=\|)/g, '| --- ');
 
 describe('the benchmark', () => {
-  it('has every figure of the README in the results that are committed beside it', () => {
-    const [, table] = readFileSync(join(root, 'README.md'), 'utf8').split(marker);
+  it('has every figure of the documentation in the results that are committed beside it', () => {
+    const [, table] = readFileSync(join(root, 'docs/performance.md'), 'utf8').split(marker);
     expect(unpadded(table!).trim()).toBe(unpadded(markdownOf(results)).trim());
   });
 

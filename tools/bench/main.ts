@@ -47,9 +47,9 @@ const results: Results = {
 process.stdout.write(`${results.date}, ${results.machine}\n\n${tableOf(results)}\n`);
 if (!only) {
   await write('../../../bench/results.json', 'json', JSON.stringify(results));
-  const [before, , after] = readFileSync(pathOf('../../../../README.md'), 'utf8').split(marker);
+  const [before, , after] = readFileSync(pathOf('../../../../docs/performance.md'), 'utf8').split(marker);
   await write(
-    '../../../../README.md',
+    '../../../../docs/performance.md',
     'markdown',
     [before, `\n\n${markdownOf(results)}\n\n`, after].join(marker),
   );

@@ -23,10 +23,10 @@ export function tableOf({ rows }: Results): string {
     .join('\n');
 }
 
-/** Stands before and after the table in README.md. */
+/** Stands before and after the table in docs/performance.md. */
 export const marker = '<!-- the table of npm run bench -->';
 
-/** What README.md says of it: the rows that have something to reach. */
+/** What docs/performance.md says of it: the rows that have something to reach. */
 export function markdownOf({ date, machine, rows }: Results): string {
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
   const counted = rows.filter(({ target }) => target !== undefined);
