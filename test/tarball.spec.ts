@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -20,7 +20,18 @@ const programs = [
   'shared/key-rotation',
 ].map((name) => `dist/bundle/${name}.js`);
 
-const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+const pages = readdirSync(join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const documents = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'SECURITY.md',
+  'package.json',
+  ...pages,
+];
 
 /** What no file of a package may hold: a key, a token, a password in a URL, a place on the machine that built it. */
 const suspicious = [
@@ -52,6 +63,13 @@ describe('the tarball', () => {
     const declarations = sourcesOfLib().map((source) => source.replace(/^lib\/(.*)\.ts$/, 'dist/$1.d.ts'));
     expect(declarations.length).toBeGreaterThan(40);
     expect(paths.toSorted()).toEqual([...programs, ...declarations, ...documents].toSorted());
+  });
+
+  it.each(documents.filter((path) => path.endsWith('.md')))('holds what %s links to', (path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);
+    const targets = links.map((link) => join(dirname(path), link));
+    expect(targets.filter((target) => !paths.includes(target))).toEqual([]);
   });
 
   it('holds nothing that looks like a secret or tells of the machine that built it', () => {
