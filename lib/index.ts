@@ -1,3 +1,9 @@
+/**
+ * The module, the service that signs and verifies, the key to inject, and the rotation of keys.
+ *
+ * @module nestjs-oidc-key
+ */
+
 export { OidcKeyModule } from './oidc-key.module.js';
 export { JwtService } from './core/jwt/jwt.service.js';
 export { KeyInfo } from './core/ring/key-info.js';

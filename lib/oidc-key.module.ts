@@ -74,6 +74,7 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
   readonly #applicationConfig: ApplicationConfig;
   readonly #keyInfo: KeyInfo;
 
+  /** @hidden Nest calls it. */
   constructor(
     @Inject(OIDC_KEY_EXTRAS) { jwks }: ResolvedExtras,
     @Inject(ApplicationConfig) applicationConfig: ApplicationConfig,
@@ -116,6 +117,7 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
     });
   }
 
+  /** Tells the log which key signs, and warns where that makes no OpenID provider. */
   onModuleInit(): void {
     const logger = new Logger(OidcKeyModule.name);
     logger.log(`${this.#keyInfo.algorithm} key ${this.#keyInfo.kid} signs`);

@@ -4,7 +4,11 @@ import type { JwtServiceOptions } from './core/jwt/jwt.service.js';
 import type { LegacyHs256Options } from './core/jwt/legacy-hs256.js';
 import type { KeySource } from './sources/key-source.js';
 
-/** What is about the module and not about keys. */
+/**
+ * What is about the module and not about keys.
+ *
+ * @inline
+ */
 interface CommonOptions extends Pick<JwtServiceOptions, 'algorithm' | 'extraTokenFields'> {
   /**
    * The secret of HS256 that signed before, and until when its tokens are accepted. What is left out of it is read from
@@ -58,6 +62,7 @@ export type OidcKeyFactoryOptions = OidcKeyOptions | CommonOptions;
 
 /** For `useClass` and `useExisting`. */
 export interface OidcKeyOptionsFactory {
+  /** Called once, when the application boots. */
   createOidcKeyOptions(): OidcKeyFactoryOptions | Promise<OidcKeyFactoryOptions>;
 }
 

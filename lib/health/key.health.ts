@@ -11,6 +11,7 @@ import type { KeyRotationStatus } from '../rotation/rotation-status.js';
  */
 @Injectable()
 export class KeyHealthIndicator {
+  /** @hidden Nest calls it. */
   constructor(
     @Inject(KeyRotation) private readonly rotation: KeyRotation,
     @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,

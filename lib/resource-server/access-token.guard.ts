@@ -18,6 +18,7 @@ import type { BearerRequest } from './bearer-token.js';
 export class AccessTokenGuard implements CanActivate {
   readonly #logger = new Logger(AccessTokenGuard.name);
 
+  /** @hidden Nest calls it. */
   constructor(
     @Inject(AccessTokenVerifier) private readonly verifier: AccessTokenVerifier,
     @Inject(Reflector) private readonly reflector: Reflector,

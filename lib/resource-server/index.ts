@@ -1,3 +1,9 @@
+/**
+ * The guard of a resource server: it accepts the access tokens of one issuer.
+ *
+ * @module nestjs-oidc-key/resource-server
+ */
+
 export { AccessToken, Public, RequireScopes } from './access-token.decorators.js';
 export { AccessTokenGuard } from './access-token.guard.js';
 export { BearerTokenException, readBearerToken } from './bearer-token.js';

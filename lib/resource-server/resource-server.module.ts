@@ -22,7 +22,9 @@ const definition = new ConfigurableModuleBuilder<ResourceServerOptions>({ module
 /** The statics as they are documented; the builder's own types know no optional extras. */
 interface ResourceServerModuleStatics {
   new (): object;
+  /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` when the application boots */
   forRoot(options: ResourceServerOptions & ResourceServerExtras): DynamicModule;
+  /** The same, with options from a factory, and from what is injected into it. */
   forRootAsync(options: ResourceServerAsyncOptions): DynamicModule;
 }
 

@@ -4,7 +4,11 @@ import { dateOf } from './clock.js';
 import type { Moment } from './clock.js';
 import type { WaitingKey } from './rotation-view.js';
 
-/** What happens to a key. */
+/**
+ * What happens to a key.
+ *
+ * @inline
+ */
 export type Change =
   | /** A key is published and accepted from now on. */ {
       readonly type: 'published';
@@ -28,7 +32,11 @@ export type Change =
       readonly kid: string;
     };
 
-/** A key is to sign, and relying parties may not know it yet: it waits. Told again where the instant changes. */
+/**
+ * A key is to sign, and relying parties may not know it yet: it waits. Told again where the instant changes.
+ *
+ * @inline
+ */
 interface Waiting {
   readonly type: 'waiting';
   readonly kid: string;

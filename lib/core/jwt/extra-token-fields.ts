@@ -14,7 +14,9 @@ export type ExtraTokenFields = Record<string, string | number | boolean | (strin
 
 // A method, and not a function type: the parameter of a method may be typed with a subtype, as it may where
 // `@jmondi/oauth2-server` itself declares this hook.
+/** @inline */
 interface ExtraTokenFieldsHook {
+  /** Called for every access token; resolves to the claims to add. */
   extraTokenFields(args: ExtraTokenFieldsArguments): ExtraTokenFields | Promise<ExtraTokenFields>;
 }
 

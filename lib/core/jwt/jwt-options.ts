@@ -4,6 +4,7 @@ import { OidcTokenError } from '../errors.js';
 import { isObject, isPlain } from '../objects.js';
 import { hasOwnMembersOnly, ownMembersOf } from './own-members.js';
 
+/** @inline */
 interface HeaderMembers {
   typ?: string | undefined;
   alg?: string | undefined;

@@ -20,7 +20,11 @@ import type { Retention } from './retention-guard.js';
 import { checkServiceOptions, serviceOptionNames, slotsOfOptions } from './service-options.js';
 import { unverifiedClaimsOf, verifySignature } from './verify-signature.js';
 
-/** The only kind of key that `@jmondi/oauth2-server` 5 knows of in a key set. */
+/**
+ * The only kind of key that `@jmondi/oauth2-server` 5 knows of in a key set.
+ *
+ * @inline
+ */
 interface Rs256Jwk {
   kty: 'RSA';
   n: string;

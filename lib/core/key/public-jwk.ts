@@ -3,13 +3,18 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 import type { SigningAlgorithm } from '../algorithms.js';
 
+/** @inline */
 interface PublishedMembers {
   use: 'sig';
   alg: SigningAlgorithm;
   kid: string;
 }
 
-/** The public members of each kind of key (RFC 7518 section 6.3.1 and 6.2.1, RFC 8037 section 2); base64url. */
+/**
+ * The public members of each kind of key (RFC 7518 section 6.3.1 and 6.2.1, RFC 8037 section 2); base64url.
+ *
+ * @inline
+ */
 type KeyMembers =
   | { kty: 'RSA'; n: string; e: string }
   | { kty: 'EC'; crv: string; x: string; y: string }

@@ -2,6 +2,7 @@ import type { OidcKeyError } from '../errors.js';
 import type { KeyInput } from './key-material.js';
 import type { NamedValue } from './named-value.js';
 
+/** @inline */
 type Value<Plain> = Plain | NamedValue | OidcKeyError | undefined;
 
 /**

@@ -2,7 +2,11 @@ import { inspect } from 'node:util';
 
 import type { OidcKeyError } from '../errors.js';
 
-/** What a message about a value needs beside its name. */
+/**
+ * What a message about a value needs beside its name.
+ *
+ * @inline
+ */
 interface AboutValue {
   /** What to do where it is missing. */
   readonly remedy?: string | undefined;

@@ -2,7 +2,11 @@ import type { Algorithm } from '../algorithms.js';
 import type { Signer } from '../key/signer.js';
 import type { VerificationKey } from '../key/verification-key.js';
 
-/** Where a key is in its life. */
+/**
+ * Where a key is in its life.
+ *
+ * @inline
+ */
 export type Slot = 'next' | 'current' | 'previous';
 
 /** In the order of a ring. */
