@@ -23,6 +23,14 @@ const programs = [
 const pages = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
+/** To be copied, as the README says. */
+const minimal = [
+  'src/app.module.ts',
+  'src/main.ts',
+  'src/oauth.controller.ts',
+  'src/repositories.ts',
+  'tsconfig.json',
+].map((name) => `sample-app/minimal/${name}`);
 const documents = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
@@ -59,10 +67,10 @@ describe('the tarball', () => {
     paths = packed!.files.map(({ path }) => path);
   });
 
-  it('holds the programs, the declarations of every file of lib, the documents, and nothing else', () => {
+  it('holds the programs, the declarations of every file of lib, the documents, the small sample, and nothing else', () => {
     const declarations = sourcesOfLib().map((source) => source.replace(/^lib\/(.*)\.ts$/, 'dist/$1.d.ts'));
     expect(declarations.length).toBeGreaterThan(40);
-    expect(paths.toSorted()).toEqual([...programs, ...declarations, ...documents].toSorted());
+    expect(paths.toSorted()).toEqual([...programs, ...declarations, ...documents, ...minimal].toSorted());
   });
 
   it.each(documents.filter((path) => path.endsWith('.md')))('holds what %s links to', (path) => {
