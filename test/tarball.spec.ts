@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { makeRsaKey, pemOf } from './support/keys.js';
+import { pages } from './support/pages.js';
 import { root, run } from './support/processes.js';
 import { forge } from './support/tokens.js';
 
@@ -20,9 +21,6 @@ const programs = [
   'shared/key-rotation',
 ].map((name) => `dist/bundle/${name}.js`);
 
-const pages = readdirSync(join(root, 'docs'))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => `docs/${name}`);
 /** To be copied, as the README says. */
 const minimal = [
   'src/app.module.ts',
@@ -35,10 +33,9 @@ const documents = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'LICENSE',
-  'README.md',
   'SECURITY.md',
   'package.json',
-  ...pages,
+  ...pages.map(({ path }) => path),
 ];
 
 /** What no file of a package may hold: a key, a token, a password in a URL, a place on the machine that built it. */
