@@ -7,7 +7,7 @@ import { OidcKeyError } from './core/errors.js';
 import { JwtService, LiveRing } from './core/jwt/jwt.service.js';
 import { missing } from './core/reading/missing-key.js';
 import { KeyInfo } from './core/ring/key-info.js';
-import { JwksHeaders } from './jwks/jwks-headers.js';
+import { JwksAnswer } from './jwks/jwks-answer.js';
 import { jwksPathOf } from './jwks/jwks-path.js';
 import {
   ConfigurableOidcKeyModule,
@@ -62,8 +62,8 @@ import { KeyRotation } from './rotation/key-rotation.js';
       inject: [KeyRotation],
     },
     {
-      provide: JwksHeaders,
-      useFactory: ({ jwksMaxAge }: ResolvedOptions) => new JwksHeaders(jwksMaxAge),
+      provide: JwksAnswer,
+      useFactory: ({ jwksMaxAge }: ResolvedOptions) => new JwksAnswer(jwksMaxAge),
       inject: [RESOLVED_OPTIONS],
     },
   ],

@@ -1,10 +1,10 @@
 import { OidcKeyError } from '../core/errors.js';
 
 /** RFC 8615 reserves the folder; the name is the one that most issuers use. */
-const defaultPath = '/.well-known/jwks.json';
+export const defaultJwksPath = '/.well-known/jwks.json';
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
-export function jwksPathOf({ path = defaultPath }: { path?: string }): string {
+export function jwksPathOf({ path = defaultJwksPath }: { path?: string }): string {
   // Clients resolve dot segments before they ask.
   const isPlain = typeof path === 'string' && /^(\/[\w.~-]+)+$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path);
   if (isPlain) return path;

@@ -1,51 +1,64 @@
-import { applyDecorators, Controller, Get, Inject, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import type { Type } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Render,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 
 import type { JwksRouteOptions } from '../oidc-key.options.js';
 import { KeyRotation } from '../rotation/key-rotation.js';
-import { JwksHeaders } from './jwks-headers.js';
+import { JwksAnswer } from './jwks-answer.js';
+import type { JwksRequest, JwksResponse } from './jwks-answer.js';
 import { jwksPathOf } from './jwks-path.js';
 
-/** Only the parts of a request that both platforms have. */
-interface ConditionalRequest {
-  readonly headers: { readonly 'if-none-match'?: string | undefined };
+/** What Nest calls on a response for a handler that has a template: Express names it so, and Fastify otherwise. */
+interface Renders {
+  render?: () => unknown;
+  view?: () => unknown;
+}
+
+/**
+ * Puts the answer where Nest looks for what renders a template. That is called after every interceptor: the headers that
+ * they set arrive, however late, and what they make of the handler's value is not what is sent. A guard, since it runs
+ * before all of them, and one may answer in the handler's place.
+ */
+@Injectable()
+class AnswersAsTemplate implements CanActivate {
+  constructor(
+    @Inject(KeyRotation) private readonly rotation: KeyRotation,
+    @Inject(JwksAnswer) private readonly answer: JwksAnswer,
+  ) {}
+
+  canActivate(context: ExecutionContext): true {
+    const http = context.switchToHttp();
+    const request = http.getRequest<JwksRequest>();
+    const response = http.getResponse<JwksResponse & Renders>();
+    const send = () => this.answer.send(request, response, this.rotation.ring.jwks);
+    response.render = send;
+    response.view = send;
+    return true;
+  }
 }
 
 /** The controller that serves the JWKS at a path; a path is fixed in a class, so each module gets its own. */
 export function createJwksController(options: JwksRouteOptions): Type<object> {
+  const path = jwksPathOf(options);
   // Version-neutral, or a default version would move the route.
-  @Controller({ path: jwksPathOf(options), version: VERSION_NEUTRAL })
+  @Controller({ path, version: VERSION_NEUTRAL })
+  @UseGuards(AnswersAsTemplate)
   class JwksController {
-    constructor(
-      @Inject(KeyRotation) private readonly rotation: KeyRotation,
-      @Inject(JwksHeaders) private readonly headers: JwksHeaders,
-      @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    ) {}
-
-    // Taking the response over keeps interceptors that wrap return values out of the document.
-    @Get()
     @applyDecorators(...(options.decorators ?? []))
-    serve(@Req() request: ConditionalRequest, @Res() response: unknown): void {
-      const { httpAdapter } = this.host;
-      const { body, etag } = this.rotation.ring.jwks;
-      for (const [name, value] of this.headers.entries) httpAdapter.setHeader(response, name, value);
-      httpAdapter.setHeader(response, 'etag', etag);
-      if (matches(request.headers['if-none-match'], etag)) {
-        httpAdapter.reply(response, undefined, 304);
-        return;
-      }
-      // Never `application/jwk-set+json`: several relying parties refuse it.
-      httpAdapter.setHeader(response, 'content-type', 'application/json; charset=utf-8');
-      httpAdapter.reply(response, body, 200);
+    @Get()
+    @Render('JWKS')
+    serve(): object {
+      // Interceptors look into what a handler returns, and some write into it.
+      return {};
     }
   }
   return JwksController;
-}
-
-/** If-None-Match with the weak comparison that RFC 9110 section 13.1.2 asks for. */
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes(etag) || (tags.length === 1 && tags[0] === '*');
 }

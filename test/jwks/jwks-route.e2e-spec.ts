@@ -259,14 +259,6 @@ describe.each(platforms)('the JWKS route on %s', (_, adapter) => {
     });
   });
 
-  it('keeps its own CORS header beside an application’s narrower policy', async () => {
-    const { fetch } = await start(undefined, {}, (each) =>
-      each.enableCors({ origin: 'https://app.example', credentials: true }),
-    );
-    const response = await fetch(path, { headers: { origin: 'https://other.example' } });
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
-  });
-
   it('two issuers on two paths serve their own keys', async () => {
     const other = makeRsaKey();
     const application = await boot(adapter(), {
