@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 
+import { createHash } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { AuthorizationServer, DateInterval } from '@jmondi/oauth2-server';
 import type { OAuthClient, OAuthScope } from '@jmondi/oauth2-server';
-import { Body, Controller, Get, HttpCode, Inject, Module, Post } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -75,6 +76,9 @@ async function serverWith(jwt: JwtService, keyInfo: KeyInfo): Promise<Authorizat
 }
 
 const constant = 'x'.repeat(450);
+// What the JWKS route sends, bytes and headers alike.
+const handWritten = JSON.stringify(new JwtService({ key }).getKeySet());
+const etag = `"${createHash('sha256').update(handWritten).digest('base64url')}"`;
 
 @Controller()
 class BenchController {
@@ -89,6 +93,16 @@ class BenchController {
   @Get('constant')
   constant() {
     return constant;
+  }
+
+  @Get('hand-written')
+  @Header('cache-control', 'public, max-age=3600')
+  @Header('etag', etag)
+  @Header('x-content-type-options', 'nosniff')
+  @Header('access-control-allow-origin', '*')
+  @Header('content-type', 'application/json; charset=utf-8')
+  handWritten() {
+    return handWritten;
   }
 }
 
