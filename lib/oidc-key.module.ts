@@ -1,7 +1,7 @@
 import { Inject, Logger, Module, RequestMethod } from '@nestjs/common';
-import type { DynamicModule, NestModule, OnModuleInit } from '@nestjs/common';
+import type { DynamicModule, NestModule, OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 
 import { OidcKeyError } from './core/errors.js';
 import { JwtService, LiveRing } from './core/jwt/jwt.service.js';
@@ -9,6 +9,7 @@ import { missing } from './core/reading/missing-key.js';
 import { KeyInfo } from './core/ring/key-info.js';
 import { JwksAnswer } from './jwks/jwks-answer.js';
 import { jwksPathOf } from './jwks/jwks-path.js';
+import { OtherHandlers } from './jwks/other-handlers.js';
 import {
   ConfigurableOidcKeyModule,
   OIDC_KEY_EXTRAS,
@@ -69,22 +70,33 @@ import { KeyRotation } from './rotation/key-rotation.js';
   ],
   exports: [JwtService, KeyInfo, KeyRotation],
 })
-export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModule, OnModuleInit {
+export class OidcKeyModule
+  extends ConfigurableOidcKeyModule
+  implements NestModule, OnModuleInit, OnApplicationBootstrap
+{
   readonly #jwks: ResolvedExtras['jwks'];
   readonly #applicationConfig: ApplicationConfig;
   readonly #keyInfo: KeyInfo;
+  readonly #answer: JwksAnswer;
+  readonly #otherHandlers: OtherHandlers | undefined;
 
   /** @hidden Nest calls it. */
   constructor(
     @Inject(OIDC_KEY_EXTRAS) { jwks }: ResolvedExtras,
     @Inject(ApplicationConfig) applicationConfig: ApplicationConfig,
     @Inject(KeyInfo) keyInfo: KeyInfo,
+    @Inject(JwksAnswer) answer: JwksAnswer,
+    @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super();
     this.#jwks = jwks;
     this.#applicationConfig = applicationConfig;
     this.#keyInfo = keyInfo;
+    this.#answer = answer;
+    this.#otherHandlers = jwks
+      ? new OtherHandlers(httpAdapter, jwksPathOf(jwks), new Logger(OidcKeyModule.name))
+      : undefined;
     refuseTwice(modules);
   }
 
@@ -107,6 +119,7 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
     // Nest hands out an empty object in place of what it would make anew for each request.
     if (!(#jwks in this)) throw madeForEachRequest();
     if (this.#jwks === false) return;
+    this.#otherHandlers?.refuse();
     const path = jwksPathOf(this.#jwks);
     const { exclude = [], ...others } = this.#applicationConfig.getGlobalPrefixOptions();
     // Nest compares with and without a trailing slash, and without regard to case.
@@ -126,6 +139,11 @@ export class OidcKeyModule extends ConfigurableOidcKeyModule implements NestModu
         'There is no RS256 key, so this is no OpenID provider (OpenID Connect Discovery section 3)',
       );
     }
+  }
+
+  /** The routes are registered. */
+  onApplicationBootstrap(): void {
+    this.#otherHandlers?.warn(() => this.#answer.hasAnswered);
   }
 }
 

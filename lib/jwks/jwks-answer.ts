@@ -20,14 +20,20 @@ export interface JwksResponse {
 /** Sends the JWKS with its headers, or 304 to whoever has it. */
 export class JwksAnswer {
   readonly #cacheControl: string;
+  #hasAnswered = false;
 
   /** @param maxAge how long relying parties may cache the JWKS, in seconds */
   constructor(maxAge: number) {
     this.#cacheControl = `public, max-age=${maxAge}`;
   }
 
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
   /** Returns what the platform waits for. */
   send(request: JwksRequest, response: JwksResponse, { body, etag }: RenderedJwks): unknown {
+    this.#hasAnswered = true;
     this.#setHeaders(response, etag);
     if (matches(request.headers['if-none-match'], etag)) {
       response.status(304);

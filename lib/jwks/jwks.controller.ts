@@ -16,6 +16,7 @@ import { JwksAnswer } from './jwks-answer.js';
 import type { JwksRequest, JwksResponse } from './jwks-answer.js';
 import { jwksPathOf } from './jwks-path.js';
 import { operationOf } from './openapi.js';
+import { MarksJwksRoute } from './route-marker.js';
 
 /** What Nest calls on a response for a handler that has a template: Express names it so, and Fastify otherwise. */
 interface Renders {
@@ -56,6 +57,7 @@ export function createJwksController(options: JwksRouteOptions): Type<object> {
     @applyDecorators(...(options.decorators ?? []))
     @Get()
     @Render('JWKS')
+    @MarksJwksRoute()
     @operationOf(path)
     serve(): object {
       // Interceptors look into what a handler returns, and some write into it.
