@@ -10,6 +10,7 @@ import { labelOfDer } from './der.js';
 import { hasSomethingBehindJson, readJson } from './json.js';
 import { remedyOfBytes, remedyOfLookAlike, remedyOfObject, remedyOfText } from './look-alikes.js';
 import { makeOne, missing } from './missing-key.js';
+import { isOnlyFirstLine, onlyFirstLine } from './only-first-line.js';
 import { looksLikePem, mixed, readPemBlocks } from './pem.js';
 import type { PemBlock } from './pem.js';
 import { exactTextOf, hasText, withoutWrapping } from './text.js';
@@ -90,6 +91,7 @@ function findInText(text: string, place: Place): Found[] {
   const { where, depth, mayBeBase64 } = place;
   const bare = withoutWrapping(text);
   if (bare === '') throw missing(where);
+  if (isOnlyFirstLine(bare)) throw onlyFirstLine(where);
   const json = depth > 0 ? readJson(text) : undefined;
   if (json) return findIn(json.value, { ...place, depth: depth - 1, isTop: true });
   if (looksLikePem(bare)) return [found(where, blocksIn(bare, where))];

@@ -16,8 +16,6 @@ export interface PemBlock {
 }
 
 const begin = /-----BEGIN ([A-Z0-9 ]+)-----/g;
-/** What is left of a value that ends at its first line end, or at a space. */
-const onlyFirstLine = /^-----BEGIN [A-Z0-9 ]{0,40}-{0,5}$/;
 const anyBoundary = /-----(?:BEGIN|END) /;
 
 export function looksLikePem(text: string): boolean {
@@ -40,14 +38,14 @@ export function readPemBlocks(text: string, where: string): PemBlock[] {
     const bodyStart = match.index + match[0].length;
     const bodyEnd = text.indexOf(`-----END ${label}-----`, bodyStart);
     // A BEGIN within a block, an END without one: some part of the text is missing.
-    if (bodyEnd < 0 || match.index < end) throw cutOff(text, where);
+    if (bodyEnd < 0 || match.index < end) throw cutOff(where);
     outside.push(text.slice(end, match.index));
-    if (anyBoundary.test(outside.at(-1)!)) throw cutOff(text, where);
+    if (anyBoundary.test(outside.at(-1)!)) throw cutOff(where);
     blocks.push(readBlock(label, text.slice(bodyStart, bodyEnd), where));
     end = bodyEnd + `-----END ${label}-----`.length;
   }
   outside.push(text.slice(end));
-  if (blocks.length === 0 || anyBoundary.test(outside.at(-1)!)) throw cutOff(text, where);
+  if (blocks.length === 0 || anyBoundary.test(outside.at(-1)!)) throw cutOff(where);
   if (outside.some(looksLikeKeyInText)) throw mixed(where, 'more than PEM blocks');
   return blocks;
 }
@@ -60,14 +58,11 @@ export function mixed(where: string, what: string): OidcKeyError {
   );
 }
 
-function cutOff(text: string, where: string): OidcKeyError {
-  const isOneLine = onlyFirstLine.test(text);
+function cutOff(where: string): OidcKeyError {
   return new OidcKeyError(
     'OIDC_KEY_MALFORMED',
     `${where} is cut off: a PEM block has no matching BEGIN and END line. ` +
-      (isOneLine
-        ? 'Only its first line is there. Put quotes around the value, or give the PEM in base64.'
-        : 'Copy the whole file, from "-----BEGIN" to the last dash.'),
+      'Copy the whole file, from "-----BEGIN" to the last dash.',
   );
 }
 
