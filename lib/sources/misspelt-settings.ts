@@ -1,6 +1,6 @@
 import { nearestTo } from '../core/edit-distance.js';
 import { isUnset } from '../core/reading/text.js';
-import { everySettingName } from './setting-names.js';
+import { defaultEnvPrefix, everySettingName, fileSuffix, namesOfKeySetting } from './setting-names.js';
 import type { SettingsReader } from './settings.js';
 
 /** Settings whose names can be listed, as those of a process can. */
@@ -32,15 +32,46 @@ function variantsOf(name: string, prefix: string): string[] {
 
 // A letter more, less or other, twice; an application has names of its own under the prefix, such as OIDC_ISSUER.
 const farthest = 2;
+// RSA_PRIVATE_KEY, say. It may be anybody's, so it is said only where no key is set.
+const farthestOfAlias = 4;
+const beginningOfAlias = 'RSA_';
 
 /** What to say of each setting that nothing reads and whose name is nearly that of one. */
 export function misspeltSettings(settings: NamedSettings, prefix: string): string[] {
   const known = everySettingName(prefix);
+  const hasKey = namesOfKeySetting('current', prefix).some(
+    (name) => name !== undefined && [name, name + fileSuffix].some((each) => !isUnset(settings.get(each))),
+  );
   return settings
     .names()
-    .filter((name) => name.startsWith(prefix) && !known.includes(name))
+    .filter((name) => !known.includes(name))
     .flatMap((name) => {
-      const meant = nearestTo(name, known, farthest);
-      return meant === undefined ? [] : `The setting ${name} is read by nothing. Was ${meant} meant?`;
+      const meant = meantBy(name, prefix, known, hasKey);
+      // Windows knows no case: it gives one setting under both names.
+      const isRead =
+        meant?.toUpperCase() === name.toUpperCase() && settings.get(meant) === settings.get(name);
+      return meant === undefined || isRead
+        ? []
+        : `The setting ${name} is read by nothing. Was ${meant} meant?`;
     });
+}
+
+function meantBy(
+  name: string,
+  prefix: string,
+  known: readonly string[],
+  hasKey: boolean,
+): string | undefined {
+  const written = name.toUpperCase().replaceAll(/[-.]/g, '_');
+  const beginning = written.slice(0, prefix.length);
+  // Letters that changed places, as in ODIC_: another letter may be the prefix of another issuer.
+  if (lettersOf(beginning) === lettersOf(prefix)) {
+    return nearestTo(prefix + written.slice(prefix.length), known, farthest);
+  }
+  if (prefix !== defaultEnvPrefix || !written.startsWith(beginningOfAlias)) return undefined;
+  return nearestTo(written, known, hasKey ? farthest : farthestOfAlias);
+}
+
+function lettersOf(text: string): string {
+  return text.toUpperCase().split('').toSorted().join('');
 }

@@ -1,0 +1,24 @@
+// A process of its own: ConfigModule reads the `.env` of the folder that it is started in.
+import 'reflect-metadata';
+
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { NestFactory } from '@nestjs/core';
+import { OidcKeyModule } from 'nestjs-oidc-key';
+
+const [envPrefix = 'OIDC_', options = '{}'] = process.argv.slice(2);
+
+class Application {}
+Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true, ...JSON.parse(options) }),
+    OidcKeyModule.forRootAsync({ envPrefix }),
+  ],
+})(Application);
+
+try {
+  await NestFactory.createApplicationContext(Application, { abortOnError: false });
+} catch (error) {
+  process.stderr.write(`${error.code}: ${error.message}\n`);
+}
+process.exit();
