@@ -5,7 +5,8 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 
 import { OidcKeyError } from './core/errors.js';
 import { JwtService, LiveRing } from './core/jwt/jwt.service.js';
-import { missing } from './core/reading/missing-key.js';
+import { makeOne } from './core/reading/missing-key.js';
+import { isUnset } from './core/reading/text.js';
 import { KeyInfo } from './core/ring/key-info.js';
 import { JwksAnswer } from './jwks/jwks-answer.js';
 import { jwksPathOf } from './jwks/jwks-path.js';
@@ -31,6 +32,13 @@ import { KeyRotation } from './rotation/key-rotation.js';
  */
 @Module({
   providers: [
+    // What forRoot and forRootAsync give takes its place.
+    {
+      provide: OIDC_KEY_EXTRAS,
+      useFactory: () => {
+        throw bareModule();
+      },
+    },
     {
       provide: RESOLVED_OPTIONS,
       useFactory: (options: SealedOptions, { envPrefix }: ResolvedExtras, config?: ConfigService) =>
@@ -102,9 +110,8 @@ export class OidcKeyModule
 
   /** @throws OidcKeyError `OIDC_KEY_MISSING` where the options hold neither a key nor a source */
   static override forRoot(options: OidcKeyOptions & OidcKeyExtras): DynamicModule {
-    if (typeof options !== 'object' || options === null || !('key' in options || 'source' in options)) {
-      throw missing('The option "key" of forRoot');
-    }
+    const given: Partial<OidcKeyOptions> = typeof options === 'object' && options !== null ? options : {};
+    if (isUnset(given.key) && !('source' in given)) throw noKeyGiven();
     return super.forRoot(options);
   }
 
@@ -147,6 +154,22 @@ export class OidcKeyModule
   }
 }
 
+function noKeyGiven(): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MISSING',
+    'The option "key" of forRoot holds no key. `OidcKeyModule.forRootAsync()` reads it from ConfigService: ' +
+      `\`process.env\` has nothing of a \`.env\` file yet when modules are described. ${makeOne}.`,
+  );
+}
+
+function bareModule(): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MISSING',
+    'OidcKeyModule stands in `imports` without a key. Write `OidcKeyModule.forRootAsync()`, which reads it from ' +
+      'ConfigService, or `OidcKeyModule.forRoot({ key })`.',
+  );
+}
+
 function madeForEachRequest(): OidcKeyError {
   return new OidcKeyError(
     'OIDC_KEY_INVALID_OPTION',
@@ -159,7 +182,7 @@ function madeForEachRequest(): OidcKeyError {
 function refuseTwice(modules: ModulesContainer): void {
   const registered = [...modules.values()]
     .filter(({ metatype }) => metatype === OidcKeyModule || metatype.prototype instanceof OidcKeyModule)
-    .map(({ providers }) => providers.get(OIDC_KEY_EXTRAS)?.instance as ResolvedExtras);
+    .flatMap(({ providers }) => (providers.get(OIDC_KEY_EXTRAS)?.instance as ResolvedExtras | null) ?? []);
   const paths = registered.flatMap(({ jwks }) => (jwks === false ? [] : jwksPathOf(jwks).toLowerCase()));
   if (registered.filter(({ isGlobal }) => isGlobal).length > 1 || new Set(paths).size < paths.length) {
     throw new OidcKeyError(

@@ -280,6 +280,14 @@ const modules: [string, () => DynamicModule[], string, RegExp][] = [
     'OIDC_KEY_MISSING',
     /The option "key"/,
   ],
+  ['the bare class', () => [OidcKeyModule as never], 'OIDC_KEY_MISSING', /forRootAsync\(\)/],
+  [
+    'the bare class beside a module with a key',
+    () => [OidcKeyModule.forRoot({ key }), OidcKeyModule as never],
+    'OIDC_KEY_MISSING',
+    /without a key.*forRootAsync\(\)/,
+  ],
+  ['a bare subclass', () => [Derived as never], 'OIDC_KEY_MISSING', /forRootAsync\(\)/],
   [
     'an unknown option',
     () => [OidcKeyModule.forRoot({ key, privateKey: pem } as never)],
@@ -348,12 +356,21 @@ describe.each(platforms)('bad configuration on %s', (_, adapter) => {
 
 it.each([
   ['nothing', undefined],
+  ['null', null],
   ['a PEM', pem],
   ['no key', {}],
-])('forRoot with %s is refused at registration, and repeats nothing of it', (_, options) => {
-  const error = errorOf(() => OidcKeyModule.forRoot(options as never));
-  expect(error).toMatchObject({ code: 'OIDC_KEY_MISSING', message: expect.not.stringContaining('BEGIN') });
-});
+  ['a variable that is not set', { key: process.env['OIDC_PRIVATE_KEY_OF_NOBODY'] }],
+  ['an empty variable', { key: ' ""\n' }],
+  ['an empty list', { key: [] }],
+  ['extras alone', { isGlobal: true, jwks: false }],
+])(
+  'forRoot with %s is refused at registration, says where a key comes from, and repeats nothing',
+  (_, options) => {
+    const error = errorOf(() => OidcKeyModule.forRoot(options as never));
+    expect(error).toMatchObject({ code: 'OIDC_KEY_MISSING', message: expect.not.stringContaining('BEGIN') });
+    expect(error.message).toMatch(/`OidcKeyModule\.forRootAsync\(\)`.*ConfigService.*`\.env`.*generate/);
+  },
+);
 
 it('forRoot leaves nothing of its options on the module', async () => {
   const { app } = await boot(platforms[0]![1](), { imports: [OidcKeyModule.forRoot({ key: pem })] });
