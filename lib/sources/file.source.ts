@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OidcKeyError } from '../core/errors.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
+import { isPrivate, lookedAt } from './exposed-key.js';
 import { Files } from './files/files.js';
 import type { FilesOfOneMoment } from './files/files.js';
 import type { KeySource } from './key-source.js';
@@ -64,7 +65,8 @@ export class FileKeySource implements KeySource {
     const path = this.#paths[member];
     if (path === undefined) return new NamedValue(where, undefined, { remedy });
     try {
-      return new NamedValue(where, await files.read(path), { remedy });
+      const read = new NamedValue(where, await files.read(path), { remedy });
+      return isPrivate(member) ? await lookedAt(read, where, path, files) : read;
     } catch (error) {
       const unreadable = new OidcKeyError(
         'OIDC_KEY_UNREADABLE_FILE',

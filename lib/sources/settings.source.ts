@@ -3,11 +3,12 @@ import { auditTime } from 'rxjs';
 
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
+import { isPrivate, lookedAt } from './exposed-key.js';
 import { Files } from './files/files.js';
 import type { FilesOfOneMoment } from './files/files.js';
 import type { KeySource } from './key-source.js';
 import { readOfOneMoment } from './one-moment.js';
-import { keySettings, namesOfKeySetting } from './setting-names.js';
+import { fileSuffix, keySettings, namesOfKeySetting } from './setting-names.js';
 import { pathIn, readRevokedKids, readSetting } from './settings.js';
 import type { SettingsReader } from './settings.js';
 
@@ -49,23 +50,36 @@ async function slotsIn(settings: SettingsReader, prefix: string, files: FilesOfO
   const slots: Partial<Record<keyof KeySlots, NamedValue>> = {};
   for (const member of members) {
     const [own, alias] = namesOfKeySetting(member, prefix);
-    const read = member === 'revokedKids' ? readRevokedKids : readSetting;
-    const value = await read(settings, own, files);
-    const other = alias === undefined ? undefined : await readSetting(settings, alias, files);
+    const value = await readOf(member, settings, own, files);
+    const other = alias === undefined ? undefined : await readOf(member, settings, alias, files);
     slots[member] = member === 'current' ? oneOf(value, other) : needed(value);
   }
   const name = prefix + keySettings.passphrase;
   // `expandVariables` of ConfigModule alters a "$" in a value, and nothing else would say so.
   const remedy = `Set ${name}, or ${name}_FILE if it holds a "$"`;
   const { passphrase, ...others } = slots as Record<keyof KeySlots, NamedValue>;
-  return { ...others, passphrase: new NamedValue(passphrase.where, passphrase.value, { remedy }) };
+  const { where, value, about } = passphrase;
+  return { ...others, passphrase: new NamedValue(where, value, { remedy, warning: about.warning }) };
+}
+
+async function readOf(
+  member: keyof KeySlots,
+  settings: SettingsReader,
+  name: string,
+  files: FilesOfOneMoment,
+): Promise<NamedValue> {
+  if (member === 'revokedKids') return readRevokedKids(settings, name, files);
+  const read = await readSetting(settings, name, files);
+  const subject = `The file that ${name}${fileSuffix} names`;
+  return isPrivate(member) ? lookedAt(read, subject, pathIn(settings, name), files) : read;
 }
 
 /** A value, or the same one under its other name; where both are set, they have to be the same. */
 function oneOf(value: NamedValue, alias: NamedValue | undefined): NamedValue {
   if (!alias || isUnset(alias)) return value;
   if (isUnset(value)) return alias;
-  return new NamedValue(value.where, needed(value).value, { alias: needed(alias) });
+  const { warning } = value.about;
+  return new NamedValue(value.where, needed(value).value, { alias: needed(alias), warning });
 }
 
 function isUnset({ value, about }: NamedValue): boolean {

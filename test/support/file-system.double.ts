@@ -35,6 +35,8 @@ export class FileSystemDouble implements FileSystem {
 
   readlink = (path: string) => this.#run('readlink', path, () => realFileSystem.readlink(path));
 
+  statfs = (path: string) => realFileSystem.statfs(path);
+
   open = async (path: string, flags: number): Promise<FileHandle> => {
     const handle = await this.#run('open', path, () => realFileSystem.open(path, flags));
     this.openHandles += 1;

@@ -14,6 +14,8 @@ interface AboutValue {
   readonly absence?: OidcKeyError | undefined;
   /** What is wrong with a value that is taken all the same. */
   readonly defect?: OidcKeyError | undefined;
+  /** What is odd about where it was found, which its owner should know. */
+  readonly warning?: string | undefined;
   /** The same value under another name: both have to hold the same keys. */
   readonly alias?: NamedValue | undefined;
 }

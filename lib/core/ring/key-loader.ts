@@ -5,6 +5,7 @@ import type { VerificationKey } from '../key/verification-key.js';
 import { instantIn } from '../reading/instant.js';
 import type { KeySlots } from '../reading/key-slots.js';
 import { missing } from '../reading/missing-key.js';
+import type { NamedValue } from '../reading/named-value.js';
 import { isUnset } from '../reading/text.js';
 import { checkLives } from './check-lives.js';
 import { defaultAlgorithmAmong, noneToSign } from './default-algorithm.js';
@@ -59,7 +60,7 @@ export class KeyLoader {
     // A load that fails is tried again, and must not decrypt again what it decrypted.
     const loaded = (this.#opened = new Map<string, LoadedValue>());
     const lives: Life[] = [];
-    const warnings: string[] = [];
+    const warnings = warningsAbout(passphrase);
     const signsFrom = this.#instantIn(slots);
     for (const slot of slotNames) {
       const value = memberOf(slots, slot);
@@ -73,7 +74,7 @@ export class KeyLoader {
       loaded.set(fingerprint, found);
       const instant = slot === 'next' ? signsFrom : undefined;
       for (const { key, signer } of found.keys) lives.push({ key, signer, slot, signsFrom: instant });
-      warnings.push(...found.warnings);
+      warnings.push(...found.warnings, ...warningsAbout(value));
     }
     // Comparing and checking a thousand keys take a turn each.
     yield pause;
@@ -122,6 +123,10 @@ export class KeyLoader {
     const value = memberOf(slots, 'nextActivatesAt');
     return instantIn(had(value), value.where);
   }
+}
+
+function warningsAbout({ about }: NamedValue): string[] {
+  return [about.warning, about.alias?.about.warning].filter((warning) => warning !== undefined);
 }
 
 function algorithmsOf(lives: readonly Life[], wanted: Slot): Algorithm[] {

@@ -1,6 +1,6 @@
 import { constants, watch } from 'node:fs';
 import type { FSWatcher, Stats } from 'node:fs';
-import { open, readlink, stat } from 'node:fs/promises';
+import { open, readlink, stat, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -11,6 +11,7 @@ import type { FileQueue } from './file-queue.js';
 export interface FileSystem {
   stat(path: string): Promise<Stats>;
   readlink(path: string): Promise<string>;
+  statfs(path: string): Promise<{ readonly type: number }>;
   open(path: string, flags: number): Promise<FileHandle>;
   watch(folder: string, onChange: () => void): FSWatcher;
 }
@@ -18,6 +19,7 @@ export interface FileSystem {
 export const realFileSystem: FileSystem = {
   stat: (path) => stat(path),
   readlink: (path) => readlink(path),
+  statfs: (path) => statfs(path),
   open: (path, flags) => open(path, flags),
   watch: (folder, onChange) => watch(folder, { persistent: false }, onChange),
 };
@@ -78,6 +80,12 @@ export class TimedFiles {
 
   readlink(path: string): Promise<string> {
     return this.#queue.run(() => this.#fileSystem.readlink(path), this.limit);
+  }
+
+  /** As statfs(2) numbers them. */
+  async kindOfFileSystem(path: string): Promise<number> {
+    const { type } = await this.#queue.run(() => this.#fileSystem.statfs(path), this.limit);
+    return type;
   }
 
   open(path: string): Promise<FileHandle> {

@@ -3,6 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { copyOf } from './bounded-content.js';
 import { FileAccess, realFileSystem } from './file-access.js';
 import type { FileSystem, TimedFiles } from './file-access.js';
+import { exposureOf } from './exposed-file.js';
+import type { ExposedFile } from './exposed-file.js';
 import { FileError } from './file-error.js';
 import { queueOfProcess } from './file-queue.js';
 import type { FileQueue } from './file-queue.js';
@@ -52,7 +54,15 @@ export class Files {
     return new FilesOfOneMoment({
       read: (path, place) => this.#read(path, place),
       dataFolderOf: (folder) => this.#dataFolderOf(folder),
+      exposureOf: (path) => this.#exposureOf(path),
     });
+  }
+
+  /** The content of a regular file for whoever only looks; undefined where there is none that can be read. */
+  async glanceAt(path: string): Promise<Buffer | undefined> {
+    return await this.#unlessUnreadable(async (files) =>
+      (await kindOf(path, files)) === 'regular' ? await readRegular(path, files) : undefined,
+    );
   }
 
   /**
@@ -106,6 +116,20 @@ export class Files {
     return reading;
   }
 
+  async #exposureOf(path: string): Promise<ExposedFile | undefined> {
+    return await this.#unlessUnreadable(async (files) =>
+      (await kindOf(path, files)) === 'regular' ? await exposureOf(path, files) : undefined,
+    );
+  }
+
+  async #unlessUnreadable<Result>(work: (files: TimedFiles) => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await this.#access.within(work);
+    } catch {
+      return undefined;
+    }
+  }
+
   async #dataFolderOf(folder: string): Promise<string> {
     try {
       const link = await this.#access.within((files) => files.readlink(join(folder, '..data')));
@@ -122,6 +146,7 @@ interface Reader {
   /** @param place where it is read, by whatever name it is known */
   read(path: string, place: string): Promise<Buffer>;
   dataFolderOf(folder: string): Promise<string>;
+  exposureOf(path: string): Promise<ExposedFile | undefined>;
 }
 
 /**
@@ -144,6 +169,12 @@ export class FilesOfOneMoment {
   async read(path: string): Promise<Buffer> {
     const folder = await this.#folderOf(dirname(path));
     return await this.#reader.read(path, join(folder, basename(path)));
+  }
+
+  /** Whether all users can read a file; of one of a secret that Kubernetes mounts, nothing is said. */
+  async exposureOf(path: string): Promise<ExposedFile | undefined> {
+    const folder = dirname(path);
+    return (await this.#folderOf(folder)) === folder ? await this.#reader.exposureOf(path) : undefined;
   }
 
   /**

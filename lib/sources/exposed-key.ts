@@ -1,0 +1,43 @@
+import { isUint8Array } from 'node:util/types';
+
+import type { KeySlots } from '../core/reading/key-slots.js';
+import { NamedValue } from '../core/reading/named-value.js';
+import type { FilesOfOneMoment } from './files/files.js';
+
+/** The members that nobody else may read: previous keys may be private, but need not be. */
+export function isPrivate(member: keyof KeySlots): boolean {
+  return ['current', 'next', 'passphrase'].includes(member);
+}
+
+/** With a warning where a private key, or its passphrase, was read from a file that every user can read. */
+export async function lookedAt(
+  read: NamedValue,
+  subject: string,
+  path: string | undefined,
+  files: FilesOfOneMoment,
+): Promise<NamedValue> {
+  const { where, value, about } = read;
+  // What others can read of an encrypted key opens nothing.
+  if (path === undefined || !isUint8Array(value) || isEncrypted(value)) return read;
+  const exposed = await files.exposureOf(path);
+  if (!exposed) return read;
+  const mode = exposed.mode.toString(8).padStart(4, '0');
+  const owner = exposed.isOwn
+    ? ''
+    : ' It belongs to another user than this process: give it to the user of this process first.';
+  return new NamedValue(where, value, {
+    ...about,
+    warning:
+      `${subject} (${path}) has mode ${mode}: every user of this machine can read it. ` +
+      `Run \`chmod 600 ${quoted(path)}\`.${owner}`,
+  });
+}
+
+/** Looked at where it is: a copy of a key would lie in memory that others see. */
+function isEncrypted({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
+  return Buffer.from(buffer, byteOffset, byteLength).includes('ENCRYPTED');
+}
+
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
