@@ -11,6 +11,7 @@ import type { KeySource } from '../sources/key-source.js';
 import { misspeltSettings, namedSettings } from '../sources/misspelt-settings.js';
 import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
+import { explainingAbsence } from '../sources/unread-settings.js';
 import { legacyFrom } from './legacy.js';
 import { timesFrom } from './times.js';
 
@@ -121,7 +122,7 @@ function sourceFromSettings(
         'pass it in the `imports` of forRootAsync, or give the option "key".',
     );
   }
-  return settingsSource(settings, prefix);
+  return explainingAbsence(settingsSource(settings, prefix), prefix);
 }
 
 function invalid(message: string): OidcKeyError {

@@ -6,12 +6,14 @@ import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { OidcKeyModule } from 'nestjs-oidc-key';
 
-const [envPrefix = 'OIDC_', options = '{}'] = process.argv.slice(2);
+const [envPrefix = 'OIDC_', json = '{}'] = process.argv.slice(2);
+const { isStrict, ...options } = JSON.parse(json);
 
 class Application {}
 Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, ...JSON.parse(options) }),
+    // A schema may drop whatever it does not know.
+    ConfigModule.forRoot({ isGlobal: true, ...options, ...(isStrict && { validate: () => ({ PORT: 1 }) }) }),
     OidcKeyModule.forRootAsync({ envPrefix }),
   ],
 })(Application);
