@@ -97,6 +97,22 @@ describe('the package', () => {
     expect(stdout).toBe('true\ntrue\n');
   });
 
+  it('names no address where it has none: npm wants a `repository` for provenance, and then all four belong here', () => {
+    for (const member of ['repository', 'homepage', 'bugs', 'funding']) {
+      expect(manifest).not.toHaveProperty(member);
+    }
+  });
+
+  it('cannot be published before what a release needs was looked at', () => {
+    expect(manifest.scripts.prepublishOnly).toBe('node .ci/release');
+  });
+
+  it('has a repository that takes no private key', async () => {
+    const keys = ['oidc_private.pem', 'sample-app/key.pem', '.env'];
+    const { stdout } = await run('git', ['check-ignore', '--no-index', ...keys]);
+    expect(stdout.trim().split('\n')).toEqual(keys);
+  });
+
   it('has a lockfile without download addresses', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/);
   });
