@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, UseGuards } from '@nestjs/common';
@@ -201,6 +204,17 @@ describe('while it is on', () => {
       OIDC_LEGACY_HS256_SECRET: 'a'.repeat(32),
     });
     expect(ofGood()).toHaveLength(1);
+  });
+
+  it('a secret in a file is read without its line end', async () => {
+    const { refresh_token: refreshToken } = await signIn(before);
+    const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
+    const path = join(folder, 'secret');
+    writeFileSync(path, `${secret}\n`, { mode: 0o600 });
+    const { OIDC_LEGACY_HS256_SECRET: _, ...others } = settings;
+    const { server, warnings } = await move(undefined, { ...others, OIDC_LEGACY_HS256_SECRET_FILE: path });
+    expect((await refresh(server, refreshToken)).status).toBe(200);
+    expect(warnings()).toEqual([expect.stringContaining('OIDC_LEGACY_HS256_SECRET_FILE')]);
   });
 
   it('what the module is not told comes from the settings, and the prefix is that of the issuer', async () => {

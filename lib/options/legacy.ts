@@ -1,6 +1,7 @@
 import type { LegacyHs256 } from '../core/jwt/legacy-hs256.js';
 import { legacyOf } from '../core/jwt/legacy-options.js';
 import type { NamedValue } from '../core/reading/named-value.js';
+import { readPrivateSetting } from '../sources/exposed-key.js';
 import { Files } from '../sources/files/files.js';
 import { legacySettings } from '../sources/setting-names.js';
 import { readSetting } from '../sources/settings.js';
@@ -23,7 +24,9 @@ export async function legacyFrom(
   const files = new Files().ofOneMoment();
   const read: Partial<Record<(typeof names)[number], NamedValue>> = {};
   for (const name of names) {
-    const value = await readSetting(settings, prefix + legacySettings[name], files);
+    const setting = prefix + legacySettings[name];
+    const readIt = name === 'secret' ? readPrivateSetting : readSetting;
+    const value = await readIt(settings, setting, files);
     if (value.about.absence) throw value.about.absence;
     read[name] = value;
   }

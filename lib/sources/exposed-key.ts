@@ -3,10 +3,23 @@ import { isUint8Array } from 'node:util/types';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
 import type { FilesOfOneMoment } from './files/files.js';
+import { fileSuffix } from './setting-names.js';
+import { pathIn, readSetting } from './settings.js';
+import type { SettingsReader } from './settings.js';
 
 /** The members that nobody else may read: previous keys may be private, but need not be. */
 export function isPrivate(member: keyof KeySlots): boolean {
   return ['current', 'next', 'passphrase'].includes(member);
+}
+
+/** The value of a setting that nobody else may read, as {@link readSetting} gives it, with a warning where others can. */
+export async function readPrivateSetting(
+  settings: SettingsReader,
+  name: string,
+  files: FilesOfOneMoment,
+): Promise<NamedValue> {
+  const read = await readSetting(settings, name, files);
+  return lookedAt(read, `The file that ${name}${fileSuffix} names`, pathIn(settings, name), files);
 }
 
 /** With a warning where a private key, or its passphrase, was read from a file that every user can read. */

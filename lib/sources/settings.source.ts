@@ -3,12 +3,12 @@ import { auditTime } from 'rxjs';
 
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
-import { isPrivate, lookedAt } from './exposed-key.js';
+import { isPrivate, readPrivateSetting } from './exposed-key.js';
 import { Files } from './files/files.js';
 import type { FilesOfOneMoment } from './files/files.js';
 import type { KeySource } from './key-source.js';
 import { readOfOneMoment } from './one-moment.js';
-import { fileSuffix, keySettings, namesOfKeySetting } from './setting-names.js';
+import { keySettings, namesOfKeySetting } from './setting-names.js';
 import { pathIn, readRevokedKids, readSetting } from './settings.js';
 import type { SettingsReader } from './settings.js';
 
@@ -69,9 +69,7 @@ async function readOf(
   files: FilesOfOneMoment,
 ): Promise<NamedValue> {
   if (member === 'revokedKids') return readRevokedKids(settings, name, files);
-  const read = await readSetting(settings, name, files);
-  const subject = `The file that ${name}${fileSuffix} names`;
-  return isPrivate(member) ? lookedAt(read, subject, pathIn(settings, name), files) : read;
+  return isPrivate(member) ? readPrivateSetting(settings, name, files) : readSetting(settings, name, files);
 }
 
 /** A value, or the same one under its other name; where both are set, they have to be the same. */

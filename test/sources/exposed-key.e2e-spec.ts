@@ -143,22 +143,37 @@ describe.each(platforms)('on %s', (_, adapter) => {
       'current.pem': [pem, 0o644],
       'next.pem': [next, 0o644],
       'previous.pem': ['', 0o644],
+      legacy: ['a secret of HS256 that signed before', 0o644],
     });
+    const legacy = {
+      OIDC_LEGACY_HS256_SECRET_FILE: join(folder, 'legacy'),
+      OIDC_LEGACY_HS256_UNTIL: new Date(Date.now() + 3_600_000).toISOString(),
+    };
     const settings = {
       OIDC_PRIVATE_KEY_FILE: join(folder, 'current.pem'),
       OIDC_NEXT_KEYS_FILE: join(folder, 'next.pem'),
     };
-    for (const imports of [
-      [OidcKeyModule.forRootAsync({ useFactory: () => ({ source: FileKeySource.inDirectory(folder) }) })],
+    for (const [exposed, ...imports] of [
+      [2, OidcKeyModule.forRootAsync({ useFactory: () => ({ source: FileKeySource.inDirectory(folder) }) })],
       [
+        2,
         ConfigModule.forRoot({ ignoreEnvFile: true, isGlobal: true, load: [() => settings] }),
         OidcKeyModule.forRootAsync(),
       ],
-    ]) {
+      [
+        3,
+        ConfigModule.forRoot({
+          ignoreEnvFile: true,
+          isGlobal: true,
+          load: [() => ({ ...settings, ...legacy })],
+        }),
+        OidcKeyModule.forRootAsync(),
+      ],
+    ] as const) {
       const logger = new RecordingLogger();
-      const { app } = await boot(adapter(), { imports }, undefined, logger);
+      const { app } = await boot(adapter(), { imports: [...imports] }, undefined, logger);
       const said = () => logger.lines.map(([line]) => String(line)).filter((line) => line.includes('chmod'));
-      const expected = isInMemory ? 0 : 2;
+      const expected = isInMemory ? 0 : exposed;
       expect(said()).toHaveLength(expected);
       expect(
         app

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { legacyFrom } from '../../lib/options/legacy.js';
 import { timesFrom } from '../../lib/options/times.js';
 import { everySettingName } from '../../lib/sources/setting-names.js';
 import { settingsSource } from '../../lib/sources/settings.source.js';
@@ -12,10 +13,11 @@ describe.each(['OIDC_', 'ADMIN_'])('the names of the settings under %s', (prefix
     source.watch!(() => undefined)();
     await source.load(new AbortController().signal);
     await timesFrom({}, reader, prefix);
+    await legacyFrom({}, reader, prefix);
     expect([...asked].toSorted()).toEqual(everySettingName(prefix).toSorted());
   });
 
-  it('are those of keys and of times, each with the name of its file', () => {
+  it('are those of keys, of times and of the secret of before, each with the name of its file', () => {
     const names = everySettingName(prefix);
     expect(new Set(names).size).toBe(names.length);
     expect(names.filter((name) => !name.endsWith('_FILE')).map((name) => `${name}_FILE`)).toEqual(

@@ -41,6 +41,8 @@ export class LegacyHs256 {
   readonly #until: number;
   readonly #kinds: readonly LegacyTokenKind[];
   readonly #isShort: boolean;
+  /** About where the secret was found. */
+  readonly #warning: string | undefined;
   readonly #accepted: Record<LegacyTokenKind, number> = {
     refresh_token: 0,
     authorization_code: 0,
@@ -56,6 +58,7 @@ export class LegacyHs256 {
    */
   constructor(given: Readonly<Record<keyof LegacyHs256Options, NamedValue>>, now = Date.now()) {
     this.#where = given.secret.where;
+    this.#warning = given.secret.about.warning;
     this.#until = instantOf(given.until, given.secret, now);
     this.#kinds = kindsOf(given.kinds);
     const secrets = legacySecretsOf(valueOf(given.secret), this.#where);
@@ -122,7 +125,11 @@ export class LegacyHs256 {
     const short =
       `${this.#where} has fewer than ${shortestGoodSecret} bytes, the least for HS256 (RFC 7518 section 3.2). Whoever ` +
       'guesses it can make refresh tokens: let its time end soon';
-    return this.#isShort ? [accepts, short] : [accepts];
+    return [
+      accepts,
+      ...(this.#isShort ? [short] : []),
+      ...(this.#warning === undefined ? [] : [this.#warning]),
+    ];
   }
 
   /** What of a token is used in place of the `typ` that its header lacks. */
