@@ -19,6 +19,9 @@ export const OIDC_KEY_EXTRAS = Symbol('OIDC_KEY_EXTRAS');
 /** Injects what the providers are made from: the options with every setting read. */
 export const RESOLVED_OPTIONS = Symbol('OIDC_KEY_RESOLVED_OPTIONS');
 
+/** Injects the name under which the JWKS route has its answer. */
+export const JWKS_VIEW = Symbol('OIDC_KEY_JWKS_VIEW');
+
 /** Injects the options, sealed. */
 export const OIDC_KEY_OPTIONS = Symbol('OIDC_KEY_OPTIONS');
 
@@ -35,14 +38,16 @@ const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({
     const extras = Object.fromEntries(
       names.map((name) => [name, given[name] ?? defaultExtras[name]]),
     ) as unknown as ResolvedExtras;
+    const view = Symbol('JWKS');
     return {
       ...module,
       global: extras.isGlobal,
       providers: [
         ...withSealedOptions(module.providers ?? [], OIDC_KEY_OPTIONS),
         { provide: OIDC_KEY_EXTRAS, useValue: extras },
+        { provide: JWKS_VIEW, useValue: view },
       ],
-      controllers: extras.jwks === false ? [] : [createJwksController(extras.jwks)],
+      controllers: extras.jwks === false ? [] : [createJwksController(extras.jwks, view)],
     };
   })
   .build();

@@ -1,5 +1,11 @@
 import { Inject, Logger, Module, RequestMethod } from '@nestjs/common';
-import type { DynamicModule, NestModule, OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
+import type {
+  DynamicModule,
+  HttpServer,
+  NestModule,
+  OnApplicationBootstrap,
+  OnModuleInit,
+} from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 
@@ -8,11 +14,13 @@ import { JwtService, LiveRing } from './core/jwt/jwt.service.js';
 import { makeOne } from './core/reading/missing-key.js';
 import { isUnset } from './core/reading/text.js';
 import { KeyInfo } from './core/ring/key-info.js';
+import { answerAsView } from './jwks/answer-as-view.js';
 import { JwksAnswer } from './jwks/jwks-answer.js';
 import { jwksPathOf } from './jwks/jwks-path.js';
 import { OtherHandlers } from './jwks/other-handlers.js';
 import {
   ConfigurableOidcKeyModule,
+  JWKS_VIEW,
   OIDC_KEY_EXTRAS,
   OIDC_KEY_OPTIONS,
   RESOLVED_OPTIONS,
@@ -72,8 +80,9 @@ import { KeyRotation } from './rotation/key-rotation.js';
     },
     {
       provide: JwksAnswer,
-      useFactory: ({ jwksMaxAge }: ResolvedOptions) => new JwksAnswer(jwksMaxAge),
-      inject: [RESOLVED_OPTIONS],
+      useFactory: (rotation: KeyRotation, { jwksMaxAge }: ResolvedOptions) =>
+        new JwksAnswer(() => rotation.ring.jwks, jwksMaxAge),
+      inject: [KeyRotation, RESOLVED_OPTIONS],
     },
   ],
   exports: [JwtService, KeyInfo, KeyRotation],
@@ -86,6 +95,8 @@ export class OidcKeyModule
   readonly #applicationConfig: ApplicationConfig;
   readonly #keyInfo: KeyInfo;
   readonly #answer: JwksAnswer;
+  readonly #view: symbol;
+  readonly #adapter: HttpServer | null;
   readonly #otherHandlers: OtherHandlers | undefined;
 
   /** @hidden Nest calls it. */
@@ -94,6 +105,7 @@ export class OidcKeyModule
     @Inject(ApplicationConfig) applicationConfig: ApplicationConfig,
     @Inject(KeyInfo) keyInfo: KeyInfo,
     @Inject(JwksAnswer) answer: JwksAnswer,
+    @Inject(JWKS_VIEW) view: symbol,
     @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
@@ -102,6 +114,8 @@ export class OidcKeyModule
     this.#applicationConfig = applicationConfig;
     this.#keyInfo = keyInfo;
     this.#answer = answer;
+    this.#view = view;
+    this.#adapter = httpAdapter;
     this.#otherHandlers = jwks
       ? new OtherHandlers(httpAdapter, jwksPathOf(jwks), new Logger(OidcKeyModule.name))
       : undefined;
@@ -127,6 +141,9 @@ export class OidcKeyModule
     if (!(#jwks in this)) throw madeForEachRequest();
     if (this.#jwks === false) return;
     this.#otherHandlers?.refuse();
+    if (this.#adapter) {
+      answerAsView(this.#adapter, this.#view, (request, response) => this.#answer.send(request, response));
+    }
     const path = jwksPathOf(this.#jwks);
     const { exclude = [], ...others } = this.#applicationConfig.getGlobalPrefixOptions();
     // Nest compares with and without a trailing slash, and without regard to case.

@@ -19,11 +19,13 @@ export interface JwksResponse {
 
 /** Sends the JWKS with its headers, or 304 to whoever has it. */
 export class JwksAnswer {
+  readonly #jwks: () => RenderedJwks;
   readonly #cacheControl: string;
   #hasAnswered = false;
 
   /** @param maxAge how long relying parties may cache the JWKS, in seconds */
-  constructor(maxAge: number) {
+  constructor(jwks: () => RenderedJwks, maxAge: number) {
+    this.#jwks = jwks;
     this.#cacheControl = `public, max-age=${maxAge}`;
   }
 
@@ -32,7 +34,8 @@ export class JwksAnswer {
   }
 
   /** Returns what the platform waits for. */
-  send(request: JwksRequest, response: JwksResponse, { body, etag }: RenderedJwks): unknown {
+  send(request: JwksRequest, response: JwksResponse): unknown {
+    const { body, etag } = this.#jwks();
     this.#hasAnswered = true;
     this.#setHeaders(response, etag);
     if (matches(request.headers['if-none-match'], etag)) {
