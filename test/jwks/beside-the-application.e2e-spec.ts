@@ -3,8 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   ClassSerializerInterceptor,
+  Controller,
+  Get,
   Header,
   HttpException,
+  Injectable,
+  Render,
+  Scope,
   SetMetadata,
   StreamableFile,
   UseInterceptors,
@@ -177,6 +182,24 @@ describe.each(platforms)('beside an application on %s', (platform, adapter) => {
       await expectTheDocument(await fetch(path));
     });
 
+    it('that is made anew for each request changes nothing', async () => {
+      @Injectable({ scope: Scope.REQUEST })
+      class Wrapping implements NestInterceptor {
+        intercept(context: ExecutionContext, next: CallHandler) {
+          return next.handle().pipe(
+            map((data: unknown) => ({ data })),
+            tap(() => responseOf(context).header('x-own', 'yes')),
+          );
+        }
+      }
+      const { fetch } = await start(() => undefined, {}, [{ provide: APP_INTERCEPTOR, useClass: Wrapping }]);
+      for (let count = 0; count < 2; count++) {
+        const response = await fetch(path);
+        expect(response.headers.get('x-own')).toBe('yes');
+        await expectTheDocument(response);
+      }
+    });
+
     it('that refuses decides, as on every route', async () => {
       const refusing = interceptor(() => throwError(() => new HttpException('closed', 503)));
       const { fetch } = await start((app) => app.useGlobalInterceptors(refusing));
@@ -299,6 +322,31 @@ describe.each(platforms)('beside an application on %s', (platform, adapter) => {
       const response = await fetch(path, { method, headers: { 'if-none-match': '*' } });
       expect([method, response.status, response.headers.get('content-length')]).toEqual([method, 304, null]);
     }
+  });
+
+  it('a template of the application’s own is rendered as ever', async () => {
+    @Controller()
+    class PageController {
+      @Get('page')
+      @Render('page')
+      page() {
+        return { name: 'Alice' };
+      }
+    }
+    const logger = new RecordingLogger();
+    const setUp = (app: INestApplication) => {
+      // What an engine does, without one.
+      const view = function (this: EitherResponse & { send(text: string): unknown }, ...args: unknown[]) {
+        return this.send(JSON.stringify(args));
+      };
+      const { response, ...instance } = app.getHttpAdapter().getInstance();
+      if (response) response.render = view;
+      else instance.decorateReply('view', view);
+    };
+    const metadata = { imports: [OidcKeyModule.forRoot({ key })], controllers: [PageController] };
+    const { fetch } = await boot(adapter(), metadata, setUp, logger);
+    expect(await (await fetch('/page')).json()).toEqual(['page', { name: 'Alice' }]);
+    await expectTheDocument(await fetch(path));
   });
 
   if (platform === 'Fastify') {
