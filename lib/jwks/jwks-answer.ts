@@ -81,6 +81,8 @@ function varyByOrigin(response: JwksResponse): void {
 /** If-None-Match with the weak comparison that RFC 9110 section 13.1.2 asks for. */
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
+  // What nearly everybody sends who sends one.
+  if (ifNoneMatch === etag) return true;
   const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes(etag) || (tags.length === 1 && tags[0] === '*');
 }
