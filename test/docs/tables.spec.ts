@@ -80,6 +80,8 @@ describe('docs/troubleshooting.md', () => {
   const sources = [
     'oidc-key.module.ts',
     'sources/misspelt-settings.ts',
+    'sources/exposed-key.ts',
+    'jwks/other-handlers.ts',
     'rotation/rotation-messages.ts',
     'core/jwt/retention-guard.ts',
     'core/jwt/legacy-hs256.ts',
