@@ -30,8 +30,8 @@ export type {
 } from './core/jwt/extra-token-fields.js';
 export type { SignOptions, VerifyOptions } from './core/jwt/jwt-options.js';
 export type { JwtServiceOptions } from './core/jwt/jwt.service.js';
-export type { LegacyHs256Options, LegacyHs256Status } from './core/jwt/legacy-hs256.js';
-export type { LegacyTokenKind } from './core/jwt/legacy-kinds.js';
+export type { LegacyHs256Options, LegacyHs256Status } from './core/jwt/legacy/legacy-hs256.js';
+export type { LegacyTokenKind } from './core/jwt/legacy/legacy-kinds.js';
 export type { DescribedKey, EncodedKey, KeyInput } from './core/reading/key-material.js';
 export type { KeySlots } from './core/reading/key-slots.js';
 export type { KeySource } from './sources/key-source.js';

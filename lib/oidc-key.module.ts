@@ -57,7 +57,8 @@ import { KeyRotation } from './rotation/key-rotation.js';
       provide: KeyRotation,
       useFactory: ({ warnings, legacyHs256, ...options }: ResolvedOptions) => {
         const log = new Logger(KeyRotation.name);
-        for (const warning of [...warnings, ...(legacyHs256?.warnings() ?? [])]) log.warn(warning);
+        const ofLegacy = legacyHs256 ? [...legacyHs256.warnings(), ...legacyHs256.bootWarnings()] : [];
+        for (const warning of [...warnings, ...ofLegacy]) log.warn(warning);
         const { source, timing, reloadInterval, algorithm } = options;
         return KeyRotation.start({ source, timing, algorithm, reloadInterval, legacyHs256, log });
       },

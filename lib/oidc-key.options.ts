@@ -1,7 +1,7 @@
 import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
 
 import type { JwtServiceOptions } from './core/jwt/jwt.service.js';
-import type { LegacyHs256Options } from './core/jwt/legacy-hs256.js';
+import type { LegacyHs256Options } from './core/jwt/legacy/legacy-hs256.js';
 import type { KeySource } from './sources/key-source.js';
 
 /**

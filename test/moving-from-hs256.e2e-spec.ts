@@ -87,9 +87,13 @@ describe.each(platforms)('a server of 4.3.7 that moves from HS256, on %s', (_, a
       until,
       accepted: { refresh_token: 0, authorization_code: 0, access_token: 0 },
       lastAcceptedAt: undefined,
+      refused: 0,
     });
     const refreshed = await refresh(server, refreshToken);
     const redeemed = await server.token(redemption);
+    const { accepted, lastAcceptedAt } = status().legacyHs256!;
+    expect(accepted).toEqual({ refresh_token: 1, authorization_code: 1, access_token: 0 });
+    expect(lastAcceptedAt).toBeInstanceOf(Date);
     for (const { status: answer, body } of [refreshed, redeemed]) {
       expect(answer).toBe(200);
       await jwtVerify(String(body.access_token), createLocalJWKSet(jwt.getKeySet()));
@@ -100,11 +104,6 @@ describe.each(platforms)('a server of 4.3.7 that moves from HS256, on %s', (_, a
     expect((await refresh(server, refreshToken)).status).toBe(400);
     expect((await server.token(redemption)).status).toBe(400);
 
-    const { accepted, lastAcceptedAt } = status().legacyHs256!;
-    expect(accepted).toMatchObject({ access_token: 0 });
-    expect(accepted.refresh_token).toBeGreaterThan(0);
-    expect(accepted.authorization_code).toBeGreaterThan(0);
-    expect(lastAcceptedAt).toBeInstanceOf(Date);
     expect(await rejectionOf(jwt.verify(String(accessToken)))).toMatchObject({
       code: 'OIDC_TOKEN_INVALID_ALGORITHM',
     });
@@ -112,10 +111,50 @@ describe.each(platforms)('a server of 4.3.7 that moves from HS256, on %s', (_, a
 
   it('a refresh token of before can be introspected and revoked', async () => {
     const { refresh_token: refreshToken } = await signIn(before);
-    const { server } = await move(adapter());
+    const { server, status } = await move(adapter());
     expect((await server.introspect(refreshToken, 'refresh_token')).body).toMatchObject({ active: true });
+    expect(status().legacyHs256?.accepted.refresh_token).toBe(1);
     expect((await server.revoke(refreshToken, 'refresh_token')).status).toBe(200);
     expect((await refresh(server, refreshToken)).status).toBe(400);
+  });
+
+  it('attack 20: where access tokens of before are accepted, revoking one ends its refresh token', async () => {
+    const kinds: LegacyTokenKind[] = ['refresh_token', 'access_token'];
+    for (const [named, afterwards] of [
+      [kinds, 400],
+      [undefined, 200],
+    ] as const) {
+      const { access_token: accessToken, refresh_token: refreshToken } = await signIn(before);
+      const useFactory = () => ({ legacyHs256: { kinds: named && [...named] } });
+      const { server } = await move(adapter(), settings, { useFactory });
+      expect((await server.introspect(accessToken)).body).toMatchObject({ active: named !== undefined });
+      expect((await server.revoke(accessToken)).status).toBe(200);
+      expect((await refresh(server, refreshToken)).status).toBe(afterwards);
+      await closeAll();
+    }
+  });
+
+  it('in a rolling deploy, a replica of before refuses what the key signed and spends nothing', async () => {
+    const { server } = await move(adapter());
+    const { refresh_token: refreshToken } = await signIn(server);
+    const { redemption } = await server.code();
+    expect((await refresh(before, refreshToken)).status).toBe(400);
+    expect((await before.token(redemption)).status).toBe(400);
+    expect((await before.revoke(refreshToken, 'refresh_token')).status).toBe(200);
+    expect((await refresh(server, refreshToken)).status).toBe(200);
+    expect((await server.token(redemption)).status).toBe(200);
+    // A replica of before goes on signing, and the new one takes it.
+    expect((await refresh(server, (await signIn(before)).refresh_token)).status).toBe(200);
+  });
+
+  it('another secret than the one that signed is told by what is refused', async () => {
+    const { refresh_token: refreshToken } = await signIn(before);
+    const { server, status } = await move(adapter(), {
+      ...settings,
+      OIDC_LEGACY_HS256_SECRET: Buffer.from(secret, 'base64').toString('hex'),
+    });
+    expect((await refresh(server, refreshToken)).status).toBe(400);
+    expect(status().legacyHs256).toMatchObject({ refused: 1, accepted: { refresh_token: 0 } });
   });
 
   it('access tokens of before are accepted on request, and never by the guard', async () => {
@@ -154,10 +193,22 @@ describe('while it is on', () => {
   // That one is signed well, and it is the size of the request that is refused.
   const forged = forgeries.filter(([title]) => title !== 'attack 7: 1 MB');
 
-  it.each(forged)('%s is refused', async (_, make) => {
+  const headers = [
+    [
+      'of the key',
+      (jwt: JwtService) => ({ kid: jwt.getKeySet().keys[0]!.kid, alg: 'RS256', typ: 'refresh+jwt' }),
+    ],
+    ['of before', () => ({ alg: 'HS256', typ: 'JWT' })],
+  ] as const;
+
+  it.each(
+    headers.flatMap(([of, headerFor]) =>
+      forged.map(([title, make]) => [title, of, headerFor, make] as const),
+    ),
+  )('%s, with the header %s, is refused', async (_, __, headerFor, make) => {
     const { jwt } = await move();
     const { refresh_token: refreshToken } = await signIn(before);
-    const header = { ...headerOf(await jwt.sign({})), typ: 'refresh+jwt' };
+    const header = headerFor(jwt);
     const token = make({ key, header, claims: payloadOf(String(refreshToken)) });
     await expect(jwt.verify(token)).rejects.toMatchObject({ name: 'OidcTokenError' });
     await expect(
@@ -187,18 +238,22 @@ describe('while it is on', () => {
   it('a boot says so, and the status does for as long as it holds', async () => {
     const { warnings, status } = await move();
     const said = expect.stringMatching(
-      /^Tokens that OIDC_LEGACY_HS256_SECRET signed with HS256 are accepted until .*Z \(refresh token, authorization code\)\. Remove it as soon as KeyRotation\.status\(\) counts none any more$/,
+      /^Tokens that OIDC_LEGACY_HS256_SECRET signed with HS256 are accepted until .*Z \(refresh token, authorization code\)\. KeyRotation\.status\(\) counts them$/,
     );
     expect(warnings()).toEqual([said]);
     expect(status()).toMatchObject({ state: 'up', warnings: [said] });
   });
 
   it('a secret of fewer than 32 bytes is said as well', async () => {
-    const { warnings } = await move(undefined, { ...settings, OIDC_LEGACY_HS256_SECRET: 'a'.repeat(31) });
+    const { warnings, status } = await move(undefined, {
+      ...settings,
+      OIDC_LEGACY_HS256_SECRET: 'a'.repeat(31),
+    });
     expect(warnings()).toEqual([
       expect.anything(),
       expect.stringMatching(/^OIDC_LEGACY_HS256_SECRET has fewer than 32 bytes, .*RFC 7518 section 3\.2/),
     ]);
+    expect(status().warnings).toHaveLength(1);
     const { warnings: ofGood } = await move(undefined, {
       ...settings,
       OIDC_LEGACY_HS256_SECRET: 'a'.repeat(32),
@@ -246,7 +301,7 @@ describe('after the instant', () => {
     expect((await server.introspect(refreshToken, 'refresh_token')).body).toEqual({ active: false });
     expect(status().warnings).toEqual([
       expect.stringMatching(
-        /^The time of OIDC_LEGACY_HS256_SECRET is over since .*Remove it, and the instant/,
+        /^No token that OIDC_LEGACY_HS256_SECRET signed is accepted any more: its time is over since .*Remove it, and the instant/,
       ),
     ]);
     expect((await move()).warnings()).toEqual([expect.stringMatching(/is over since/)]);

@@ -93,7 +93,7 @@ async function keysOf(environment: NamedSettings, prefix: string): Promise<Inspe
   legacyHs256?.refusePublished(view.keys.map(({ key }) => key));
   const warnings = [
     ...misspeltSettings(environment, prefix),
-    ...(legacyHs256?.warnings(now.wall) ?? []),
+    ...(legacyHs256 ? [...legacyHs256.warnings(now.wall), ...legacyHs256.bootWarnings()] : []),
     ...warningsOf(view, now).map(({ message }) => message),
   ];
   for (const warning of warnings) warn(warning);

@@ -1,5 +1,5 @@
-import type { LegacyHs256 } from '../core/jwt/legacy-hs256.js';
-import { legacyOf } from '../core/jwt/legacy-options.js';
+import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
+import { legacyOf } from '../core/jwt/legacy/legacy-options.js';
 import type { NamedValue } from '../core/reading/named-value.js';
 import { readPrivateSetting } from '../sources/exposed-key.js';
 import { Files } from '../sources/files/files.js';

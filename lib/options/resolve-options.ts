@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
 import type { ExtraTokenFieldsFunction } from '../core/jwt/extra-token-fields.js';
-import type { LegacyHs256 } from '../core/jwt/legacy-hs256.js';
+import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
 import type { OidcKeyFactoryOptions, OidcKeySourceOptions, OidcKeyValues } from '../oidc-key.options.js';

@@ -4,7 +4,7 @@ import type { Observable } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
-import type { LegacyHs256 } from '../core/jwt/legacy-hs256.js';
+import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { KeyLoader } from '../core/ring/key-loader.js';
 import { revocationsIn } from '../core/ring/members-of-slots.js';
@@ -207,10 +207,22 @@ export class KeyRotation {
     const now = this.#clock();
     const view = this.#lives.view(now);
     if (!this.#ring.isOf(view.keys, view.defaultAlgorithm)) {
+      const before = this.#ring;
       this.#ring = new KeyRing(view.keys, view.defaultAlgorithm);
+      this.#compareWithLegacy(before);
     }
     this.#announcements.changes(changes, view, now, isReload);
     this.#sleepUntil(view.nextChange);
+  }
+
+  /** A key that came later may be known by what is configured as a secret. */
+  #compareWithLegacy(before: KeyRing): void {
+    const added = this.#ring.keys.filter(({ key }) => before.find(key.kid) !== key).map(({ key }) => key);
+    try {
+      this.#options.legacyHs256?.refusePublished(added);
+    } catch (error) {
+      this.#options.log.error(failureOf(error).message);
+    }
   }
 
   #sleepUntil(instant: number | undefined): void {

@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import type { LegacyHs256, LegacyHs256Status } from '../core/jwt/legacy-hs256.js';
+import type { LegacyHs256, LegacyHs256Status } from '../core/jwt/legacy/legacy-hs256.js';
 import type { KeyRing } from '../core/ring/key-ring.js';
 import type { Slot } from '../core/ring/life.js';
 import { dateOf } from './clock.js';
@@ -60,8 +60,8 @@ export function statusOf(
       since: dateOf(since, now),
     })),
     nextChangeAt: view.nextChange === undefined ? undefined : dateOf(view.nextChange, now),
-    loadedAt,
-    failure,
+    loadedAt: new Date(loadedAt),
+    failure: failure && { ...failure, since: new Date(failure.since) },
     unknownRevocations: view.unknownRevocations,
     legacyHs256: legacyHs256?.status(),
     warnings: [

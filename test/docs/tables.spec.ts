@@ -84,7 +84,7 @@ describe('docs/troubleshooting.md', () => {
     'jwks/other-handlers.ts',
     'rotation/rotation-messages.ts',
     'core/jwt/retention-guard.ts',
-    'core/jwt/legacy-hs256.ts',
+    'core/jwt/legacy/legacy-hs256.ts',
     'core/jwt/jwt-claims.ts',
     'core/jwt/verify-signature.ts',
   ]

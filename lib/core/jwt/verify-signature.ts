@@ -1,7 +1,7 @@
 import { OidcTokenError } from '../errors.js';
 import type { Claims } from './jwt-claims.js';
-import { LegacyHs256 } from './legacy-hs256.js';
-import type { LegacyTokenKind } from './legacy-kinds.js';
+import { LegacyHs256 } from './legacy/legacy-hs256.js';
+import type { LegacyTokenKind } from './legacy/legacy-kinds.js';
 import type { KeyRing } from '../ring/key-ring.js';
 import { isObject } from '../objects.js';
 import type { VerificationKey } from '../key/verification-key.js';

@@ -1,12 +1,12 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { JwtService } from 'nestjs-oidc-key';
 import type { LegacyHs256Options, LegacyTokenKind } from 'nestjs-oidc-key';
 
+import { legacyOf } from '../../../lib/core/jwt/legacy/legacy-options.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../../support/errors.js';
-import { derOf, jwkOf, makeRsaKey, pemOf } from '../../support/keys.js';
+import { jwkOf, makeRsaKey, pemOf } from '../../support/keys.js';
 import { withPollutedPrototype } from '../../support/prototypes.js';
 import { forge, forgeHmac, publicPemOf } from '../../support/tokens.js';
 
@@ -76,8 +76,8 @@ describe('which kinds of token are accepted', () => {
     ['a refresh token without its access token', { refresh_token_id: 'r' }],
     ['an access token without its client', { jti: 'a', scope: '' }],
     ['an ID token', { iss: 'i', sub: 's', aud: 'client', exp: 4_000_000_000 }],
-    ['an ID token with a jti', { ...claimsOf.access_token, nonce: 'n' }],
-    ['an ID token with an at_hash', { ...claimsOf.access_token, at_hash: 'h' }],
+    ['an access token that has the nonce of an ID token', { ...claimsOf.access_token, nonce: 'n' }],
+    ['an access token that has the at_hash of an ID token', { ...claimsOf.access_token, at_hash: 'h' }],
     ['an id that is no string', { ...claimsOf.authorization_code, auth_code_id: 1 }],
     ['an id that is inherited', '{"__proto__":{"auth_code_id":"c"}}'],
     ['nothing', {}],
@@ -233,76 +233,80 @@ describe('the secret', () => {
     await expect(serviceWith({ secret: pem }).verify(token(pem))).resolves.toBeDefined();
   });
 
-  const other = makeRsaKey();
-  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-  const ed = generateKeyPairSync('ed25519').privateKey;
-  const spki = (of: KeyObject) => createPublicKey(of).export({ format: 'der', type: 'spki' });
-  const publicJwk = (of: KeyObject) => createPublicKey(of).export({ format: 'jwk' });
-  const modulus = String(publicJwk(key).n);
-  const n = Buffer.from(modulus, 'base64url');
-
-  it.each<[string, string | Buffer]>([
-    ['a public PEM', publicPemOf(other)],
-    ['a public PEM without its last line end', publicPemOf(other).trim()],
-    ['a public PEM with escaped line ends', publicPemOf(other).replaceAll('\n', '\\n')],
-    ['a public PEM in quotes', `"${publicPemOf(other)}"`],
-    ['a public PEM that is cut off', publicPemOf(other).slice(0, 120)],
-    ['a public PEM in base64', Buffer.from(publicPemOf(other)).toString('base64')],
-    ['a public PEM in base64, cut off', Buffer.from(publicPemOf(other)).toString('base64').slice(0, 99)],
-    [
-      'a public PEM in base64 of base64',
-      Buffer.from(Buffer.from(publicPemOf(ec)).toString('base64')).toString('base64'),
-    ],
-    ['a public PEM in hexadecimal', Buffer.from(publicPemOf(ec)).toString('hex')],
-    ['a public key in PKCS#1', createPublicKey(other).export({ format: 'pem', type: 'pkcs1' }).toString()],
-    ['a public DER', spki(other)],
-    ['a public DER in base64', spki(ed).toString('base64')],
-    ['a public DER in base64url', spki(ec).toString('base64url')],
-    ['a public JWK', JSON.stringify(publicJwk(ec))],
-    ['a JWKS', JSON.stringify({ keys: [publicJwk(other)] })],
-    ['a JWK that is cut off', JSON.stringify(publicJwk(other)).slice(0, 60)],
-    ['an OpenSSH public key', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJq0 alice@example'],
-    ['the first line of a private PEM', '-----BEGIN PRIVATE KEY-----'],
-    ['the first line of an encrypted PEM', '-----BEGIN ENCRYPTED PRIVATE KEY-----'],
-    ['a private PEM that is cut off', pemOf(other).slice(0, 200)],
-    ['a private PEM beside its public half', pemOf(other) + publicPemOf(other)],
-    ['a private DER that is cut off', derOf(other).subarray(0, 300)],
-    ['the modulus of the key', n],
-    ['the modulus of the key in base64url', modulus],
-    ['the modulus of the key in base64', n.toString('base64')],
-    ['the modulus of the key in hexadecimal', n.toString('hex')],
-    ['the modulus of the key in capitals', n.toString('hex').toUpperCase()],
-    ['the modulus of the key as a number', BigInt(`0x${n.toString('hex')}`).toString()],
-    ['the kid of the key', new JwtService({ key }).getKeySet().keys[0]!.kid],
-  ])('%s is refused, since everybody may have it', (_, given) => {
-    const error = errorOf(() => serviceWith({ secret: given }));
-    expect([error.name, error.code]).toEqual(['OidcKeyError', 'OIDC_KEY_INVALID_OPTION']);
-    expect(error.message).toMatch(
-      /legacyHs256\.secret" could be taken for a public key.*users sign in again/,
-    );
-    const printed = everythingPrintedOf(error);
-    if (given.length > 40) expect(printed).not.toContain(given.toString().slice(-30));
-  });
-
-  it('a public member of a next or previous key is one as well', () => {
-    for (const option of ['nextKeys', 'previousKeys']) {
-      const { x } = publicJwk(ed);
-      const make = () => new JwtService({ key, [option]: ed, legacyHs256: { secret: x!, until } });
-      expect(errorOf(make).code).toBe('OIDC_KEY_INVALID_OPTION');
-    }
-  });
-
   it.each<[string, unknown]>([
     ['an object', {}],
     ['a list', ['secret']],
-    ['a key', ed],
+    ['a key', generateKeyPairSync('ed25519').privateKey],
+    ['a number, whose digits a schema may have lost', 1234567890123456],
+    ['true', true],
   ])('%s is none', (_, given) => {
     const error = errorOf(() => serviceWith({ secret: given as string }));
     expect(error.message).toMatch(/is no secret: a string or bytes are needed/);
   });
+
+  it.each([
+    ['zeros, with which HMAC fills up a secret', Buffer.alloc(32)],
+    ['a text of a zero', '\0'],
+    ['more than 16 kB', 'a'.repeat(20_000)],
+  ])('%s are none', (_, given) => {
+    expect(errorOf(() => serviceWith({ secret: given })).code).toBe('OIDC_KEY_INVALID_OPTION');
+  });
+
+  it('bytes that are no text are not read as one, which others could write', async () => {
+    const bytes = Buffer.concat([Buffer.alloc(40, 0xf8)]);
+    const jwt = serviceWith({ secret: bytes });
+    await expect(jwt.verify(token(bytes))).resolves.toBeDefined();
+    await expect(jwt.verify(token(bytes.toString()))).rejects.toMatchObject({
+      code: 'OIDC_TOKEN_INVALID_SIGNATURE',
+    });
+  });
+
+  it.each([
+    ['a text in a file', Buffer.from(`${'a'.repeat(31)}\n`), true],
+    ['a text in quotes', `"${'a'.repeat(31)}"`, true],
+    ['32 bytes', 'a'.repeat(32), false],
+  ])('%s that is short is said, however it is read', (_, given, isShort) => {
+    const legacy = legacyOf({ secret: given, until })!;
+    expect(legacy.bootWarnings()).toHaveLength(isShort ? 1 : 0);
+    expect(legacy.warnings().join()).not.toContain('fewer than');
+  });
+});
+
+describe('the status', () => {
+  it('is the same however often it is asked, and nobody can change it', async () => {
+    const legacy = legacyOf({ secret, until })!;
+    legacy.count('refresh_token');
+    const first = legacy.status();
+    first.lastAcceptedAt!.setTime(0);
+    first.until.setTime(0);
+    expect(legacy.status()).toMatchObject({ until, accepted: { refresh_token: 1 } });
+    expect(legacy.status().lastAcceptedAt!.getTime()).toBeGreaterThan(0);
+  });
+
+  it('says that nothing is accepted any more as soon as that is so', () => {
+    const legacy = legacyOf({ secret, until })!;
+    legacy.mayHaveSigned(headerOf4, until.getTime());
+    expect(legacy.warnings().join()).toMatch(
+      /^No token that the option "legacyHs256\.secret" signed is accepted any more/,
+    );
+  });
 });
 
 describe('the option', () => {
+  it('is not given by what every object inherits', async () => {
+    const forged = signed(claimsOf.refresh_token);
+    const jwt = withPollutedPrototype(
+      'secret',
+      () => withPollutedPrototype('until', () => new JwtService({ key }), until),
+      secret,
+    );
+    await expect(jwt.verify(forged)).rejects.toMatchObject({ code: 'OIDC_TOKEN_INVALID_ALGORITHM' });
+    const polluted = withPollutedPrototype('kinds', () => serviceWith(), ['access_token']);
+    await expect(polluted.verify(signed(claimsOf.access_token))).rejects.toMatchObject({
+      code: 'OIDC_TOKEN_INVALID_ALGORITHM',
+    });
+  });
+
   it.each<[string, unknown, RegExp]>([
     ['no object', 'secret', /"legacyHs256" has to be an object/],
     [

@@ -1,15 +1,16 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-import { OidcKeyError } from '../errors.js';
-import type { VerificationKey } from '../key/verification-key.js';
-import { instantIn } from '../reading/instant.js';
-import { NamedValue } from '../reading/named-value.js';
-import { isUnset } from '../reading/text.js';
-import type { Claims } from './jwt-claims.js';
+import { OidcKeyError } from '../../errors.js';
+import type { VerificationKey } from '../../key/verification-key.js';
+import { instantIn } from '../../reading/instant.js';
+import { NamedValue } from '../../reading/named-value.js';
+import { isUnset } from '../../reading/text.js';
+import type { Claims } from '../jwt-claims.js';
 import { legacyKindOf, legacyKinds } from './legacy-kinds.js';
 import type { LegacyTokenKind } from './legacy-kinds.js';
-import { legacySecretsOf, refusePublished, shortestGoodSecret } from './legacy-secret.js';
+import { couldBePublic, legacySecretsOf, shortestGoodSecret } from './legacy-secret.js';
+import { isPublished } from './public-look-alikes.js';
 
 /** The secret of HS256 that signed before there was a key, and for how long its tokens are still accepted. */
 export interface LegacyHs256Options {
@@ -29,6 +30,11 @@ export interface LegacyHs256Status {
   readonly accepted: Readonly<Record<LegacyTokenKind, number>>;
   /** When it accepted the last one. */
   readonly lastAcceptedAt: Date | undefined;
+  /**
+   * How many tokens looked like those of the secret and were not signed by it: where this grows and `accepted` does not,
+   * the secret may be another one than the server had.
+   */
+  readonly refused: number;
 }
 
 const day = 24 * 3600 * 1000;
@@ -51,6 +57,7 @@ export class LegacyHs256 {
   /** None once the instant has come, so that a clock that is set back brings nothing back. */
   #secrets: readonly KeyObject[];
   #lastAcceptedAt: Date | undefined;
+  #refused = 0;
 
   /**
    * @param given the secret, the instant and the kinds as they were found
@@ -62,14 +69,20 @@ export class LegacyHs256 {
     this.#until = instantOf(given.until, given.secret, now);
     this.#kinds = kindsOf(given.kinds);
     const secrets = legacySecretsOf(valueOf(given.secret), this.#where);
-    this.#isShort = secrets[0]!.length < shortestGoodSecret;
+    this.#isShort = secrets.some(({ length }) => length < shortestGoodSecret);
     this.#secrets = secrets.map((secret) => createSecretKey(secret));
   }
 
-  /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where the secret is something that the JWKS publishes */
+  /**
+   * From then on no token is accepted.
+   *
+   * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where the secret is something that is known of one of these keys
+   */
   refusePublished(keys: readonly VerificationKey[]): void {
     const secrets = this.#secrets.map((secret) => secret.export());
-    refusePublished(secrets, keys, this.#where);
+    if (!keys.some((key) => secrets.some((secret) => isPublished(secret, key)))) return;
+    this.#secrets = [];
+    throw couldBePublic(this.#where);
   }
 
   /** Whether a header is one that 4.3.7 writes, and its time is not over: `alg`, perhaps `typ`, and never a `kid`. */
@@ -84,10 +97,12 @@ export class LegacyHs256 {
 
   /** HMAC with SHA-256 (RFC 7518 section 3.2). */
   hasSigned(signingInput: Buffer, signature: Buffer): boolean {
-    return this.#secrets.some((secret) => {
+    const hasOne = this.#secrets.some((secret) => {
       const expected = createHmac('sha256', secret).update(signingInput).digest();
       return expected.length === signature.length && timingSafeEqual(expected, signature);
     });
+    if (!hasOne) this.#refused++;
+    return hasOne;
   }
 
   /** The kind of a token by its claims, if that kind is accepted. */
@@ -105,30 +120,36 @@ export class LegacyHs256 {
     return {
       until: new Date(this.#until),
       accepted: { ...this.#accepted },
-      lastAcceptedAt: this.#lastAcceptedAt,
+      lastAcceptedAt: this.#lastAcceptedAt && new Date(this.#lastAcceptedAt),
+      refused: this.#refused,
     };
   }
 
   /** What whoever runs the server should know for as long as the secret is configured. */
   warnings(now = Date.now()): string[] {
+    const about = this.#warning === undefined ? [] : [this.#warning];
     const until = new Date(this.#until).toISOString();
-    if (now >= this.#until) {
+    if (now >= this.#until || this.#secrets.length === 0) {
+      const since = now >= this.#until ? `: its time is over since ${until}` : '';
       return [
-        `The time of ${this.#where} is over since ${until}: no token of it is accepted any more. Remove it, and the ` +
-          'instant beside it',
+        `No token that ${inSentence(this.#where)} signed is accepted any more${since}. Remove it, and the instant beside it`,
+        ...about,
       ];
     }
     const kinds = this.#kinds.map((kind) => kind.replaceAll('_', ' ')).join(', ');
-    const accepts =
-      `Tokens that ${this.#where} signed with HS256 are accepted until ${until} (${kinds}). Remove it as soon as ` +
-      'KeyRotation.status() counts none any more';
-    const short =
-      `${this.#where} has fewer than ${shortestGoodSecret} bytes, the least for HS256 (RFC 7518 section 3.2). Whoever ` +
-      'guesses it can make refresh tokens: let its time end soon';
     return [
-      accepts,
-      ...(this.#isShort ? [short] : []),
-      ...(this.#warning === undefined ? [] : [this.#warning]),
+      `Tokens that ${inSentence(this.#where)} signed with HS256 are accepted until ${until} (${kinds}). ` +
+        'KeyRotation.status() counts them',
+      ...about,
+    ];
+  }
+
+  /** What a boot says besides; not for the status, whose readers need not know which secrets can be guessed. */
+  bootWarnings(): string[] {
+    if (!this.#isShort) return [];
+    return [
+      `${this.#where} has fewer than ${shortestGoodSecret} bytes, the least for HS256 (RFC 7518 section 3.2). Whoever ` +
+        'guesses it can make refresh tokens: let its time end soon',
     ];
   }
 
@@ -139,7 +160,7 @@ export class LegacyHs256 {
 }
 
 /** A name that may begin a sentence, within one. */
-export function inSentence({ where }: NamedValue): string {
+export function inSentence(where: string): string {
   return where.replace(/^The /, 'the ');
 }
 
@@ -153,7 +174,7 @@ function instantOf(until: NamedValue, secret: NamedValue, now: number): number {
   const instant = isUnset(value) ? undefined : instantIn(value, until.where);
   if (instant === undefined) {
     throw invalid(
-      `${secret.where} needs an instant from which its tokens are refused: set ${inSentence(until)}, such as ` +
+      `${secret.where} needs an instant from which its tokens are refused: set ${inSentence(until.where)}, such as ` +
         `${new Date(now + 30 * day).toISOString().slice(0, 10)}T00:00:00Z, to when your last refresh token of HS256 has expired.`,
     );
   }

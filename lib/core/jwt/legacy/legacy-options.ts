@@ -1,7 +1,8 @@
-import { OidcKeyError } from '../errors.js';
-import { isObject, isPlain } from '../objects.js';
-import { NamedValue } from '../reading/named-value.js';
-import { isUnset } from '../reading/text.js';
+import { OidcKeyError } from '../../errors.js';
+import { isObject, isPlain } from '../../objects.js';
+import { NamedValue } from '../../reading/named-value.js';
+import { isUnset } from '../../reading/text.js';
+import { ownMembersOf } from '../own-members.js';
 import { inSentence, LegacyHs256 } from './legacy-hs256.js';
 import type { LegacyHs256Options } from './legacy-hs256.js';
 
@@ -18,23 +19,24 @@ type Elsewhere = Readonly<Partial<Record<keyof LegacyHs256Options, NamedValue>>>
 export function legacyOf(option: unknown, elsewhere: Elsewhere = {}): LegacyHs256 | undefined {
   const given = membersOf(option);
   const member = (name: keyof LegacyHs256Options) =>
-    given[name] === undefined && elsewhere[name]
+    isUnset(given[name]) && elsewhere[name]
       ? elsewhere[name]
       : new NamedValue(`The option "legacyHs256.${name}"`, given[name]);
   const [secret, until, kinds] = [member('secret'), member('until'), member('kinds')];
   if (!isUnset(secret.value)) return new LegacyHs256({ secret, until, kinds });
   if (isUnset(until.value)) return undefined;
   throw invalid(
-    `${until.where} is set, and no secret is. Set ${inSentence(secret)}, or remove the instant once no token of HS256 has to ` +
+    `${until.where} is set, and no secret is. Set ${inSentence(secret.where)}, or remove the instant once no token of HS256 has to ` +
       'be accepted any more.',
   );
 }
 
 function membersOf(option: unknown): Readonly<Partial<Record<keyof LegacyHs256Options, unknown>>> {
-  if (option === undefined) return {};
+  // What every object inherits by mistake is no option.
+  if (option === undefined) return ownMembersOf({});
   if (!isObject(option) || !isPlain(option)) throw invalid('The option "legacyHs256" has to be an object.');
   const unknown = Object.keys(option).find((name) => !(names as readonly string[]).includes(name));
-  if (unknown === undefined) return option;
+  if (unknown === undefined) return ownMembersOf(option);
   throw invalid(`The option "legacyHs256" has no member "${unknown}". Its members are ${names.join(', ')}.`);
 }
 

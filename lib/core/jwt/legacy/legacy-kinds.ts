@@ -1,4 +1,4 @@
-import type { Claims } from './jwt-claims.js';
+import type { Claims } from '../jwt-claims.js';
 
 /**
  * The kinds of token that `@jmondi/oauth2-server` 4.3.7 signs, as RFC 6749 calls them. It says in no header which kind a
@@ -27,8 +27,9 @@ const marksOfIdToken = ['nonce', 'at_hash'];
 /** The one kind that the claims speak of; undefined where they speak of none, or of several at once. */
 export function legacyKindOf(claims: Claims): LegacyTokenKind | undefined {
   const has = (claim: string) => Object.hasOwn(claims, claim);
-  if (marksOfIdToken.some(has)) return undefined;
   const [kind, ...others] = names.filter((name) => legacyKinds[name].marks.some(has));
   if (kind === undefined || others.length > 0) return undefined;
+  // A server may have carried a nonce in its codes.
+  if (kind === 'access_token' && marksOfIdToken.some(has)) return undefined;
   return legacyKinds[kind].marks.every((claim) => typeof claims[claim] === 'string') ? kind : undefined;
 }
