@@ -6,8 +6,7 @@ import type {
   OnApplicationBootstrap,
   OnModuleInit,
 } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import { OidcKeyError } from './core/errors.js';
 import { JwtService, LiveRing } from './core/jwt/jwt.service.js';
@@ -27,6 +26,7 @@ import {
 } from './oidc-key.module-definition.js';
 import type { ResolvedExtras } from './oidc-key.module-definition.js';
 import type { OidcKeyAsyncOptions, OidcKeyExtras, OidcKeyOptions } from './oidc-key.options.js';
+import { visibleConfigService } from './options/config-service.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import type { SealedOptions } from './options/sealed-options.js';
@@ -49,9 +49,9 @@ import { KeyRotation } from './rotation/key-rotation.js';
     },
     {
       provide: RESOLVED_OPTIONS,
-      useFactory: (options: SealedOptions, { envPrefix }: ResolvedExtras, config?: ConfigService) =>
-        resolveOptions(options.open(), config, envPrefix),
-      inject: [OIDC_KEY_OPTIONS, OIDC_KEY_EXTRAS, { token: ConfigService, optional: true }],
+      useFactory: async (options: SealedOptions, { envPrefix }: ResolvedExtras, module: ModuleRef) =>
+        resolveOptions(options.open(), await visibleConfigService(module), envPrefix),
+      inject: [OIDC_KEY_OPTIONS, OIDC_KEY_EXTRAS, ModuleRef],
     },
     {
       provide: KeyRotation,

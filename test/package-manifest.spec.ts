@@ -54,6 +54,23 @@ describe('the package', () => {
     }
   });
 
+  it('tells a compiler that reads no exports of the same entry points', () => {
+    expect([manifest.main, manifest.types]).toEqual([
+      manifest.exports['.'].default,
+      manifest.exports['.'].types,
+    ]);
+    const rooms = entries.filter((entry) => entry !== '.').map((entry) => entry.replace('./', ''));
+    expect(manifest.typesVersions).toEqual({
+      '*': Object.fromEntries(rooms.map((room) => [room, [manifest.exports[`./${room}`].types]])),
+    });
+  });
+
+  it('needs of its peers what it imports, and whoever needs the others installs them', () => {
+    const optional = Object.keys(manifest.peerDependenciesMeta);
+    expect(optional).toEqual(['@jmondi/oauth2-server', '@nestjs/config', '@nestjs/terminus']);
+    for (const name of optional) expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
+  });
+
   it('its public API can be read in one file', async () => {
     const { stdout } = await run(process.execPath, [
       '-e',

@@ -118,8 +118,8 @@ function sourceFromSettings(
   if (!settings) {
     throw new OidcKeyError(
       'OIDC_KEY_NO_CONFIG',
-      'OidcKeyModule finds no ConfigService to read its settings from. Import `ConfigModule.forRoot({ isGlobal: true })`, ' +
-        'pass it in the `imports` of forRootAsync, or give the option "key".',
+      'OidcKeyModule finds no ConfigService to read its settings from. Import `ConfigModule.forRoot({ isGlobal: true })` ' +
+        'of @nestjs/config (`npm install @nestjs/config`), pass it in the `imports` of forRootAsync, or give the option "key".',
     );
   }
   return explainingAbsence(settingsSource(settings, prefix), prefix);
