@@ -1,5 +1,5 @@
 import { createParamDecorator, SetMetadata } from '@nestjs/common';
-import type { CustomDecorator, ExecutionContext } from '@nestjs/common';
+import type { CustomDecorator, ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 
 import { OidcKeyError } from '../core/errors.js';
 import type { AccessTokenClaims } from './access-token.claims.js';
@@ -9,8 +9,11 @@ export interface AuthorizedRequest {
   accessToken?: AccessTokenClaims;
 }
 
+// What the compiler makes of it under Nest 12 names a type that Nest 11 has not.
+type AccessTokenDecorator = (...pipes: (PipeTransform | Type<PipeTransform>)[]) => ParameterDecorator;
+
 /** Hands a handler the claims of the access token that the guard verified; undefined on a route that is public. */
-export const AccessToken = createParamDecorator(
+export const AccessToken: AccessTokenDecorator = createParamDecorator(
   (_: undefined, context: ExecutionContext) =>
     context.switchToHttp().getRequest<AuthorizedRequest>().accessToken,
 );
