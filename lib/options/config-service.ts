@@ -46,8 +46,10 @@ async function configServiceClass(): Promise<(new (...args: never[]) => Watchabl
 /** A dependency that `@nestjs/config` itself misses has the same code, and is no reason to go on without. */
 function isNotInstalled(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
-  return (
-    (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') &&
-    /^[^\n]*['"]@nestjs\/config['"]/.test(message)
-  );
+  const isMissing =
+    code === 'ERR_MODULE_NOT_FOUND' ||
+    code === 'MODULE_NOT_FOUND' ||
+    // What Vite puts in the place of an optional peer.
+    message.startsWith('Could not resolve');
+  return isMissing && /^[^\n]*['"]@nestjs\/config['"]/.test(message);
 }

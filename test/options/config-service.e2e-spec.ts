@@ -118,6 +118,17 @@ describe('an application that has no @nestjs/config', () => {
   afterEach(() => rmSync(config, { recursive: true, force: true }));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  /** A package in the place of @nestjs/config. */
+  const install = (code: string) => {
+    mkdirSync(config);
+    writeFileSync(
+      join(config, 'package.json'),
+      '{ "name": "@nestjs/config", "type": "module", "exports": "./index.js" }',
+    );
+    writeFileSync(join(config, 'index.js'), code);
+    writeFileSync(join(config, 'required.cjs'), "require('not-installed');");
+  };
+
   /** What an application prints that is made of this module alone. */
   const booted = async (module: string, platform: string, loaded: 'import' | 'require') => {
     const load = (name: string) => (loaded === 'import' ? `await import('${name}')` : `require('${name}')`);
@@ -157,19 +168,18 @@ describe('an application that has no @nestjs/config', () => {
     });
   });
 
+  it('is one where Vite has put something in the place of @nestjs/config', async () => {
+    install(`throw new Error('Could not resolve "@nestjs/config" imported by "nestjs-oidc-key".');`);
+    expect(await booted('forRoot({ key })', 'Express', 'import')).toBe('alice 1\n');
+  });
+
   it.each([
     ['a dependency of it', "import 'not-installed';", /^ERR_MODULE_NOT_FOUND .*'not-installed'/],
     ['a file of it', "import './not-there.js';", /^ERR_MODULE_NOT_FOUND .*not-there\.js'/],
     ['what it requires', "import './required.cjs';", /^MODULE_NOT_FOUND .*'not-installed'/],
     ['its own code', "throw new Error('broken');", /^undefined broken/],
   ])('is another than one with a broken one: %s', async (_, code, printed) => {
-    mkdirSync(config);
-    writeFileSync(
-      join(config, 'package.json'),
-      '{ "name": "@nestjs/config", "type": "module", "exports": "./index.js" }',
-    );
-    writeFileSync(join(config, 'index.js'), code);
-    writeFileSync(join(config, 'required.cjs'), "require('not-installed');");
+    install(code);
     expect(await booted('forRoot({ key })', 'Express', 'import')).toMatch(printed);
   });
 
