@@ -1,0 +1,151 @@
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import type { Cell, Group } from '../cell.js';
+import { generated, keyFile } from '../generated.js';
+import { run } from '../run.js';
+import { askServer } from '../server.js';
+import { writeJson } from '../workshop.js';
+import type { Workshop } from '../workshop.js';
+
+type Build = (folder: string) => Promise<string>;
+
+interface Bundler {
+  readonly name: string;
+  readonly cli: '11' | '12';
+  /** Resolves to the file to start. */
+  readonly build: Build;
+}
+
+const nest = (cwd: string, ...args: string[]) => run('npx', ['nest', 'build', ...args], { cwd });
+
+/** What Nest loads only where it is installed, and bundlers look for. */
+const optionalOfNest = '^@nestjs/(microservices|websockets)|^class-(transformer|validator)';
+
+const webpackConfig = `const { IgnorePlugin } = require('webpack');
+
+module.exports = (options) => ({
+  ...options,
+  externals: [],
+  plugins: [...options.plugins, new IgnorePlugin({ resourceRegExp: new RegExp('${optionalOfNest}') })],
+});
+`;
+
+// Packages of CommonJS have to `require` what Node brings, which Nest's own externals import.
+const rspackConfig = `import { rspack } from '@rspack/core';
+
+export default (options) => ({
+  ...options,
+  externals: [],
+  externalsPresets: { node: true },
+  plugins: [...options.plugins, new rspack.IgnorePlugin({ resourceRegExp: new RegExp('${optionalOfNest}') })],
+});
+`;
+
+// Packages of CommonJS in an ES module call it.
+const banner =
+  "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+
+const bundlers: readonly Bundler[] = [
+  {
+    name: 'webpack, nest build',
+    cli: '11',
+    build: async (folder) => {
+      await nest(folder, '--webpack');
+      return join(folder, 'dist/main.js');
+    },
+  },
+  {
+    name: 'webpack, everything in one file',
+    cli: '11',
+    build: async (folder) => {
+      writeFileSync(join(folder, 'webpack.config.js'), webpackConfig);
+      await nest(folder, '--webpack', '--webpackPath', 'webpack.config.js');
+      return alone(folder, 'webpack', 'commonjs');
+    },
+  },
+  {
+    name: 'rspack, nest build',
+    cli: '12',
+    build: async (folder) => {
+      await nest(folder, '--builder', 'rspack');
+      return join(folder, 'dist/main.js');
+    },
+  },
+  {
+    name: 'rspack, with every package',
+    cli: '12',
+    build: async (folder) => {
+      writeFileSync(join(folder, 'rspack.config.mjs'), rspackConfig);
+      await nest(folder, '--builder', 'rspack', '--rspackPath', 'rspack.config.mjs');
+      return alone(folder, 'rspack', 'module');
+    },
+  },
+  { name: 'esbuild, one ES module', cli: '12', build: (folder) => esbuild(folder, 'esm', 'main.mjs') },
+  { name: 'esbuild, one CommonJS file', cli: '12', build: (folder) => esbuild(folder, 'cjs', 'main.cjs') },
+];
+
+async function esbuild(folder: string, format: 'esm' | 'cjs', file: string): Promise<string> {
+  await nest(folder, '--builder', 'tsc');
+  const out = join(folder, '..', `esbuild-${format}-of-${basename(folder)}`, file);
+  const external = ['@nestjs/microservices', '@nestjs/websockets', 'class-transformer', 'class-validator'];
+  const args = [
+    'dist/main.js',
+    '--bundle',
+    '--minify',
+    '--platform=node',
+    `--format=${format}`,
+    `--outfile=${out}`,
+  ];
+  const requiring = format === 'esm' ? [`--banner:js=${banner}`] : [];
+  await run('npx', ['esbuild', ...args, ...requiring, ...external.map((name) => `--external:${name}`)], {
+    cwd: folder,
+  });
+  return out;
+}
+
+/** Copies a build to where no package can be found. */
+function alone(folder: string, name: string, type: 'module' | 'commonjs'): string {
+  const to = join(folder, '..', `${name}-of-${basename(folder)}`);
+  mkdirSync(to, { recursive: true });
+  writeJson(join(to, 'package.json'), { type });
+  for (const file of readdirSync(join(folder, 'dist'))) cpSync(join(folder, 'dist', file), join(to, file));
+  return join(to, 'main.js');
+}
+
+/** Each build, started where it was built or alone, with the optional peers and without. */
+export function bundling(workshop: Workshop): Group {
+  return {
+    name: 'bundlers',
+    about:
+      'builds with webpack, rspack and esbuild, with the optional peers and without, and starts what was built',
+    cells: bundlers.flatMap((bundler) => [cellOf(workshop, bundler, false), cellOf(workshop, bundler, true)]),
+  };
+}
+
+function cellOf(workshop: Workshop, { name, cli, build }: Bundler, withoutPeers: boolean): Cell {
+  return {
+    name: `Nest ${cli}, ${name}${withoutPeers ? ', without optional peers' : ''}`,
+    run: async () => {
+      const folder = await generated(workshop, { cli, withoutPeers });
+      const file = await oneAtATime(folder, () => build(folder));
+      const env = { OIDC_PRIVATE_KEY_FILE: join(folder, keyFile) };
+      await askServer(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
+        cwd: join(file, '..'),
+        env,
+      });
+    },
+  };
+}
+
+const builds = new Map<string, Promise<unknown>>();
+
+/** They share the folder `dist`. */
+function oneAtATime<Result>(folder: string, build: () => Promise<Result>): Promise<Result> {
+  const done = (builds.get(folder) ?? Promise.resolve()).then(build);
+  builds.set(
+    folder,
+    done.catch(() => undefined),
+  );
+  return done;
+}
