@@ -14,7 +14,7 @@ export interface Place {
 }
 
 const longest = 300_000;
-const kept = 4000;
+const kept = 10_000;
 
 /** What a project inherits of this process: nothing that configures this module, npm's own run, or colours. */
 function environmentOf({ env }: Place): NodeJS.ProcessEnv {
