@@ -17,13 +17,5 @@ export async function install(
   }
   // pnpm asks which packages may run scripts; none of them needs to.
   writeFileSync(join(cwd, 'pnpm-workspace.yaml'), 'strictDepBuilds: false\n');
-  const command = packages.length > 0 ? ['add', ...packages] : ['install'];
-  await run('npx', ['--yes', 'pnpm@latest', ...command, '--no-frozen-lockfile'].filter(isFor(command)), {
-    cwd,
-  });
-}
-
-/** `pnpm add` knows no frozen lockfile. */
-function isFor([verb]: readonly string[]): (argument: string) => boolean {
-  return (argument) => verb === 'install' || argument !== '--no-frozen-lockfile';
+  await run('npx', ['--yes', 'pnpm@latest', 'add', ...packages], { cwd });
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const running = new Set<ChildProcess>();
@@ -49,6 +50,11 @@ export async function run(command: string, args: readonly string[], place: Place
   } finally {
     running.delete(child);
   }
+}
+
+/** Runs a program that the project has installed; `npx` would ask the registry for one that is not there. */
+export function runInstalled(name: string, args: readonly string[], place: Place): Promise<string> {
+  return run(join(place.cwd, 'node_modules/.bin', name), args, place);
 }
 
 /** Starts a server, hands over the first line that it prints as JSON, and ends it. */

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 
 import type { Cell, Group } from '../cell.js';
 import { generated, keyFile } from '../generated.js';
-import { run } from '../run.js';
+import { runInstalled } from '../run.js';
 import { askServer } from '../server.js';
 import { writeJson } from '../workshop.js';
 import type { Workshop } from '../workshop.js';
@@ -17,7 +17,7 @@ interface Bundler {
   readonly build: Build;
 }
 
-const nest = (cwd: string, ...args: string[]) => run('npx', ['nest', 'build', ...args], { cwd });
+const nest = (cwd: string, ...args: string[]) => runInstalled('nest', ['build', ...args], { cwd });
 
 /** What Nest loads only where it is installed, and bundlers look for. */
 const optionalOfNest = '^@nestjs/(microservices|websockets)|^class-(transformer|validator)';
@@ -98,7 +98,7 @@ async function esbuild(folder: string, format: 'esm' | 'cjs', file: string): Pro
     `--outfile=${out}`,
   ];
   const requiring = format === 'esm' ? [`--banner:js=${banner}`] : [];
-  await run('npx', ['esbuild', ...args, ...requiring, ...external.map((name) => `--external:${name}`)], {
+  await runInstalled('esbuild', [...args, ...requiring, ...external.map((name) => `--external:${name}`)], {
     cwd: folder,
   });
   return out;

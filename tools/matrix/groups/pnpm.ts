@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-
 import type { Group } from '../cell.js';
 import { generated, keyFile } from '../generated.js';
-import { run } from '../run.js';
+import { runInstalled } from '../run.js';
 import { askServer } from '../server.js';
 import type { Workshop } from '../workshop.js';
 
@@ -15,7 +13,7 @@ export function pnpm(workshop: Workshop): Group {
       name: `Nest ${cli}, as generated`,
       run: async () => {
         const cwd = await generated(workshop, { cli, client: 'pnpm' });
-        await run(process.execPath, [join(cwd, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'], { cwd });
+        await runInstalled('nest', ['build'], { cwd });
         const env = { OIDC_PRIVATE_KEY_FILE: keyFile };
         await askServer(process.execPath, ['--disable-warning=ExperimentalWarning', 'dist/main.js'], {
           cwd,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Cell, Group } from '../cell.js';
 import { install } from '../installing.js';
-import { run } from '../run.js';
+import { run, runInstalled } from '../run.js';
 import { askServer } from '../server.js';
 import { nests, nodes, packagesOf } from '../supported.js';
 import type { Nest } from '../supported.js';
@@ -59,7 +59,7 @@ export function application(workshop: Workshop, nest: Nest): Promise<string> {
   return workshop.project(`nest-${nest.major}`, async (folder) => {
     copyProject('runtime', folder);
     await install(folder, [await workshop.tarball(), ...packagesOf(nest)]);
-    await run('npx', ['nestjs-oidc-key', 'generate', '--out', key], { cwd: folder });
+    await runInstalled('nestjs-oidc-key', ['generate', '--out', key], { cwd: folder });
   });
 }
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import type { Group } from '../cell.js';
 import { generated } from '../generated.js';
-import { run } from '../run.js';
+import { runInstalled } from '../run.js';
 import type { Workshop } from '../workshop.js';
 
 async function test(cwd: string, config = 'vitest.config.ts'): Promise<void> {
-  await run('npx', ['vitest', 'run', 'src', '--config', config], { cwd });
+  await runInstalled('vitest', ['run', 'src', '--config', config], { cwd });
 }
 
 /** The same test as under Jest. */
