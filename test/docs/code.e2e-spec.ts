@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -18,9 +18,11 @@ const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) 
 
 /** What .ci/first-token does: it needs a registry, and a server that goes on. */
 const needsServer = (code: string) => code.includes('node dist/main.js') || code.includes('localhost');
+/** What `npm run matrix` runs: it reads the page of which it is. */
+const ofMatrix = (code: string) => code.includes('esbuild');
 /** What the registry is asked for, and what runs this very test, is run by .ci/run. */
 const commands = shell
-  .filter((code) => !needsServer(code))
+  .filter((code) => !needsServer(code) && !ofMatrix(code))
   .map((code) => code.replaceAll(/^npm .*\n/gm, ''))
   .filter((code) => code !== '');
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -49,10 +51,27 @@ afterAll(stopAll);
 
 it('every block is a file, a command, or a picture of text', () => {
   const others = blocks.filter(({ language }) => !['ts', 'sh', 'text'].includes(language));
-  expect(others).toEqual([]);
+  const recipes = pageAt('docs/testing.md').blocks.filter(({ language }) =>
+    ['js', 'json'].includes(language),
+  );
+  expect(others).toEqual(recipes);
   expect(files.filter(({ name }) => name === undefined)).toEqual([]);
   expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
   expect(commands.length).toBeGreaterThan(1);
+});
+
+it('every recipe stands below a heading that the matrix asks for', () => {
+  const groups = join(root, 'tools/matrix/groups');
+  const asking = readdirSync(groups).map((name) => readFileSync(join(groups, name), 'utf8'));
+  const sections = pageAt('docs/testing.md').text.split(/^#{2,3} /m);
+  const headings = sections
+    .filter((section) => /^```(?:js|json|sh)$/m.test(section))
+    .map((section) => section.split('\n')[0]!);
+  expect(headings.length).toBeGreaterThan(7);
+  const unasked = headings.filter(
+    (heading) => !asking.some((text) => text.includes(`'${heading.replace('esbuild, ', '')}'`)),
+  );
+  expect(unasked).toEqual([]);
 });
 
 describe('the files', () => {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { run } from './run.js';
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
-const projects = join(root, 'tools/matrix/projects');
+export const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+const projects = join(repository, 'tools/matrix/projects');
 
 /** Where projects are made, each once and only when a cell needs it. */
 export class Workshop {
@@ -27,7 +27,9 @@ export class Workshop {
   /** The packed package, as npm would publish it. */
   async tarball(): Promise<string> {
     const folder = await this.project('tarball', async (path) => {
-      await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', path], { cwd: root });
+      await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', path], {
+        cwd: repository,
+      });
     });
     return join(
       folder,

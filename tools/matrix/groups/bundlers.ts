@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 
 import type { Cell, Group } from '../cell.js';
 import { generated, keyFile } from '../generated.js';
-import { runInstalled } from '../run.js';
+import { recipeOf } from '../recipes.js';
+import { run, runInstalled } from '../run.js';
 import { askServer } from '../server.js';
 import { writeJson } from '../workshop.js';
 import type { Workshop } from '../workshop.js';
@@ -19,33 +20,6 @@ interface Bundler {
 
 const nest = (cwd: string, ...args: string[]) => runInstalled('nest', ['build', ...args], { cwd });
 
-/** What Nest loads only where it is installed, and bundlers look for. */
-const optionalOfNest = '^@nestjs/(microservices|websockets)|^class-(transformer|validator)';
-
-const webpackConfig = `const { IgnorePlugin } = require('webpack');
-
-module.exports = (options) => ({
-  ...options,
-  externals: [],
-  plugins: [...options.plugins, new IgnorePlugin({ resourceRegExp: new RegExp('${optionalOfNest}') })],
-});
-`;
-
-// Packages of CommonJS have to `require` what Node brings, which Nest's own externals import.
-const rspackConfig = `import { rspack } from '@rspack/core';
-
-export default (options) => ({
-  ...options,
-  externals: [],
-  externalsPresets: { node: true },
-  plugins: [...options.plugins, new rspack.IgnorePlugin({ resourceRegExp: new RegExp('${optionalOfNest}') })],
-});
-`;
-
-// Packages of CommonJS in an ES module call it.
-const banner =
-  "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
-
 const bundlers: readonly Bundler[] = [
   {
     name: 'webpack, nest build',
@@ -56,10 +30,10 @@ const bundlers: readonly Bundler[] = [
     },
   },
   {
-    name: 'webpack, everything in one file',
+    name: 'webpack, with every package',
     cli: '11',
     build: async (folder) => {
-      writeFileSync(join(folder, 'webpack.config.js'), webpackConfig);
+      writeFileSync(join(folder, 'webpack.config.js'), recipeOf('webpack, with every package'));
       await nest(folder, '--webpack', '--webpackPath', 'webpack.config.js');
       return alone(folder, 'webpack', 'commonjs');
     },
@@ -76,32 +50,29 @@ const bundlers: readonly Bundler[] = [
     name: 'rspack, with every package',
     cli: '12',
     build: async (folder) => {
-      writeFileSync(join(folder, 'rspack.config.mjs'), rspackConfig);
+      writeFileSync(join(folder, 'rspack.config.mjs'), recipeOf('rspack, with every package'));
       await nest(folder, '--builder', 'rspack', '--rspackPath', 'rspack.config.mjs');
       return alone(folder, 'rspack', 'module');
     },
   },
-  { name: 'esbuild, one ES module', cli: '12', build: (folder) => esbuild(folder, 'esm', 'main.mjs') },
-  { name: 'esbuild, one CommonJS file', cli: '12', build: (folder) => esbuild(folder, 'cjs', 'main.cjs') },
+  {
+    name: 'esbuild, one ES module',
+    cli: '12',
+    build: (folder) => esbuild(folder, 'main.mjs', 'one ES module'),
+  },
+  {
+    name: 'esbuild, one CommonJS file',
+    cli: '12',
+    build: (folder) => esbuild(folder, 'main.cjs', 'one CommonJS file'),
+  },
 ];
 
-async function esbuild(folder: string, format: 'esm' | 'cjs', file: string): Promise<string> {
+async function esbuild(folder: string, file: string, what: string): Promise<string> {
   await nest(folder, '--builder', 'tsc');
-  const out = join(folder, '..', `esbuild-${format}-of-${basename(folder)}`, file);
-  const external = ['@nestjs/microservices', '@nestjs/websockets', 'class-transformer', 'class-validator'];
-  const args = [
-    'dist/main.js',
-    '--bundle',
-    '--minify',
-    '--platform=node',
-    `--format=${format}`,
-    `--outfile=${out}`,
-  ];
-  const requiring = format === 'esm' ? [`--banner:js=${banner}`] : [];
-  await runInstalled('esbuild', [...args, ...requiring, ...external.map((name) => `--external:${name}`)], {
-    cwd: folder,
-  });
-  return out;
+  await run('bash', ['-euc', recipeOf(`esbuild, ${what}`)], { cwd: folder });
+  const to = join(folder, '..', `${file}-of-${basename(folder)}`, file);
+  cpSync(join(folder, 'bundle', file), to);
+  return to;
 }
 
 /** Copies a build to where no package can be found. */

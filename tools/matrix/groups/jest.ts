@@ -4,20 +4,15 @@ import type { Cell, Group } from '../cell.js';
 import { generated } from '../generated.js';
 import type { Manifest } from '../generated.js';
 import type { Client } from '../installing.js';
+import { settingsOf } from '../recipes.js';
 import { run } from '../run.js';
 import { readJson, writeJson } from '../workshop.js';
 import type { Workshop } from '../workshop.js';
 
-// What of the documentation's recipes differs from what `nest new` generates.
-const esmOnNest11 = ['/node_modules/(?!(\\.pnpm|nestjs-oidc-key|jose|@nestjs/config)/)'];
-const esmOnNest12 = ['/node_modules/(?!(\\.pnpm|nestjs-oidc-key|jose|@nestjs)/)'];
-const swc = {
-  jsc: {
-    target: 'es2022',
-    parser: { syntax: 'typescript', decorators: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true },
-  },
-};
+const ofNest11 = () => settingsOf('Nest 11, as generated');
+const ofNest12 = () => settingsOf('Nest 12 in CommonJS');
+const inEsModules = () => settingsOf('Nest 12 in ES modules');
+const withSwc = () => settingsOf('SWC in the place of ts-jest');
 
 /** The test of a service, in applications as the command line of Nest generates them. */
 export function jest(workshop: Workshop): Group {
@@ -36,25 +31,21 @@ function cellsOnNest11(workshop: Workshop, client: Client): Cell[] {
   return [
     {
       name: `Nest 11, ts-jest as generated, ${client}`,
-      run: async () => test(await project(), 'ts-jest', { transformIgnorePatterns: esmOnNest11 }),
+      run: async () => test(await project(), 'ts-jest', ofNest11()),
     },
     {
       name: `Nest 11, SWC, ${client}`,
-      run: async () =>
-        test(await project(), 'swc', { transformIgnorePatterns: esmOnNest11, transform: withSwc }),
+      run: async () => test(await project(), 'swc', { ...ofNest11(), ...withSwc() }),
     },
   ];
 }
-
-const withSwc = { '^.+\\.(t|j)s$': ['@swc/jest', swc] };
 
 function cellsOnNest12(workshop: Workshop): Cell[] {
   const project = () => generated(workshop, { cli: '11', upgrade: upgradeToNest12 });
   return [
     {
       name: 'Nest 12, CommonJS, SWC',
-      run: async () =>
-        test(await project(), 'swc', { transformIgnorePatterns: esmOnNest12, transform: withSwc }),
+      run: async () => test(await project(), 'swc', { ...ofNest12(), ...withSwc() }),
     },
     {
       name: 'Nest 12, CommonJS, ts-jest',
@@ -62,7 +53,7 @@ function cellsOnNest12(workshop: Workshop): Cell[] {
         says: /Must use import to load ES Module: .*node_modules\/@nestjs\/common/,
         reason: 'Nest 12 uses import.meta, which ts-jest leaves as it is: SWC, or Vitest as Nest 12 has it',
       },
-      run: async () => test(await project(), 'ts-jest', { transformIgnorePatterns: esmOnNest12 }),
+      run: async () => test(await project(), 'ts-jest', ofNest12()),
     },
     {
       name: 'Nest 12, ES modules, SWC',
@@ -72,9 +63,8 @@ function cellsOnNest12(workshop: Workshop): Cell[] {
           'esm',
           {
             ...jestOfNest11,
-            extensionsToTreatAsEsm: ['.ts'],
-            moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-            transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+            ...inEsModules(),
+            transform: { '^.+\\.ts$': Object.values(withSwc().transform as object)[0] as unknown },
           },
           ['--experimental-vm-modules'],
         ),

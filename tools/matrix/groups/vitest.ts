@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Group } from '../cell.js';
 import { generated } from '../generated.js';
+import { recipeOf } from '../recipes.js';
 import { runInstalled } from '../run.js';
 import type { Workshop } from '../workshop.js';
 
@@ -24,7 +25,7 @@ export function vitest(workshop: Workshop): Group {
         name: 'Nest 11, with the plugin of SWC',
         run: async () => {
           const project = await generated(workshop, { cli: '11' });
-          writeFileSync(join(project, 'vitest.swc.mts'), withSwc);
+          writeFileSync(join(project, 'vitest.swc.mts'), recipeOf('Vitest'));
           return test(project, 'vitest.swc.mts');
         },
       },
@@ -39,12 +40,6 @@ export function vitest(workshop: Workshop): Group {
     ],
   };
 }
-
-const withSwc = `import swc from 'unplugin-swc';
-import { defineConfig } from 'vitest/config';
-
-export default defineConfig({ plugins: [swc.vite()], test: { globals: true } });
-`;
 
 const inlined = `import { defineConfig } from 'vitest/config';
 
