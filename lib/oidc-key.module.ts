@@ -1,22 +1,16 @@
 import { Inject, Logger, Module, RequestMethod } from '@nestjs/common';
-import type {
-  DynamicModule,
-  HttpServer,
-  NestModule,
-  OnApplicationBootstrap,
-  OnModuleInit,
-} from '@nestjs/common';
+import type { DynamicModule, NestModule, OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import { OidcKeyError } from './core/errors.js';
 import { JwtService, LiveRing } from './core/jwt/jwt.service.js';
-import { makeOne } from './core/reading/missing-key.js';
 import { isUnset } from './core/reading/text.js';
 import { KeyInfo } from './core/ring/key-info.js';
 import { answerAsView } from './jwks/answer-as-view.js';
 import { JwksAnswer } from './jwks/jwks-answer.js';
 import { jwksPathOf } from './jwks/jwks-path.js';
 import { OtherHandlers } from './jwks/other-handlers.js';
+import { controllersMayPassOn } from './jwks/passing-on.js';
 import {
   ConfigurableOidcKeyModule,
   JWKS_VIEW,
@@ -97,7 +91,8 @@ export class OidcKeyModule
   readonly #keyInfo: KeyInfo;
   readonly #answer: JwksAnswer;
   readonly #view: symbol;
-  readonly #adapter: HttpServer | null;
+  readonly #host: HttpAdapterHost;
+  readonly #modules: ModulesContainer;
   readonly #otherHandlers: OtherHandlers | undefined;
 
   /** @hidden Nest calls it. */
@@ -107,7 +102,7 @@ export class OidcKeyModule
     @Inject(KeyInfo) keyInfo: KeyInfo,
     @Inject(JwksAnswer) answer: JwksAnswer,
     @Inject(JWKS_VIEW) view: symbol,
-    @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
+    @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super();
@@ -116,9 +111,10 @@ export class OidcKeyModule
     this.#keyInfo = keyInfo;
     this.#answer = answer;
     this.#view = view;
-    this.#adapter = httpAdapter;
+    this.#host = host;
+    this.#modules = modules;
     this.#otherHandlers = jwks
-      ? new OtherHandlers(httpAdapter, jwksPathOf(jwks), new Logger(OidcKeyModule.name))
+      ? new OtherHandlers(host, jwksPathOf(jwks), new Logger(OidcKeyModule.name))
       : undefined;
     refuseTwice(modules);
   }
@@ -142,8 +138,9 @@ export class OidcKeyModule
     if (!(#jwks in this)) throw madeForEachRequest();
     if (this.#jwks === false) return;
     this.#otherHandlers?.refuse();
-    if (this.#adapter) {
-      answerAsView(this.#adapter, this.#view, (request, response) => this.#answer.send(request, response));
+    const { httpAdapter } = this.#host;
+    if (httpAdapter) {
+      answerAsView(httpAdapter, this.#view, (request, response) => this.#answer.send(request, response));
     }
     const path = jwksPathOf(this.#jwks);
     const { exclude = [], ...others } = this.#applicationConfig.getGlobalPrefixOptions();
@@ -168,7 +165,8 @@ export class OidcKeyModule
 
   /** The routes are registered. */
   onApplicationBootstrap(): void {
-    this.#otherHandlers?.warn(() => this.#answer.hasAnswered);
+    const controllersPassOn = controllersMayPassOn(this.#applicationConfig, this.#modules);
+    this.#otherHandlers?.warn(() => this.#answer.hasAnswered, controllersPassOn);
   }
 }
 
@@ -176,7 +174,7 @@ function noKeyGiven(): OidcKeyError {
   return new OidcKeyError(
     'OIDC_KEY_MISSING',
     'The option "key" of forRoot holds no key. `OidcKeyModule.forRootAsync()` reads it from ConfigService: ' +
-      `\`process.env\` has nothing of a \`.env\` file yet when modules are described. ${makeOne}.`,
+      'whether `process.env` has what a `.env` file says yet depends on the order of imports.',
   );
 }
 

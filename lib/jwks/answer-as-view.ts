@@ -24,6 +24,11 @@ export function answerAsView(
     view: unknown,
     options: unknown,
   ) => unknown;
-  adapter.render = (response: Answering, asked: unknown, options: unknown) =>
-    asked === view ? answer((response.request ?? response.req)!, response) : render(response, asked, options);
+  adapter.render = (response: Answering, asked: unknown, options: unknown) => {
+    if (asked !== view) return render(response, asked, options);
+    // An interceptor may have sent an answer of its own.
+    return adapter.isHeadersSent?.(response)
+      ? undefined
+      : answer((response.request ?? response.req)!, response);
+  };
 }

@@ -21,12 +21,18 @@ export interface EarlierRoute {
 /**
  * The first route of an Express application that answers GET at this path before the JWKS route does. Undefined where
  * there is none, or where the application is built otherwise than is known here.
+ *
+ * @param controllersPassOn whether a handler of a controller may leave the request to the next one
  */
-export function earlierRouteOf(application: unknown, path: string): EarlierRoute | undefined {
+export function earlierRouteOf(
+  application: unknown,
+  path: string,
+  controllersPassOn: boolean,
+): EarlierRoute | undefined {
   const router = (application as { router?: unknown } | undefined)?.router;
   const routes = [...routesAt(router, path)];
   const ours = routes.findIndex(({ handler }) => isJwksRoute(handler));
-  const first = routes.slice(0, Math.max(ours, 0)).find(({ handler }) => answers(handler));
+  const first = routes.slice(0, Math.max(ours, 0)).find(({ handler }) => answers(handler, controllersPassOn));
   return first && { path: first.path, handler: nameOf(first.handler) };
 }
 
@@ -50,8 +56,9 @@ function* routesOf({ path, stack = [] }: NonNullable<Layer['route']>): Generator
 }
 
 /** Nest puts middleware into routes too: what can pass a request on, and is of no controller, may do so. */
-function answers(handler: unknown): boolean {
-  return typeof handler === 'function' && (isOfController(handler) || handler.length < 3);
+function answers(handler: unknown, controllersPassOn: boolean): boolean {
+  if (typeof handler !== 'function') return false;
+  return isOfController(handler) ? !controllersPassOn : handler.length < 3;
 }
 
 /** What of the path is left to a router that is mounted here; undefined where the path is another. */

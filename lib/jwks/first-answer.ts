@@ -19,10 +19,12 @@ export function watchFirstAnswer(
     const isAtPath = originalUrl?.split('?', 1)[0] === path && ['GET', 'HEAD'].includes(request.method ?? '');
     if (isAtPath) response.once('finish', () => judge(response.statusCode));
   };
+  let isOver = false;
   const judge = (status: number) => {
-    // A guard may refuse before the route is asked.
-    const isForeign = !hasAnswered() && status < 400;
-    if (!hasAnswered() && !isForeign) return;
+    // A guard may refuse before the route is asked, and a redirect to https comes back.
+    const isForeign = !hasAnswered() && status >= 200 && status < 300;
+    if (isOver || (!hasAnswered() && !isForeign)) return;
+    isOver = true;
     server.off('request', listen);
     if (isForeign) foreign(status);
   };

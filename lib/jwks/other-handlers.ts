@@ -8,14 +8,19 @@ import { watchFirstAnswer } from './first-answer.js';
 
 const remedy = 'Remove it, or give the JWKS route another path (`jwks: { path }`), or none (`jwks: false`).';
 
+/** A test makes its modules before it has a platform. */
+interface AdapterHost {
+  readonly httpAdapter: HttpServer | null | undefined;
+}
+
 /** Finds what else answers at the path of the JWKS, so that its keys are not taken for those of this module. */
 export class OtherHandlers {
-  readonly #adapter: HttpServer | null | undefined;
+  readonly #host: AdapterHost;
   readonly #path: string;
   readonly #log: Pick<LoggerService, 'warn'>;
 
-  constructor(adapter: HttpServer | null | undefined, path: string, log: Pick<LoggerService, 'warn'>) {
-    this.#adapter = adapter;
+  constructor(host: AdapterHost, path: string, log: Pick<LoggerService, 'warn'>) {
+    this.#host = host;
     this.#path = path;
     this.#log = log;
   }
@@ -26,23 +31,26 @@ export class OtherHandlers {
    * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
    */
   refuse(): void {
-    if (this.#adapter?.getType() === 'fastify') refuseSecondRoute(this.#adapter.getInstance(), this.#path);
+    const { httpAdapter } = this.#host;
+    if (httpAdapter?.getType() === 'fastify') refuseSecondRoute(httpAdapter.getInstance(), this.#path);
   }
 
   /** Once it has. */
-  warn(hasAnswered: () => boolean): void {
+  warn(hasAnswered: () => boolean, controllersPassOn: boolean): void {
+    const { httpAdapter } = this.#host;
+    if (!httpAdapter) return;
     const earlier =
-      this.#adapter?.getType() === 'express'
-        ? earlierRouteOf(this.#adapter.getInstance(), this.#path)
+      httpAdapter.getType() === 'express'
+        ? earlierRouteOf(httpAdapter.getInstance(), this.#path, controllersPassOn)
         : undefined;
     if (earlier) {
       this.#log.warn(
         `The JWKS route ${this.#path} is asked only after ${earlier.handler} at ${earlier.path}, which answers in its ` +
-          `place. ${remedy}`,
+          `place: relying parties take its keys for yours. ${remedy}`,
       );
       return;
     }
-    const server = this.#adapter?.getHttpServer() as Server | undefined;
+    const server = httpAdapter.getHttpServer() as Server | undefined;
     if (!server) return;
     watchFirstAnswer(server, this.#path, hasAnswered, (status) =>
       this.#log.warn(

@@ -30,7 +30,7 @@ export async function visibleConfigService(module: ModuleRef): Promise<Watchable
 
 const waits =
   `OidcKeyModule has waited ${patience / 1000} seconds for ConfigService. Nothing that ConfigService is made from may ` +
-  'inject JwtService, KeyInfo or KeyRotation.';
+  'inject JwtService, KeyInfo or KeyRotation; or what it is made from takes its time.';
 
 async function configServiceClass(): Promise<(new (...args: never[]) => WatchableSettings) | undefined> {
   try {

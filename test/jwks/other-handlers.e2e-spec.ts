@@ -1,15 +1,23 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { All, Controller, Get, Head, Module, Post, RequestMethod, VersioningType } from '@nestjs/common';
-import type { INestApplication, MiddlewareConsumer, ModuleMetadata, Type } from '@nestjs/common';
+import type {
+  CallHandler,
+  ExecutionContext,
+  INestApplication,
+  MiddlewareConsumer,
+  ModuleMetadata,
+  Type,
+} from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import express from 'express';
-import { OidcKeyModule } from 'nestjs-oidc-key';
+import { JwtService, OidcKeyModule } from 'nestjs-oidc-key';
 import type { JwksRouteOptions } from 'nestjs-oidc-key';
 
 import { rejectionOf } from '../support/errors.js';
@@ -53,6 +61,22 @@ class SeveralPathsController {
   }
 }
 
+@Controller({ path: '.well-known', host: 'admin.example.com' })
+class OfAnotherHost {
+  @Get(':file')
+  file() {
+    return own;
+  }
+}
+
+@Controller({ path: '.well-known', version: '2' })
+class OfAnotherVersion {
+  @Get(':file')
+  file() {
+    return own;
+  }
+}
+
 @Controller()
 class HarmlessController {
   @Post(path)
@@ -83,9 +107,9 @@ async function start(
   const logger = new RecordingLogger();
   const imports = [...(metadata.imports ?? []), OidcKeyModule.forRoot({ key, jwks })];
   const application = await boot(adapter, { ...metadata, imports }, (app) => void setUp(app), logger);
-  const warnings = () =>
-    logger.lines.map(([line]) => String(line)).filter((line) => line.includes('JWKS route'));
-  return { ...application, warnings };
+  const lines = () => logger.lines.map(([line]) => String(line));
+  const warnings = () => lines().filter((line) => line.includes('JWKS route'));
+  return { ...application, lines, warnings };
 }
 
 const remedy = /(?=.*`jwks: \{ path \}`)(?=.*`jwks: false`)/;
@@ -114,6 +138,19 @@ describe('on Express the boot says what answers before the JWKS route', () => {
     );
     expect(warnings()).toEqual([expect.stringContaining('OAuthController.jwks')]);
     expect(await (await fetch(`/api/v1${path}`)).json()).toEqual(own);
+  });
+
+  it.each<[string, Type, (app: INestApplication) => unknown]>([
+    ['for another host', OfAnotherHost, () => undefined],
+    [
+      'of a version that a header names',
+      OfAnotherVersion,
+      (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' }),
+    ],
+  ])('a controller %s passes the request on, and nothing is said', async (_, controller, setUp) => {
+    const { app, fetch, warnings } = await start(express5(), { controllers: [controller] }, setUp);
+    expect(await (await fetch(path)).json()).toEqual(app.get(JwtService).getKeySet());
+    expect(warnings()).toEqual([]);
   });
 
   const answer = (_: unknown, response: { json(body: object): void }) => response.json(own);
@@ -248,6 +285,45 @@ describe.each(platforms)('on %s the first answer that is not the route’s is sa
     expect((await fetch(`${path}?x=1`)).status).toBe(200);
     expect((await fetch(path)).status).toBe(200);
     expect(warnings()).toEqual([]);
+  });
+
+  it('nor a redirect, a preflight, and each of several at once only the first time', async () => {
+    let answer: 'redirect' | 'answer' = 'redirect';
+    const { fetch, warnings } = await start(adapter(), {}, (app) => {
+      app.enableCors();
+      app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        const { originalUrl = request.url } = request as { originalUrl?: string };
+        if (originalUrl !== path) return next();
+        if (answer === 'redirect')
+          return response.writeHead(308, { location: 'https://issuer.example' }).end();
+        setTimeout(() => response.end('{}'), 50);
+      });
+    });
+    expect((await fetch(path, { redirect: 'manual' })).status).toBe(308);
+    await fetch(path, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://a.example', 'access-control-request-method': 'GET' },
+    });
+    expect(warnings()).toEqual([]);
+    answer = 'answer';
+    const answers = await Promise.all([fetch(path), fetch(path), fetch(path)]);
+    await Promise.all(answers.map((each) => each.text()));
+    expect(warnings()).toHaveLength(1);
+  });
+
+  it('an interceptor that sends an answer of its own is said, and no error comes of it', async () => {
+    const { fetch, lines } = await start(adapter(), {}, (app) =>
+      app.useGlobalInterceptors({
+        intercept: (context: ExecutionContext, next: CallHandler) => {
+          const response = context.switchToHttp().getResponse<{ send(body: string): void }>();
+          response.send('{}');
+          return next.handle();
+        },
+      }),
+    );
+    expect(await (await fetch(path)).text()).toBe('{}');
+    expect(lines().filter((line) => /ERR_|Error|already/.test(line))).toEqual([]);
+    expect(lines().filter((line) => line.includes('Something else'))).toHaveLength(1);
   });
 
   it('nothing is listened to any more once the route has answered', async () => {
