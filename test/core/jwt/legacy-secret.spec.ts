@@ -131,6 +131,24 @@ describe('a public key is no secret, since everybody may have it', () => {
   });
 });
 
+describe('public DER that a server has read as a text', () => {
+  const curves = ['P-256', 'P-384', 'P-521'].map(
+    (namedCurve) => [namedCurve, () => generateKeyPairSync('ec', { namedCurve }).publicKey] as const,
+  );
+  const kinds = [...curves, ['RSA', () => createPublicKey(makeRsaKey())] as const];
+
+  it.each(
+    kinds.flatMap(([kind, make]) =>
+      (['utf8', 'latin1'] as const).map((encoding) => [kind, encoding, make] as const),
+    ),
+  )('%s as %s', (_, encoding, make) => {
+    for (let count = 0; count < 5; count++) {
+      const read = make().export({ format: 'der', type: 'spki' }).toString(encoding);
+      expect(errorOf(() => serviceWith(read)).code).toBe('OIDC_KEY_INVALID_OPTION');
+    }
+  });
+});
+
 describe.each(platforms)('a key that comes later, on %s', (_, adapter) => {
   afterEach(closeAll);
 

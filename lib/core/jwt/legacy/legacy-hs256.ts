@@ -145,8 +145,8 @@ export class LegacyHs256 {
   }
 
   /** What a boot says besides; not for the status, whose readers need not know which secrets can be guessed. */
-  bootWarnings(): string[] {
-    if (!this.#isShort) return [];
+  bootWarnings(now = Date.now()): string[] {
+    if (!this.#isShort || now >= this.#until) return [];
     return [
       `${this.#where} has fewer than ${shortestGoodSecret} bytes, the least for HS256 (RFC 7518 section 3.2). Whoever ` +
         'guesses it can make refresh tokens: let its time end soon',

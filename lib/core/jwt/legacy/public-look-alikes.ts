@@ -63,9 +63,9 @@ const texts: readonly RegExp[] = [
 ];
 
 /** In hexadecimal: RSA and EC keys (RFC 3279 section 2.3), and what holds certificates (RFC 5652 section 5.1). */
-const objectIdentifiers = ['2a864886f70d010101', '2a8648ce3d0201', '2a864886f70d010702'].map((each) =>
-  Buffer.from(each, 'hex'),
-);
+const objectIdentifiers = ['2a864886f70d010101', '2a8648ce3d0201', '2a864886f70d010702']
+  .map((each) => Buffer.from(each, 'hex'))
+  .flatMap((each) => [each, Buffer.from(each.toString())]);
 
 /** How DER begins where a server has read it as a text: its length is no character. */
 const misreadDer = Buffer.from('0\ufffd');
@@ -73,16 +73,21 @@ const misreadDer = Buffer.from('0\ufffd');
 function looksLikeKey(reading: Buffer): boolean {
   const text = reading.toString('latin1');
   if (texts.some((pattern) => pattern.test(text))) return true;
-  if (objectIdentifiers.some((each) => reading.includes(each)) || reading.indexOf(misreadDer) === 0)
-    return true;
+  if (hasIdentifier(reading) || reading.indexOf(misreadDer) === 0) return true;
   // A digit is the tag of a sequence, so that a text may look like one.
   return !/^[\t\n\r -~]*$/.test(text) && labelOfDer(reading) !== undefined;
+}
+
+function hasIdentifier(reading: Buffer): boolean {
+  return objectIdentifiers.some((each) => reading.includes(each));
 }
 
 function isPrivateKey(secret: Buffer): boolean {
   try {
     const found = findKeys(secret, 'The secret').flatMap(({ keys }) => keys);
-    return found.every(isEncrypted) || isWhollyPrivate(secret);
+    return (
+      (found.every(isEncrypted) && ![...readingsOf(secret)].some(hasIdentifier)) || isWhollyPrivate(secret)
+    );
   } catch (error) {
     if (error instanceof OidcKeyError) return false;
     throw error;
