@@ -87,7 +87,7 @@ export async function resolveOptions(
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
     legacyHs256,
-    warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix) : [],
+    warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix, !isFromSettings) : [],
   };
 }
 

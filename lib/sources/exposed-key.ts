@@ -1,5 +1,6 @@
 import { isUint8Array } from 'node:util/types';
 
+import { labelOfDer } from '../core/reading/der.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
 import type { FilesOfOneMoment } from './files/files.js';
@@ -19,11 +20,11 @@ export async function readPrivateSetting(
   files: FilesOfOneMoment,
 ): Promise<NamedValue> {
   const read = await readSetting(settings, name, files);
-  return lookedAt(read, `The file that ${name}${fileSuffix} names`, pathIn(settings, name), files);
+  return withExposure(read, `The file that ${name}${fileSuffix} names`, pathIn(settings, name), files);
 }
 
 /** With a warning where a private key, or its passphrase, was read from a file that every user can read. */
-export async function lookedAt(
+export async function withExposure(
   read: NamedValue,
   subject: string,
   path: string | undefined,
@@ -46,9 +47,19 @@ export async function lookedAt(
   });
 }
 
-/** Looked at where it is: a copy of a key would lie in memory that others see. */
+/** Whether every key of it is. Looked at where it is: a copy of a key would lie in memory that others see. */
 function isEncrypted({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
-  return Buffer.from(buffer, byteOffset, byteLength).includes('ENCRYPTED');
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  if (labelOfDer(bytes) === 'ENCRYPTED PRIVATE KEY') return true;
+  const encrypted = countOf('BEGIN ENCRYPTED PRIVATE KEY', bytes) + countOf('4,ENCRYPTED', bytes);
+  // Each label stands before and after its block.
+  return encrypted > 0 && encrypted >= countOf('PRIVATE KEY-----', bytes) / 2;
+}
+
+function countOf(text: string, bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length)) count++;
+  return count;
 }
 
 function quoted(path: string): string {

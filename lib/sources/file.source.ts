@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OidcKeyError } from '../core/errors.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
-import { isPrivate, lookedAt } from './exposed-key.js';
+import { isPrivate, withExposure } from './exposed-key.js';
 import { Files } from './files/files.js';
 import type { FilesOfOneMoment } from './files/files.js';
 import type { KeySource } from './key-source.js';
@@ -66,7 +66,7 @@ export class FileKeySource implements KeySource {
     if (path === undefined) return new NamedValue(where, undefined, { remedy });
     try {
       const read = new NamedValue(where, await files.read(path), { remedy });
-      return isPrivate(member) ? await lookedAt(read, where, path, files) : read;
+      return isPrivate(member) ? await withExposure(read, where, path, files) : read;
     } catch (error) {
       const unreadable = new OidcKeyError(
         'OIDC_KEY_UNREADABLE_FILE',

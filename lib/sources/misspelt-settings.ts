@@ -36,15 +36,21 @@ const farthest = 2;
 const farthestOfAlias = 4;
 const beginningOfAlias = 'RSA_';
 
-/** What to say of each setting that nothing reads and whose name is nearly that of one. */
-export function misspeltSettings(settings: NamedSettings, prefix: string): string[] {
+/**
+ * What to say of each setting that nothing reads and whose name is nearly that of one.
+ *
+ * @param isGivenKeys whether the keys come from elsewhere
+ */
+export function misspeltSettings(settings: NamedSettings, prefix: string, isGivenKeys = false): string[] {
   const known = everySettingName(prefix);
-  const hasKey = namesOfKeySetting('current', prefix).some(
-    (name) => name !== undefined && [name, name + fileSuffix].some((each) => !isUnset(settings.get(each))),
-  );
+  const hasKey =
+    isGivenKeys ||
+    namesOfKeySetting('current', prefix).some(
+      (name) => name !== undefined && [name, name + fileSuffix].some((each) => !isUnset(settings.get(each))),
+    );
   return settings
     .names()
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.includes(name) && !isOfOtherIssuer(name, prefix, known))
     .flatMap((name) => {
       const meant = meantBy(name, prefix, known, hasKey);
       // Windows knows no case: it gives one setting under both names.
@@ -54,6 +60,14 @@ export function misspeltSettings(settings: NamedSettings, prefix: string): strin
         ? []
         : `The setting ${name} is read by nothing. Was ${meant} meant?`;
     });
+}
+
+/** A second issuer of the application has a prefix of its own, which may begin as this one does. */
+function isOfOtherIssuer(name: string, prefix: string, known: readonly string[]): boolean {
+  if (!name.startsWith(prefix)) return false;
+  const rest = name.slice(prefix.length);
+  const own = known.filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length));
+  return own.some((each) => rest.endsWith(`_${each}`) && rest.length > each.length + 1);
 }
 
 function meantBy(

@@ -19,10 +19,15 @@ const passphrase = 'right-passphrase';
 const encrypted = makeRsaKey()
   .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase })
   .toString();
+const encryption = { cipher: 'aes-256-cbc', passphrase };
+const encryptedPkcs1 = makeRsaKey()
+  .export({ format: 'pem', type: 'pkcs1', ...encryption })
+  .toString();
+const encryptedDer = makeRsaKey().export({ format: 'der', type: 'pkcs8', ...encryption });
 const tmpfs = 0x01021994;
 
 /** A folder that others may enter, in which files have these contents and modes. */
-function folderOf(files: Record<string, [content: string, mode: number]>): string {
+function folderOf(files: Record<string, [content: string | Buffer, mode: number]>): string {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-key-modes-'));
   chmodSync(folder, 0o755);
   for (const [name, [content, mode]] of Object.entries(files)) {
@@ -48,6 +53,7 @@ describe('a file that every user of the machine can read is said where it holds'
     ['the current key under its other name', 'RSA_PRIVATE_KEY_PEM', pem],
     ['next keys', 'OIDC_NEXT_KEYS', next],
     ['a passphrase', 'OIDC_PRIVATE_KEY_PASSPHRASE', passphrase],
+    ['a plain key beside an encrypted one', 'OIDC_NEXT_KEYS', encrypted + next],
   ])('%s', async (_, name, content) => {
     for (const mode of [0o644, 0o444, 0o664, 0o604]) {
       const path = join(folderOf({ file: [content, mode] }), 'file');
@@ -85,6 +91,8 @@ describe('nothing is said', () => {
     ['previous keys', 'OIDC_PREVIOUS_KEYS_FILE', pem],
     ['revoked kids', 'OIDC_REVOKED_KIDS_FILE', 'kid'],
     ['an encrypted key', 'OIDC_PRIVATE_KEY_FILE', encrypted],
+    ['an encrypted key in PKCS#1', 'OIDC_PRIVATE_KEY_FILE', encryptedPkcs1],
+    ['an encrypted key in DER', 'OIDC_PRIVATE_KEY_FILE', encryptedDer],
     ['nothing', 'OIDC_PRIVATE_KEY_FILE', ''],
   ])('of a file that holds %s', async (_, name, content) => {
     expect(await warningsOf({ [name]: join(folderOf({ file: [content, 0o644] }), 'file') })).toEqual([]);
@@ -98,6 +106,20 @@ describe('nothing is said', () => {
     expect(await warningsOf(settings)).toHaveLength(1);
     chmodSync(folder, 0o700);
     expect(await warningsOf(settings)).toEqual([]);
+  });
+
+  it('of a file in a folder that others cannot enter, where a link in an open one leads', async () => {
+    const closed = folderOf({ key: [pem, 0o644] });
+    const open = folderOf({});
+    symlinkSync(join(closed, 'key'), join(open, 'link'));
+    const settings = { OIDC_PRIVATE_KEY_FILE: join(open, 'link') };
+    expect(await warningsOf(settings)).toHaveLength(1);
+    chmodSync(closed, 0o700);
+    expect(await warningsOf(settings)).toEqual([]);
+    // The other way round the file is open, and the folder of the link hides nothing.
+    const other = folderOf({ key: [pem, 0o644] });
+    symlinkSync(join(other, 'key'), join(closed, 'link'));
+    expect(await warningsOf({ OIDC_PRIVATE_KEY_FILE: join(closed, 'link') })).toHaveLength(1);
   });
 
   it('of a file in memory, where Docker and Vault Agent put secrets', async () => {

@@ -51,6 +51,7 @@ describe('where a key is set', () => {
 
   it.each([
     ['a setting of another issuer', { OIDC2_PREVIOUS_KEYS: 'a' }],
+    ['a setting of another issuer whose prefix begins so', { OIDC_B_PRIVATE_KEY: 'a' }],
     ['a key of somebody else', { RSA_PRIVATE_KEY: 'a' }],
     ['a setting of the application', { OIDC_ISSUER: 'a', OIDC_CLIENT_SECRET: 'a', oidc_issuer: 'a' }],
     ['the same setting in other letters, as Windows has it', { oidc_private_key: 'x' }],

@@ -35,6 +35,7 @@ export class FileSystemDouble implements FileSystem {
 
   readlink = (path: string) => this.#run('readlink', path, () => realFileSystem.readlink(path));
 
+  realpath = (path: string) => realFileSystem.realpath(path);
   statfs = (path: string) => realFileSystem.statfs(path);
 
   open = async (path: string, flags: number): Promise<FileHandle> => {

@@ -24,8 +24,9 @@ export interface ExposedFile {
  * containers get their secrets there, for all users (Docker with mode 0444), and nobody else is in a container. Nor are
  * files on Windows, which has no modes.
  */
-export async function exposureOf(path: string, files: TimedFiles): Promise<ExposedFile | undefined> {
-  if (process.platform === 'win32' || ofContainers.test(resolve(path))) return undefined;
+export async function exposureOf(link: string, files: TimedFiles): Promise<ExposedFile | undefined> {
+  if (process.platform === 'win32' || ofContainers.test(resolve(link))) return undefined;
+  const path = await files.realpath(link);
   const { mode, uid } = await files.stat(path);
   if ((mode & othersRead) === 0) return undefined;
   for (const folder of foldersOf(path)) {
@@ -37,7 +38,7 @@ export async function exposureOf(path: string, files: TimedFiles): Promise<Expos
 }
 
 function* foldersOf(path: string): Generator<string> {
-  let folder = resolve(path);
+  let folder = path;
   do {
     folder = dirname(folder);
     yield folder;

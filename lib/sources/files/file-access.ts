@@ -1,6 +1,6 @@
 import { constants, watch } from 'node:fs';
 import type { FSWatcher, Stats } from 'node:fs';
-import { open, readlink, stat, statfs } from 'node:fs/promises';
+import { open, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -11,6 +11,7 @@ import type { FileQueue } from './file-queue.js';
 export interface FileSystem {
   stat(path: string): Promise<Stats>;
   readlink(path: string): Promise<string>;
+  realpath(path: string): Promise<string>;
   statfs(path: string): Promise<{ readonly type: number }>;
   open(path: string, flags: number): Promise<FileHandle>;
   watch(folder: string, onChange: () => void): FSWatcher;
@@ -19,6 +20,7 @@ export interface FileSystem {
 export const realFileSystem: FileSystem = {
   stat: (path) => stat(path),
   readlink: (path) => readlink(path),
+  realpath: (path) => realpath(path),
   statfs: (path) => statfs(path),
   open: (path, flags) => open(path, flags),
   watch: (folder, onChange) => watch(folder, { persistent: false }, onChange),
@@ -80,6 +82,11 @@ export class TimedFiles {
 
   readlink(path: string): Promise<string> {
     return this.#queue.run(() => this.#fileSystem.readlink(path), this.limit);
+  }
+
+  /** Where a file is, whatever links lead there. */
+  realpath(path: string): Promise<string> {
+    return this.#queue.run(() => this.#fileSystem.realpath(path), this.limit);
   }
 
   /** As statfs(2) numbers them. */
