@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 
 import { signingKeyOf, verificationKeyOf } from '../core/key/signing-key.js';
 import { runLater } from '../core/key/steps.js';
@@ -23,6 +23,7 @@ import { defaultEnvPrefix, everySettingName } from '../sources/setting-names.js'
 import { settingsSource } from '../sources/settings.source.js';
 import { CommandLineError } from './command-line-error.js';
 import { readEnvironment } from './environment.js';
+import { prefixOption } from './prefix.option.js';
 
 interface InspectOptions {
   readonly json?: true;
@@ -43,7 +44,7 @@ export function inspectCommand(): Command {
       '[file]',
       'a file with one or more keys, or "-" for standard input; without it, the environment',
     )
-    .option('--prefix <prefix>', 'what the names in the environment begin with', prefixFrom, defaultEnvPrefix)
+    .addOption(prefixOption())
     .option('--json', 'write one JSON array')
     .addHelpText(
       'after',
@@ -54,14 +55,6 @@ export function inspectCommand(): Command {
           .join(''),
     )
     .action(inspect);
-}
-
-function prefixFrom(value: string): string {
-  // Messages name settings by it, so it must not be a key.
-  if (/^[A-Z][A-Z0-9_]{0,39}$/.test(value)) return value;
-  throw new InvalidArgumentError(
-    'It has to be 40 capitals, digits and underscores at most, such as ADMIN_OIDC_.',
-  );
 }
 
 async function inspect(file: string | undefined, { json, prefix }: InspectOptions): Promise<void> {

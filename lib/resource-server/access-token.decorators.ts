@@ -9,7 +9,11 @@ export interface AuthorizedRequest {
   accessToken?: AccessTokenClaims;
 }
 
-// What the compiler makes of it under Nest 12 names a type that Nest 11 has not.
+/**
+ * What the compiler makes of it under Nest 12 names a type that Nest 11 has not.
+ *
+ * @inline
+ */
 type AccessTokenDecorator = (...pipes: (PipeTransform | Type<PipeTransform>)[]) => ParameterDecorator;
 
 /** Hands a handler the claims of the access token that the guard verified; undefined on a route that is public. */

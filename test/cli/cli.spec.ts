@@ -94,6 +94,31 @@ describe('generate', () => {
     expect(stderr).toBe(`RS256 key of 2048 bits, kid ${jwk!.kid} in ${file}\n`);
   });
 
+  it.each([
+    ['that ends with a line end', 'PORT=3000\n'],
+    ['whose last line does not end', 'PORT=3000'],
+    ['that is empty', ''],
+  ])('--env with --out adds the line to a file %s, and leaves the rest as it is', async (_, before) => {
+    const file = join(mkdtempSync(join(folder, 'env-')), '.env');
+    writeFileSync(file, before, { mode: 0o640 });
+    const { code } = await cli(['generate', '--env', '--out', file, '--prefix', 'ADMIN_OIDC_']);
+    expect([code, statSync(file).mode & 0o777]).toEqual([0, 0o640]);
+    expect(readFileSync(file, 'utf8').startsWith(before)).toBe(true);
+    const { ADMIN_OIDC_PRIVATE_KEY: value, ...others } = parse(readFileSync(file));
+    expect(others).toEqual(before === '' ? {} : { PORT: '3000' });
+    expect(new JwtService({ key: value! }).getKeySet().keys).toHaveLength(1);
+    const after = readFileSync(file, 'utf8');
+    expect((await cli(['generate', '--env', '--out', file])).code).toBe(0);
+    for (const args of [[], ['--prefix', 'ADMIN_OIDC_']]) {
+      const { code: again, stderr } = await cli(['generate', '--env', '--out', file, ...args]);
+      expect([again, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^SETTING_EXISTS: .* has (ADMIN_)?OIDC_PRIVATE_KEY /),
+      ]);
+    }
+    expect(readFileSync(file, 'utf8').startsWith(after)).toBe(true);
+  });
+
   it.each(['1024', '2047', '2049', '8200', '2048.5', '0x800', '2048 ', 'many', ''])(
     '--bits %p is wrong usage',
     async (bits) => {
@@ -321,7 +346,7 @@ describe('inspect of the environment', () => {
     expect(lines).toEqual([
       'warning: The setting OIDC_PREVIOUS_KEY is read by nothing. Was OIDC_PREVIOUS_KEYS meant?',
       expect.stringMatching(
-        /^warning: The time of OIDC_LEGACY_HS256_SECRET is over since 2020-01-01T.*beside it\.$/,
+        /^warning: No token that OIDC_LEGACY_HS256_SECRET signed is accepted any more: its time is over since 2020-01-01T.*beside it\.$/,
       ),
       expect.stringMatching(
         /^warning: RS256 key .*OIDC_NEXT_KEYS.* has passed\. .*make it the current key and remove the instant\. If it is new, set an instant that lies ahead\.$/,

@@ -368,7 +368,9 @@ it.each([
   (_, options) => {
     const error = errorOf(() => OidcKeyModule.forRoot(options as never));
     expect(error).toMatchObject({ code: 'OIDC_KEY_MISSING', message: expect.not.stringContaining('BEGIN') });
-    expect(error.message).toMatch(/`OidcKeyModule\.forRootAsync\(\)`.*ConfigService.*`\.env`.*generate/);
+    expect(error.message).toMatch(
+      /`OidcKeyModule\.forRootAsync\(\)`.*ConfigService.*`\.env`.*order of imports/,
+    );
   },
 );
 

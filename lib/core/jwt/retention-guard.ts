@@ -8,6 +8,9 @@ export interface Retention {
   readonly warn: (message: string) => void;
 }
 
+// A life of thirty days, reckoned a moment later and rounded up, is no second longer.
+const tolerance = 60;
+
 /** Notices tokens that will outlive the key that signs them; once for each kind of token. */
 export class RetentionGuard {
   readonly #retention: Retention;
@@ -18,7 +21,8 @@ export class RetentionGuard {
   }
 
   check(typ: string, expiresAt: unknown): void {
-    if (typeof expiresAt !== 'number' || expiresAt - nowInSeconds() <= this.#retention.seconds) return;
+    if (typeof expiresAt !== 'number' || expiresAt - nowInSeconds() <= this.#retention.seconds + tolerance)
+      return;
     if (this.#told.has(typ)) return;
     this.#told.add(typ);
     this.#retention.warn(

@@ -14,6 +14,9 @@ export const serviceOptionNames = [
   'legacyHs256',
 ] as const;
 
+/** Of a drill in scaled time, and in no page. */
+const internal = 'propagationFloor';
+
 /**
  * What can be wrong with options and would otherwise show when a token is issued, which is too late: a code is burnt
  * by then.
@@ -27,7 +30,9 @@ export function checkServiceOptions(options: unknown, names: readonly string[], 
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw invalid(`${owner} has no option "${unknown}". Its options are ${names.join(', ')}.`);
+    throw invalid(
+      `${owner} has no option "${unknown}". Its options are ${names.filter((name) => name !== internal).join(', ')}.`,
+    );
   const { algorithm, extraTokenFields } = options;
   if (algorithm !== undefined && !algorithmNamed(algorithm)) {
     throw invalid(`The option "algorithm" of ${owner} has to be one of ${signingAlgorithms.join(', ')}.`);
