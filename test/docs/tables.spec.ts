@@ -82,6 +82,7 @@ describe('docs/troubleshooting.md', () => {
     'sources/misspelt-settings.ts',
     'sources/exposed-key.ts',
     'jwks/other-handlers.ts',
+    'options/config-service.ts',
     'rotation/rotation-messages.ts',
     'core/jwt/retention-guard.ts',
     'core/jwt/legacy/legacy-hs256.ts',
