@@ -2,6 +2,8 @@
 // registry does not have it. No type of ours stands here: what these accept is what 5.0.0 accepts.
 import type { Buffer } from 'node:buffer';
 
+import type { OAuthClient, OAuthUser } from '../types/oauth2-server-5/index.js';
+
 type Algorithm = `${'HS' | 'RS' | 'ES' | 'PS'}${256 | 384 | 512}` | 'none';
 
 /** A time span in words; its list of units is longer. */
@@ -65,35 +67,6 @@ export interface PublicJsonWebKey {
 
 export interface JsonWebKeySet {
   keys: PublicJsonWebKey[];
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- as it stands there
-type Columns = { [column: string]: any };
-
-type GrantIdentifier =
-  | 'authorization_code'
-  | 'client_credentials'
-  | 'refresh_token'
-  | 'password'
-  | 'implicit'
-  | 'urn:ietf:params:oauth:grant-type:token-exchange'
-  | `custom:${string}`;
-
-interface OAuthScope extends Columns {
-  name: string;
-}
-
-interface OAuthUser extends Columns {
-  id: string | number;
-}
-
-interface OAuthClient extends Columns {
-  id: string;
-  name: string;
-  secret?: string | null;
-  redirectUris: string[];
-  allowedGrants: GrantIdentifier[];
-  scopes: OAuthScope[];
 }
 
 export type ExtraAccessTokenFields = Record<

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -28,8 +29,11 @@ function environmentOf({ env }: Place): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(inherited), NO_COLOR: '1', CI: '1', ...env };
 }
 
-/** Runs a program to its end, and resolves to all that it printed; rejects where it fails. */
-export async function run(command: string, args: readonly string[], place: Place): Promise<string> {
+function started(
+  command: string,
+  args: readonly string[],
+  place: Place,
+): ChildProcessByStdio<null, Readable, Readable> {
   const child = spawn(command, args, {
     cwd: place.cwd,
     env: environmentOf(place),
@@ -38,6 +42,12 @@ export async function run(command: string, args: readonly string[], place: Place
     killSignal: 'SIGKILL',
   });
   running.add(child);
+  return child;
+}
+
+/** Runs a program to its end, and resolves to all that it printed; rejects where it fails. */
+export async function run(command: string, args: readonly string[], place: Place): Promise<string> {
+  const child = started(command, args, place);
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
@@ -64,14 +74,7 @@ export async function withServer(
   place: Place,
   use: (announced: unknown) => Promise<void>,
 ): Promise<void> {
-  const child = spawn(command, args, {
-    cwd: place.cwd,
-    env: environmentOf(place),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: longest,
-    killSignal: 'SIGKILL',
-  });
-  running.add(child);
+  const child = started(command, args, place);
   let printed = '';
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const closed = once(child, 'close');
