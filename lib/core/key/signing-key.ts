@@ -33,7 +33,7 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
   if (!remote && keyObject.type === 'public') {
     throw new OidcKeyError(
       'OIDC_KEY_NOT_PRIVATE',
-      `${where} is a public key, which cannot sign. Put the private key that belongs to it there.`,
+      `${where} is a public key, which cannot sign. Put the private key that belongs to it there; where there is none, ${makeOne}.`,
     );
   }
   const key = new VerificationKey(material);
