@@ -37,9 +37,10 @@ async function explanationOf(prefix: string): Promise<string | undefined> {
   try {
     const unread = await findUnread(prefix);
     return unread && sentenceOf(unread);
-  } catch {
+  } catch (error) {
     // The folder in which the process was started is gone.
-    return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -125,8 +125,10 @@ export class Files {
   async #unlessUnreadable<Result>(work: (files: TimedFiles) => Promise<Result>): Promise<Result | undefined> {
     try {
       return await this.#access.within(work);
-    } catch {
-      return undefined;
+    } catch (error) {
+      // Whoever only looks has nothing to say of what cannot be seen.
+      if (error instanceof FileError) return undefined;
+      throw error;
     }
   }
 
