@@ -149,6 +149,11 @@ describe('public DER that a server has read as a text', () => {
   });
 });
 
+it.each(['utf8', 'latin1'] as const)('PKCS#1, which names no kind of key, read as %s', (encoding) => {
+  const read = createPublicKey(other).export({ format: 'der', type: 'pkcs1' }).toString(encoding);
+  expect(errorOf(() => serviceWith(read)).code).toBe('OIDC_KEY_INVALID_OPTION');
+});
+
 describe.each(platforms)('a key that comes later, on %s', (_, adapter) => {
   afterEach(closeAll);
 

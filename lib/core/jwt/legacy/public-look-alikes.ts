@@ -73,7 +73,7 @@ const misreadDer = Buffer.from('0\ufffd');
 function looksLikeKey(reading: Buffer): boolean {
   const text = reading.toString('latin1');
   if (texts.some((pattern) => pattern.test(text))) return true;
-  if (hasIdentifier(reading) || reading.indexOf(misreadDer) === 0) return true;
+  if (hasIdentifier(reading)) return true;
   // A digit is the tag of a sequence, so that a text may look like one.
   return !/^[\t\n\r -~]*$/.test(text) && labelOfDer(reading) !== undefined;
 }
