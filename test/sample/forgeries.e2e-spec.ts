@@ -1,3 +1,5 @@
+import { maxHeaderSize } from 'node:http';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { forgeries } from '../support/forgeries.js';
@@ -28,10 +30,24 @@ type Door = [
 const isOk = ({ status }: Answer) => status === 200;
 const isActive = ({ body }: Answer) => body['active'] !== false;
 
+/**
+ * Node answers 431 to a header that is too long and hangs up while the rest is still being sent, so that the client may
+ * see the end of the connection in place of the answer. That the server lives on is seen below, where it takes a token.
+ */
+async function inHeader(path: string, token: string): Promise<Answer> {
+  try {
+    return await withToken(sample, path, token);
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { code?: string };
+    if (token.length <= maxHeaderSize || !['ECONNRESET', 'EPIPE'].includes(code ?? '')) throw error;
+    return { status: 431, headers: new Headers(), body: {} };
+  }
+}
+
 /** What asks for a token and spends nothing. */
 const readers: Door[] = [
-  ['UserInfo', () => tokens.access_token, (token) => withToken(sample, 'userinfo', token), isOk],
-  ['the API', () => tokens.access_token, (token) => withToken(sample, 'api/me', token), isOk],
+  ['UserInfo', () => tokens.access_token, (token) => inHeader('userinfo', token), isOk],
+  ['the API', () => tokens.access_token, (token) => inHeader('api/me', token), isOk],
   [
     'introspection, as an access token',
     () => tokens.access_token,
