@@ -71,13 +71,17 @@ export class OidcKeyError extends Error {
   }
 }
 
-/** A token that was not signed or not accepted. The message holds no part of the token. */
+/** A token that was not signed or not accepted. No member holds a part of the token. */
 export class OidcTokenError extends Error {
   override readonly name = 'OidcTokenError';
 
   constructor(
     readonly code: OidcTokenErrorCode,
     message: string,
+    /** The claim, or `typ` of the header, that was not as the verifier requires. */
+    readonly claim?: string,
+    /** What the verifier requires of it, in words. */
+    readonly expected?: string,
   ) {
     super(message);
   }

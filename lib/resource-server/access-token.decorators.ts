@@ -1,13 +1,10 @@
-import { createParamDecorator, SetMetadata } from '@nestjs/common';
-import type { CustomDecorator, ExecutionContext, PipeTransform, Type } from '@nestjs/common';
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 
 import { OidcKeyError } from '../core/errors.js';
-import type { AccessTokenClaims } from './access-token.claims.js';
-
-/** A request that the guard let pass. */
-export interface AuthorizedRequest {
-  accessToken?: AccessTokenClaims;
-}
+import { declares } from './declarations.js';
+import { isScope } from './scopes.js';
+import { accessTokenOf } from './verified-tokens.js';
 
 /**
  * What the compiler makes of it under Nest 12 names a type that Nest 11 has not.
@@ -16,34 +13,43 @@ export interface AuthorizedRequest {
  */
 type AccessTokenDecorator = (...pipes: (PipeTransform | Type<PipeTransform>)[]) => ParameterDecorator;
 
-/** Hands a handler the claims of the access token that the guard verified; undefined on a route that is public. */
+/**
+ * Hands a handler the claims of the access token that the guard verified for this call, and nothing that the caller
+ * sent beside it. Undefined where no token was needed and none was verified.
+ */
 export const AccessToken: AccessTokenDecorator = createParamDecorator(
-  (_: undefined, context: ExecutionContext) =>
-    context.switchToHttp().getRequest<AuthorizedRequest>().accessToken,
+  (_: undefined, context: ExecutionContext) => accessTokenOf(context),
 );
 
-/** @internal */
-export const REQUIRED_SCOPES = Symbol('REQUIRED_SCOPES');
-/** @internal */
-export const IS_PUBLIC = Symbol('IS_PUBLIC');
-
 /**
- * Lets a request pass only where its token was granted every one of these scopes, on a controller or a handler; those of
- * both add up.
+ * Lets a call pass only where its token was granted every one of these scopes, on a class or a method. Those of both
+ * add up, and so do those of several decorators and of classes that are extended. A method that has its own is guarded
+ * although its class is `@Public()`.
  *
  * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` for what is no scope (RFC 6749 section 3.3)
  */
-export function RequireScopes(...scopes: string[]): CustomDecorator<symbol> {
-  if (scopes.length === 0 || !scopes.every((scope) => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope))) {
+export function RequireScopes(...scopes: string[]): MethodDecorator & ClassDecorator {
+  if (scopes.length === 0 || !scopes.every(isScope)) {
     throw new OidcKeyError(
       'OIDC_KEY_INVALID_OPTION',
       'RequireScopes takes one scope or more, each a string of its own without spaces and quotes.',
     );
   }
-  return SetMetadata(REQUIRED_SCOPES, scopes);
+  return declares({ scopes });
 }
 
-/** Where the guard is global: a controller or a handler that needs no access token. */
-export function Public(): CustomDecorator<symbol> {
-  return SetMetadata(IS_PUBLIC, true);
+/**
+ * Where the guard is global, or stands on a class: a class or a method that needs no access token. Of class and method
+ * the method's declaration counts.
+ */
+export function Public(): MethodDecorator & ClassDecorator {
+  return declares({ isPublic: true });
+}
+
+/**
+ * A class or a method that may be called without an access token: then `@AccessToken()` is undefined. A token that is
+ * sent has to be good, and is refused otherwise.
+ */
+export function OptionalAccessToken(): MethodDecorator & ClassDecorator {
+  return declares({ isOptional: true });
 }

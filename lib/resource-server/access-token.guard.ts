@@ -1,66 +1,100 @@
-import { Inject, Injectable, Logger, ServiceUnavailableException } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { HttpAdapterHost, Reflector } from '@nestjs/core';
 
-import { scopesOf } from './access-token.claims.js';
-import type { AccessTokenClaims } from './access-token.claims.js';
-import { IS_PUBLIC, REQUIRED_SCOPES } from './access-token.decorators.js';
-import type { AuthorizedRequest } from './access-token.decorators.js';
-import { AccessTokenVerifier } from './access-token.verifier.js';
-import { BearerTokenException, readBearerToken } from './bearer-token.js';
-import type { BearerRequest } from './bearer-token.js';
+import { OidcTokenError } from '../core/errors.js';
+import { AccessTokenVerifier, isAboutKeys } from './access-token.verifier.js';
+import { BearerTokenException } from './bearer-token.js';
+import { accessTo, isAccessTokenGuard } from './declarations.js';
+import type { Access } from './declarations.js';
+import { RefusalLog } from './refusal-log.js';
+import type { ResolvedResourceServerOptions } from './resolve-options.js';
+import { missingScopes } from './scopes.js';
+import { bearerTokenOf } from './token-location.js';
+import { transportOf } from './transports/transport-of.js';
+import { keepVerified } from './verified-tokens.js';
+
+/** Injects the options as they were checked. @internal */
+export const RESOLVED_RESOURCE_SERVER_OPTIONS = Symbol('RESOLVED_RESOURCE_SERVER_OPTIONS');
 
 /**
- * Lets a request pass that carries a valid access token (RFC 6750, RFC 9068 section 4), and refuses others with 400,
- * 401 or 403 and a `WWW-Authenticate` header. Where the issuer's keys cannot be had, it answers 503.
+ * Lets a call pass that carries a valid access token (RFC 6750, RFC 9068 section 4). Over HTTP others are refused with
+ * 400, 401 or 403 and a `WWW-Authenticate` header, and with 503 where the issuer's keys cannot be had; over GraphQL,
+ * WebSockets and messages with an error of that transport.
  */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
-  readonly #logger = new Logger(AccessTokenGuard.name);
+  /** @internal */
+  static readonly [isAccessTokenGuard] = true;
+
+  readonly #verifier: AccessTokenVerifier;
+  readonly #getToken: (context: ExecutionContext) => unknown;
+  readonly #hasOwnPlace: boolean;
+  readonly #log = new RefusalLog();
+  readonly #accessOf = new WeakMap<object, WeakMap<object, Access>>();
 
   /** @hidden Nest calls it. */
   constructor(
-    @Inject(AccessTokenVerifier) private readonly verifier: AccessTokenVerifier,
-    @Inject(Reflector) private readonly reflector: Reflector,
-    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-  ) {}
+    @Inject(AccessTokenVerifier) verifier: AccessTokenVerifier,
+    @Inject(RESOLVED_RESOURCE_SERVER_OPTIONS) { getToken }: ResolvedResourceServerOptions,
+  ) {
+    this.#verifier = verifier;
+    this.#hasOwnPlace = getToken !== undefined;
+    this.#getToken = getToken ?? bearerTokenOf;
+  }
 
-  /** @throws BearerTokenException, ServiceUnavailableException */
+  /** @throws BearerTokenException, or the transport's own exception with what it says. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const targets = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, targets)) return true;
-    const request = context.switchToHttp().getRequest<BearerRequest & AuthorizedRequest>();
-    const required = this.reflector.getAllAndMerge<string[]>(REQUIRED_SCOPES, targets);
+    const access = this.#accessTo(context);
+    if (access.kind === 'public') return true;
+    let token: string | undefined;
     try {
-      request.accessToken = await this.#accept(readBearerToken(request), required);
+      token = this.#tokenOf(context);
+      if (token === undefined && access.kind === 'optional') return true;
+      await this.#accept(token, access, context);
       return true;
     } catch (error) {
-      if (error instanceof BearerTokenException) {
-        const response: unknown = context.switchToHttp().getResponse();
-        this.host.httpAdapter.setHeader(response, 'WWW-Authenticate', error.challenge);
-      }
-      throw error;
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      this.#log.refused(context, error, token);
+      throw await transportOf(context).refusalOf(refusal, context);
     }
   }
 
-  async #accept(token: string, required: readonly string[]): Promise<AccessTokenClaims> {
-    const claims = await this.verifier.verify(token).catch((error: unknown) => this.#keysMissing(error));
-    if (!claims) throw BearerTokenException.invalidToken();
-    const granted = scopesOf(claims);
-    if (!required.every((scope) => granted.includes(scope))) {
+  #accessTo(context: ExecutionContext): Access {
+    const [type, handler] = [context.getClass(), context.getHandler()];
+    const ofClass = this.#accessOf.get(type) ?? new WeakMap<object, Access>();
+    this.#accessOf.set(type, ofClass);
+    const known = ofClass.get(handler ?? type);
+    if (known) return known;
+    const access = accessTo(type, handler);
+    ofClass.set(handler ?? type, access);
+    return access;
+  }
+
+  #tokenOf(context: ExecutionContext): string | undefined {
+    const token = this.#getToken(context) ?? undefined;
+    if (token !== undefined && (typeof token !== 'string' || token === '')) {
+      throw BearerTokenException.invalidToken();
+    }
+    const hasPlace = this.#hasOwnPlace || transportOf(context).requestOf(context) !== undefined;
+    if (token === undefined && !hasPlace) this.#log.hasNoPlace(context);
+    return token;
+  }
+
+  async #accept(token: string | undefined, access: Access, context: ExecutionContext): Promise<void> {
+    if (token === undefined) throw BearerTokenException.missing();
+    const claims = await this.#verifier.verify(token);
+    const required = access.kind === 'required' ? access.scopes : [];
+    if (missingScopes(claims.scope, required).length > 0) {
       throw BearerTokenException.insufficientScope(...required);
     }
-    return claims;
-  }
-
-  #keysMissing(error: unknown): never {
-    this.#logger.error(`The issuer's keys cannot be had: ${reasonOf(error)}`);
-    throw new ServiceUnavailableException();
+    keepVerified(context, claims);
   }
 }
 
-/** The message and, where fetch hides it, the code of its cause; neither holds a part of the token. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message: string; cause?: { code?: string } };
-  return cause?.code === undefined ? message : `${message} (${cause.code})`;
+/** What the client is told; undefined for what is no refusal, such as an error of the application's own `getToken`. */
+function refusalOf(error: unknown): BearerTokenException | undefined {
+  if (error instanceof BearerTokenException) return error;
+  if (error instanceof OidcTokenError) return BearerTokenException.invalidToken();
+  return isAboutKeys(error) ? BearerTokenException.keysUnavailable() : undefined;
 }

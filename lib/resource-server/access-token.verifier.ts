@@ -1,41 +1,120 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
-import type { JWTVerifyGetKey } from 'jose';
-
-import { areWellTyped } from './access-token.claims.js';
+import { OidcKeyError, OidcTokenError } from '../core/errors.js';
+import { checkClaims, isTyp, mismatch, oneOf } from '../core/jwt/jwt-claims.js';
+import type { Claims } from '../core/jwt/jwt-claims.js';
+import type { VerifyOptions } from '../core/jwt/jwt-options.js';
+import { readJwt, verifyJwt } from '../core/jwt/verify-signature.js';
+import type { UnverifiedJwt } from '../core/jwt/verify-signature.js';
+import type { PublishedKeys } from '../core/key/published-keys.js';
+import { accessTokenClaimsOf } from './access-token.claims.js';
 import type { AccessTokenClaims } from './access-token.claims.js';
-import type { ResolvedResourceServerOptions } from './resource-server.options.js';
+import type { IssuerKeys } from './keys/issuer-keys.js';
+import type { ResolvedIssuer } from './resolve-options.js';
+
+/** An issuer and its keys. */
+export interface AcceptedIssuer {
+  readonly settings: ResolvedIssuer;
+  readonly keys: IssuerKeys;
+}
 
 /**
- * Verifies access tokens by the issuer's published keys (RFC 9068 section 4). The signature alone proves little,
- * because ID tokens, refresh tokens and codes may be signed with the same key: `typ`, `iss` and `aud` tell them apart.
+ * Verifies access tokens by their issuer's published keys (RFC 9068 section 4). The signature alone proves little,
+ * because ID tokens, refresh tokens and codes may be signed with the same key: `typ`, `iss`, `aud` and the claims that
+ * are required tell them apart.
  */
 export class AccessTokenVerifier {
-  readonly #expected: ResolvedResourceServerOptions['expected'];
-  readonly #keys: JWTVerifyGetKey;
+  readonly #issuers: ReadonlyMap<unknown, AcceptedIssuer & { readonly checks: VerifyOptions }>;
 
-  constructor({ jwksUri, expected }: ResolvedResourceServerOptions) {
-    this.#expected = expected;
-    this.#keys = createRemoteJWKSet(jwksUri);
+  /** @hidden ResourceServerModule makes it. */
+  constructor(issuers: readonly AcceptedIssuer[]) {
+    this.#issuers = new Map(
+      issuers.map((each) => [each.settings.issuer, { ...each, checks: checksOf(each.settings) }]),
+    );
   }
 
-  /** Resolves to undefined for a token that is not accepted; rejects where the issuer's keys cannot be had. */
-  async verify(token: string): Promise<AccessTokenClaims | undefined> {
-    try {
-      const { payload } = await jwtVerify(token, this.#keys, { ...this.#expected });
-      return areWellTyped(payload) ? payload : undefined;
-    } catch (error) {
-      if (isAboutTheToken(error)) return undefined;
-      throw error;
-    }
+  /**
+   * The claims of an access token that is good.
+   *
+   * @throws OidcTokenError where it is not; OidcKeyError `OIDC_KEY_SOURCE_FAILED` where the issuer's keys cannot be had
+   * and nothing is known about the token. Always from the returned promise.
+   */
+  async verify(token: string): Promise<AccessTokenClaims> {
+    const jwt = readJwt(token);
+    // What nobody vouches for yet picks among the issuers that are configured, and is never an address to ask.
+    const accepted = this.#issuers.get(jwt.claims.iss);
+    if (!accepted) throw mismatch('jwt issuer invalid', 'iss', oneOf([...this.#issuers.keys()] as string[]));
+    const { settings, keys, checks } = accepted;
+    const known = keys.current();
+    await verifySignature(jwt, 'then' in known ? await known : known, accepted);
+    checkClaims(jwt.claims, undefined, checks);
+    checkKind(jwt, settings);
+    return accessTokenClaimsOf(jwt.claims, settings.scopeClaim);
+  }
+
+  /** @hidden Nest calls it. */
+  onModuleDestroy(): void {
+    for (const { keys } of this.#issuers.values()) keys.close();
   }
 }
 
-// When the keys cannot be had, nothing is known about the token.
-function isAboutTheToken(error: unknown): boolean {
+/** What `core/jwt` checks of the claims. */
+function checksOf({ audience, requiredClaims, clockTolerance }: ResolvedIssuer): VerifyOptions {
+  const always = { requiredClaims: [...requiredClaims], clockTolerance };
+  return audience === false ? always : { ...always, audience: [...audience] };
+}
+
+async function verifySignature(
+  jwt: UnverifiedJwt,
+  known: PublishedKeys,
+  { settings, keys }: AcceptedIssuer,
+): Promise<void> {
+  const { algorithms } = settings;
+  try {
+    const verified = verifyJwt(jwt, known, algorithms);
+    if ('then' in verified) await verified;
+  } catch (error) {
+    if (!mayBeOfNewerKey(error, jwt.header, algorithms)) throw error;
+    // A key that came after these were fetched, or one that took the name of another.
+    const newer = await keys.newerThan(known).catch((failure: unknown) => {
+      throw isNamed(jwt.header, known) ? error : failure;
+    });
+    if (!newer) throw error;
+    await verifyJwt(jwt, newer, algorithms);
+  }
+}
+
+function isNamed({ kid }: Claims, known: PublishedKeys): boolean {
+  return typeof kid === 'string' && known.named(kid).length > 0;
+}
+
+/** No key, old or new, verifies a token that is no JWS, or of an algorithm that is not accepted. */
+function mayBeOfNewerKey(error: unknown, { alg }: Claims, algorithms: readonly string[]): boolean {
   return (
-    error instanceof errors.JOSEError &&
-    !(error instanceof errors.JWKSTimeout) &&
-    !(error instanceof errors.JWKSInvalid) &&
-    error.code !== errors.JOSEError.code
+    error instanceof OidcTokenError &&
+    error.code !== 'OIDC_TOKEN_MALFORMED' &&
+    algorithms.some((each) => each === alg)
   );
+}
+
+/** Whether a token that its issuer signed is one of its access tokens, and may be sent as a bearer token. */
+function checkKind({ header, claims }: UnverifiedJwt, settings: ResolvedIssuer): void {
+  const { typ, expectedClaims, cnfIsCheckedInFront } = settings;
+  if (typ !== false && !typ.some((each) => isTyp(header.typ, each))) {
+    throw mismatch('jwt typ invalid', 'typ', oneOf(typ));
+  }
+  for (const [claim, values] of expectedClaims) {
+    const actual = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+    const actuals: unknown[] = Array.isArray(actual) ? actual : [actual];
+    if (!values.some((value) => actuals.includes(value))) {
+      throw mismatch(`jwt claim invalid: ${claim}`, claim, oneOf(values));
+    }
+  }
+  // RFC 7800 section 3.1: it says that whoever presents the token has to prove that a key is theirs.
+  if (Object.hasOwn(claims, 'cnf') && !cnfIsCheckedInFront) {
+    throw mismatch('jwt is bound to a key of its client', 'cnf', 'missing');
+  }
+}
+
+/** Whether this is the error of an issuer whose keys cannot be had. */
+export function isAboutKeys(error: unknown): error is OidcKeyError {
+  return error instanceof OidcKeyError && error.code === 'OIDC_KEY_SOURCE_FAILED';
 }

@@ -1,9 +1,15 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/common';
+import type { DynamicModule, OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 
-import { AccessTokenGuard } from './access-token.guard.js';
+import { AccessTokenGuard, RESOLVED_RESOURCE_SERVER_OPTIONS } from './access-token.guard.js';
 import { AccessTokenVerifier } from './access-token.verifier.js';
-import { resolveResourceServerOptions } from './resource-server.options.js';
+import { checkDeclarations } from './check-declarations.js';
+import { RemoteKeys } from './keys/remote-keys.js';
+import { RingKeys } from './keys/ring-keys.js';
+import { refuseShadowing } from './refuse-shadowing.js';
+import { resolveResourceServerOptions } from './resolve-options.js';
+import type { ResolvedIssuer, ResolvedResourceServerOptions } from './resolve-options.js';
 import type {
   ResourceServerAsyncOptions,
   ResourceServerExtras,
@@ -32,20 +38,46 @@ const ConfigurableResourceServerModule =
   definition.ConfigurableModuleClass as unknown as ResourceServerModuleStatics;
 
 /**
- * Gives an application {@link AccessTokenGuard}, which accepts the access tokens of one issuer. It needs nothing of the
- * issuer but its address, so it works for a resource server in another process, and for any issuer that follows RFC 9068.
+ * Gives an application {@link AccessTokenGuard}, which accepts the access tokens of one issuer, or of several. It needs
+ * nothing of an issuer but its address, so it works for a resource server in another process, and for any issuer that
+ * signs its access tokens.
  */
 @Module({
   providers: [
     {
-      provide: AccessTokenVerifier,
-      useFactory: (options: ResourceServerOptions) =>
-        new AccessTokenVerifier(resolveResourceServerOptions(options)),
+      provide: RESOLVED_RESOURCE_SERVER_OPTIONS,
+      useFactory: resolveResourceServerOptions,
       inject: [definition.MODULE_OPTIONS_TOKEN],
+    },
+    {
+      provide: AccessTokenVerifier,
+      useFactory: ({ issuers }: ResolvedResourceServerOptions) =>
+        new AccessTokenVerifier(issuers.map((settings) => ({ settings, keys: keysOf(settings) }))),
+      inject: [RESOLVED_RESOURCE_SERVER_OPTIONS],
     },
     AccessTokenGuard,
   ],
   // A guard that a controller names is made in the controller's module, so what it needs is exported with it.
-  exports: [AccessTokenGuard, AccessTokenVerifier],
+  exports: [AccessTokenGuard, AccessTokenVerifier, RESOLVED_RESOURCE_SERVER_OPTIONS],
 })
-export class ResourceServerModule extends ConfigurableResourceServerModule {}
+export class ResourceServerModule extends ConfigurableResourceServerModule implements OnModuleInit {
+  /** @hidden Nest calls it. */
+  constructor(
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ApplicationConfig) private readonly applicationConfig: ApplicationConfig,
+  ) {
+    super();
+    refuseShadowing(modules, ResourceServerModule);
+  }
+
+  /** @hidden Nest calls it. */
+  onModuleInit(): void {
+    checkDeclarations(this.modules, this.applicationConfig, new Logger(ResourceServerModule.name));
+  }
+}
+
+function keysOf({ origin, issuer, algorithms, keepKeysFor }: ResolvedIssuer): RemoteKeys | RingKeys {
+  if ('keys' in origin) return new RingKeys(origin.keys);
+  const logger = new Logger(ResourceServerModule.name);
+  return new RemoteKeys({ issuer, jwksUri: origin.jwksUri, algorithms, keepKeysFor, logger });
+}

@@ -1,21 +1,74 @@
-import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
+import type { ConfigurableModuleAsyncOptions, ExecutionContext } from '@nestjs/common';
 
-import { signingAlgorithms } from '../core/algorithms.js';
-import { OidcKeyError } from '../core/errors.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import type { KeyRotation } from '../rotation/key-rotation.js';
 
-/** What a resource server knows of the tokens that it accepts. */
-export interface ResourceServerOptions {
-  /** The `iss` of the tokens, to the letter. */
+/** What a resource server knows of one issuer, and of the access tokens that it accepts from it. */
+export interface IssuerOptions {
+  /** The `iss` of the tokens, to the letter: an address that begins with `https://`, without query and fragment. */
   issuer: string;
-  /** The identifier of this resource server: one of these has to be in the `aud` of a token. */
-  audience: string | string[];
+  /**
+   * The identifier of this resource server: one of these has to be in the `aud` of a token. `false` where the issuer's
+   * access tokens have no `aud`; then `expectedClaims` has to say for whom a token is.
+   */
+  audience: string | string[] | false;
   /** Where the issuer publishes its keys. Default: `/.well-known/jwks.json` below the issuer. */
   jwksUri?: string | undefined;
-  /** The claims that a token must have, beside `iss` and `aud`. Default: those of RFC 9068 section 2.2; never without `exp`. */
+  /** In place of `jwksUri`, where this process is the issuer itself: the keys are taken from there, without HTTP. */
+  keys?: KeyRotation | undefined;
+  /**
+   * The algorithms that are accepted. A key whose JWK has no `alg` is taken for each of these that it can be used with.
+   * Default: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA (Ed25519).
+   */
+  algorithms?: SigningAlgorithm[] | undefined;
+  /**
+   * The `typ` of the token's header, as RFC 7515 section 4.1.9 compares it; or several, of which it has to be one.
+   * `false` where the issuer writes none that could be relied on; then `requiredClaims` or `expectedClaims` have to
+   * tell its access tokens from its ID tokens. Default: `at+jwt` (RFC 9068 section 2.1).
+   */
+  typ?: string | string[] | false | undefined;
+  /** The claims that a token must have, whatever their value, beside `iss` and `aud`. Default: `exp`, `iat`, `jti`, `sub` and `client_id` (RFC 9068 section 2.2); never without `exp`. */
   requiredClaims?: string[] | undefined;
-  /** How far the clocks of issuer and resource server may differ, in seconds. Default: 0. */
+  /** The claims that must have one of these values, or hold one where they are lists: `{ token_use: 'access' }`. */
+  expectedClaims?: Record<string, string | string[]> | undefined;
+  /** The claim that holds the scopes, as a list or as text with spaces between them. Default: `scope`. */
+  scopeClaim?: string | undefined;
+  /** How far the clocks of issuer and resource server may differ, in seconds, 0 to 300. Default: 0. */
   clockTolerance?: number | undefined;
+  /**
+   * How long the keys that are known go on serving where the issuer cannot be reached, in seconds since they were
+   * fetched, 600 to 86,400. A key that is revoked meanwhile is accepted for as long. Default: 3600.
+   */
+  keepKeysFor?: number | undefined;
+  /**
+   * Accepts tokens that are bound to a key of their client (`cnf`: DPoP, RFC 9449; mutual TLS, RFC 8705) although the
+   * guard does not ask for the proof. True only where something in front of this server checks it. Default: false,
+   * and such a token is refused.
+   */
+  cnfIsCheckedInFront?: boolean | undefined;
+  /**
+   * Allows `http` for `issuer` and `jwksUri` beyond the machine itself, as in a network of containers. Whoever can
+   * change what passes on that network can make tokens that are accepted. Default: false.
+   */
+  trustNetworkWithoutTls?: boolean | undefined;
 }
+
+/** Several issuers: the `iss` of a token picks one of them, and is never fetched from. */
+export interface SeveralIssuersOptions {
+  issuers: IssuerOptions[];
+}
+
+/** What holds whatever the issuer is. */
+export interface TokenLocationOptions {
+  /**
+   * Where a request carries its token; undefined where it carries none. Default: `bearerTokenOf`. Whatever it throws is
+   * thrown on.
+   */
+  getToken?: ((context: ExecutionContext) => string | undefined) | undefined;
+}
+
+/** What a resource server knows of the tokens that it accepts. */
+export type ResourceServerOptions = (IssuerOptions | SeveralIssuersOptions) & TokenLocationOptions;
 
 /** What is known when the module is registered. */
 export interface ResourceServerExtras {
@@ -29,77 +82,3 @@ export type ResourceServerAsyncOptions = ConfigurableModuleAsyncOptions<
   'createResourceServerOptions'
 > &
   ResourceServerExtras;
-
-/** What the guard verifies with. */
-export interface ResolvedResourceServerOptions {
-  readonly jwksUri: URL;
-  /** What jose checks. */
-  readonly expected: {
-    readonly typ: 'at+jwt';
-    readonly issuer: string;
-    readonly audience: string[];
-    readonly algorithms: string[];
-    readonly requiredClaims: string[];
-    readonly clockTolerance: number;
-  };
-}
-
-const names = ['issuer', 'audience', 'jwksUri', 'requiredClaims', 'clockTolerance'];
-const claimsOfAccessToken = ['exp', 'iat', 'jti', 'sub', 'client_id'];
-
-/** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
-export function resolveResourceServerOptions(options: ResourceServerOptions): ResolvedResourceServerOptions {
-  const given: Partial<ResourceServerOptions> = options ?? {};
-  // A name that is misspelt must not leave a check out.
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw invalid(unknown, `is none of ${names.join(', ')}`);
-  const { issuer, audience, requiredClaims = claimsOfAccessToken, clockTolerance = 0 } = given;
-  const issuerUrl = urlOf('issuer', issuer);
-  const audiences = Array.isArray(audience) ? audience : [audience];
-  if (audiences.length === 0 || !areTexts(audiences)) {
-    throw invalid('audience', 'has to be the identifier of this resource server, or a list of them');
-  }
-  if (!Array.isArray(requiredClaims) || !areTexts(requiredClaims)) {
-    throw invalid('requiredClaims', 'has to be a list of names');
-  }
-  if (!Number.isInteger(clockTolerance) || clockTolerance < 0 || clockTolerance > 300) {
-    throw invalid('clockTolerance', 'has to be a whole number of seconds, from 0 to 300');
-  }
-  const defaultUri = `${issuerUrl.href.replace(/\/$/, '')}/.well-known/jwks.json`;
-  return {
-    jwksUri: urlOf('jwksUri', given.jwksUri ?? defaultUri),
-    expected: {
-      typ: 'at+jwt',
-      issuer: issuer as string,
-      audience: audiences,
-      algorithms: acceptedAlgorithms,
-      requiredClaims: [...new Set(['exp', ...requiredClaims])],
-      clockTolerance,
-    },
-  };
-}
-
-// EdDSA is what Ed25519 was called before RFC 9864.
-const acceptedAlgorithms = [...signingAlgorithms, 'EdDSA'];
-
-function areTexts(values: readonly unknown[]): values is string[] {
-  return values.every((value) => typeof value === 'string' && value !== '');
-}
-
-/** RFC 8414 section 2 and 3: https, but on the machine itself. */
-function urlOf(option: string, value: unknown): URL {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
-  if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback))) return url;
-  throw invalid(
-    option,
-    'has to be a URL that begins with https:// (http:// on localhost, 127.0.0.1 and [::1] only)',
-  );
-}
-
-function invalid(option: string, defect: string): OidcKeyError {
-  return new OidcKeyError(
-    'OIDC_KEY_INVALID_OPTION',
-    `The option "${option}" of ResourceServerModule ${defect}.`,
-  );
-}

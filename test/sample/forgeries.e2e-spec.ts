@@ -38,8 +38,8 @@ async function inHeader(path: string, token: string): Promise<Answer> {
   try {
     return await withToken(sample, path, token);
   } catch (error) {
-    const { code } = ((error as Error).cause ?? {}) as { code?: string };
-    if (token.length <= maxHeaderSize || !['ECONNRESET', 'EPIPE'].includes(code ?? '')) throw error;
+    const { cause = {} } = error as { cause?: { code?: string } };
+    if (token.length <= maxHeaderSize || !['ECONNRESET', 'EPIPE'].includes(cause.code ?? '')) throw error;
     return { status: 431, headers: new Headers(), body: {} };
   }
 }

@@ -15,20 +15,28 @@ export function nowInSeconds(): number {
  */
 export function checkClaims(claims: Claims, typ: unknown, options: VerifyOptions): void {
   checkTimes(claims, options);
-  if (
-    options.typ !== undefined &&
-    !(typeof typ === 'string' && mediaTypeOf(typ) === mediaTypeOf(options.typ))
-  ) {
-    throw mismatch('jwt typ invalid');
+  if (options.typ !== undefined && !isTyp(typ, options.typ)) {
+    throw mismatch('jwt typ invalid', 'typ', oneOf(options.typ));
   }
   for (const claim of options.requiredClaims ?? []) {
-    if (!Object.hasOwn(claims, claim)) throw mismatch(`jwt claim missing: ${claim}`);
+    if (!Object.hasOwn(claims, claim)) throw missing(claim);
   }
-  requireOneOf(claims.iss, options.issuer, 'jwt issuer invalid');
-  requireOneOf(claims.sub, options.subject, 'jwt subject invalid');
-  requireOneOf(claims.jti, options.jwtid, 'jwt id invalid');
-  requireOneOf(claims.nonce, options.nonce, 'jwt nonce invalid');
+  requireOneOf(claims.iss, options.issuer, 'jwt issuer invalid', 'iss');
+  requireOneOf(claims.sub, options.subject, 'jwt subject invalid', 'sub');
+  requireOneOf(claims.jti, options.jwtid, 'jwt id invalid', 'jti');
+  requireOneOf(claims.nonce, options.nonce, 'jwt nonce invalid', 'nonce');
   requireAudience(claims.aud, options.audience);
+}
+
+/** Whether a header's `typ` is this media type (RFC 7515 section 4.1.9). */
+export function isTyp(actual: unknown, expected: string): boolean {
+  return typeof actual === 'string' && mediaTypeOf(actual) === mediaTypeOf(expected);
+}
+
+/** How messages say what is required. */
+export function oneOf(expected: string | readonly string[]): string {
+  const values = [expected].flat().map((value) => JSON.stringify(value));
+  return values.length > 1 ? `one of ${values.join(', ')}` : values.join();
 }
 
 function checkTimes(claims: Claims, options: VerifyOptions): void {
@@ -37,19 +45,30 @@ function checkTimes(claims: Claims, options: VerifyOptions): void {
   const iat = numericDate(claims, 'iat');
   const { clockTimestamp: now = nowInSeconds(), clockTolerance: tolerance = 0, maxAge } = options;
   if (nbf !== undefined && !options.ignoreNotBefore && nbf > now + tolerance) {
-    throw new OidcTokenError('OIDC_TOKEN_NOT_ACTIVE', 'jwt not active');
+    throw new OidcTokenError(
+      'OIDC_TOKEN_NOT_ACTIVE',
+      'jwt not active',
+      'nbf',
+      `${now + tolerance} or earlier`,
+    );
   }
-  if (exp !== undefined && !options.ignoreExpiration && exp <= now - tolerance) throw expired('jwt expired');
+  if (exp !== undefined && !options.ignoreExpiration && exp <= now - tolerance) {
+    throw expired('jwt expired', 'exp', `later than ${now - tolerance}`);
+  }
   if (maxAge === undefined) return;
-  if (iat === undefined) throw mismatch('jwt claim missing: iat');
-  if (iat > now + tolerance) throw mismatch('jwt iat lies in the future');
-  if (now - iat - tolerance > maxAge) throw expired('maxAge exceeded');
+  if (iat === undefined) throw missing('iat');
+  if (iat > now + tolerance) {
+    throw mismatch('jwt iat lies in the future', 'iat', `${now + tolerance} or earlier`);
+  }
+  if (now - iat - tolerance > maxAge) {
+    throw expired('maxAge exceeded', 'iat', `${now - tolerance - maxAge} or later`);
+  }
 }
 
 function numericDate(claims: Claims, claim: 'exp' | 'nbf' | 'iat'): number | undefined {
   const value = claims[claim];
   if (value === undefined || Number.isFinite(value)) return value as number | undefined;
-  throw new OidcTokenError('OIDC_TOKEN_MALFORMED', `invalid ${claim} value`);
+  throw new OidcTokenError('OIDC_TOKEN_MALFORMED', `invalid ${claim} value`, claim, 'a number');
 }
 
 /** RFC 7515 section 4.1.9: a `typ` without a slash is short for `application/...`, and case does not matter. */
@@ -57,21 +76,33 @@ function mediaTypeOf(typ: string): string {
   return (typ.includes('/') ? typ : `application/${typ}`).toLowerCase();
 }
 
-function requireOneOf(actual: unknown, expected: string | string[] | undefined, message: string): void {
-  if (expected !== undefined && ![expected].flat().includes(actual as string)) throw mismatch(message);
+function requireOneOf(
+  actual: unknown,
+  expected: string | string[] | undefined,
+  message: string,
+  claim: string,
+): void {
+  if (expected !== undefined && ![expected].flat().includes(actual as string)) {
+    throw mismatch(message, claim, oneOf(expected));
+  }
 }
 
 function requireAudience(actual: unknown, expected: string | string[] | undefined): void {
   if (expected === undefined) return;
   const audiences: unknown[] = Array.isArray(actual) ? actual : [actual];
   if (![expected].flat().some((audience) => audiences.includes(audience)))
-    throw mismatch('jwt audience invalid');
+    throw mismatch('jwt audience invalid', 'aud', oneOf(expected));
 }
 
-function expired(message: string): OidcTokenError {
-  return new OidcTokenError('OIDC_TOKEN_EXPIRED', message);
+function expired(...about: [message: string, claim: string, expected: string]): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_EXPIRED', ...about);
 }
 
-function mismatch(message: string): OidcTokenError {
-  return new OidcTokenError('OIDC_TOKEN_CLAIM_MISMATCH', message);
+function missing(claim: string): OidcTokenError {
+  return mismatch(`jwt claim missing: ${claim}`, claim, 'there');
+}
+
+/** A claim that is not what the caller requires. */
+export function mismatch(...about: [message: string, claim: string, expected: string]): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_CLAIM_MISMATCH', ...about);
 }

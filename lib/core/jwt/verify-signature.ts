@@ -2,8 +2,8 @@ import { OidcTokenError } from '../errors.js';
 import type { Claims } from './jwt-claims.js';
 import { LegacyHs256 } from './legacy/legacy-hs256.js';
 import type { LegacyTokenKind } from './legacy/legacy-kinds.js';
-import type { KeyRing } from '../ring/key-ring.js';
 import { isObject } from '../objects.js';
+import type { PublishedKeys } from '../key/published-keys.js';
 import type { VerificationKey } from '../key/verification-key.js';
 
 /** A JWS in compact serialization (RFC 7515 section 7.1), taken apart and not verified. */
@@ -17,6 +17,11 @@ interface CompactJws {
 
 type VerifiedJws = Pick<CompactJws, 'header' | 'payload'>;
 
+/** A JWT that nobody vouches for yet: its claims say which issuer's keys to ask, and nothing else. */
+export interface UnverifiedJwt extends CompactJws {
+  readonly claims: Claims;
+}
+
 /** The claims of a token whose signature is good, and what its header says that it is. */
 interface VerifiedJwt {
   readonly claims: Claims;
@@ -26,7 +31,7 @@ interface VerifiedJwt {
 }
 
 /**
- * Verifies the signature of a token against a ring, and says what was signed.
+ * Verifies the signature of a token against published keys, and says what was signed.
  *
  * This file is all that stands between a hostile token and its claims, and is meant to be read in one sitting. It is
  * stricter than jose, and a fuzzer holds the two against each other: jose verifies on the thread pool, which costs a
@@ -36,18 +41,22 @@ interface VerifiedJwt {
  */
 export function verifySignature(
   token: string,
-  ring: KeyRing,
-  algorithms: string[] | undefined,
+  keys: PublishedKeys,
+  algorithms: readonly string[] | undefined,
   legacy?: LegacyHs256,
 ): VerifiedJwt | Promise<VerifiedJwt> {
   const parsed = parse(token);
   if (legacy?.mayHaveSigned(parsed.header)) return verifyLegacy(parsed, legacy, algorithms);
-  const jws = verifyParsed(parsed, ring, algorithms);
+  const jws = verifyParsed(parsed, keys, algorithms);
   return 'then' in jws ? jws.then(jwtIn) : jwtIn(jws);
 }
 
 /** No key of the ring is tried with it, and no token that names a key comes here. */
-function verifyLegacy(jws: CompactJws, legacy: LegacyHs256, algorithms: string[] | undefined): VerifiedJwt {
+function verifyLegacy(
+  jws: CompactJws,
+  legacy: LegacyHs256,
+  algorithms: readonly string[] | undefined,
+): VerifiedJwt {
   if (algorithms && !algorithms.includes('HS256')) throw invalidAlgorithm();
   if (!legacy.hasSigned(jws.signingInput, jws.signature)) throw invalidSignature();
   const claims = objectIn(jws.payload);
@@ -59,21 +68,40 @@ function verifyLegacy(jws: CompactJws, legacy: LegacyHs256, algorithms: string[]
 /** Verifies a JWS, whatever its payload is. Throws as {@link verifySignature} does. */
 export function verifyJws(
   token: string,
-  ring: KeyRing,
+  keys: PublishedKeys,
   algorithms?: string[],
 ): VerifiedJws | Promise<VerifiedJws> {
-  return verifyParsed(parse(token), ring, algorithms);
+  return verifyParsed(parse(token), keys, algorithms);
 }
 
-function verifyParsed(
-  jws: CompactJws,
-  ring: KeyRing,
-  algorithms: string[] | undefined,
-): VerifiedJws | Promise<VerifiedJws> {
+/**
+ * Takes a token apart, for whoever has to choose the keys by what it says of its issuer.
+ *
+ * @throws OidcTokenError `OIDC_TOKEN_MALFORMED`
+ */
+export function readJwt(token: string): UnverifiedJwt {
+  const jws = parse(token);
+  return { ...jws, claims: objectIn(jws.payload) };
+}
+
+/** Verifies a token that was taken apart. Throws as {@link verifySignature} does. */
+export function verifyJwt(
+  jwt: UnverifiedJwt,
+  keys: PublishedKeys,
+  algorithms: readonly string[],
+): UnverifiedJwt | Promise<UnverifiedJwt> {
+  return verifyParsed(jwt, keys, algorithms);
+}
+
+function verifyParsed<Jws extends CompactJws>(
+  jws: Jws,
+  keys: PublishedKeys,
+  algorithms: readonly string[] | undefined,
+): Jws | Promise<Jws> {
   const { header } = jws;
   // RFC 7515 section 4.1.11: no extension is understood here. RFC 7797 changes what is signed, even unannounced.
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw malformed();
-  const accepted = candidatesOf(ring, header).filter((key) => isAccepted(key, header.alg, algorithms));
+  const accepted = candidatesOf(keys, header).filter((key) => isAccepted(key, header.alg, algorithms));
   if (accepted.length === 0) throw invalidAlgorithm();
   const verdict = isSignedByOneOf(accepted, jws);
   // Asked for what it is, not what it is no instance of: a promise of another realm must never pass for a yes.
@@ -93,7 +121,7 @@ function isSignedByOneOf(keys: readonly VerificationKey[], jws: CompactJws): boo
   return false;
 }
 
-function goodOnly(isGood: boolean, jws: CompactJws): VerifiedJws {
+function goodOnly<Jws extends CompactJws>(isGood: boolean, jws: Jws): Jws {
   if (!isGood) throw invalidSignature();
   return jws;
 }
@@ -112,16 +140,26 @@ export function unverifiedClaimsOf(token: string): Claims | null {
   }
 }
 
-function candidatesOf(ring: KeyRing, header: Claims): readonly VerificationKey[] {
-  if (!Object.hasOwn(header, 'kid')) return ring.candidatesFor(header.alg);
+/** The header of a JWS that nobody vouches for; null for what is none. */
+export function unverifiedHeaderOf(token: string): Readonly<Claims> | null {
+  try {
+    return parse(token).header;
+  } catch {
+    // As above.
+    return null;
+  }
+}
+
+function candidatesOf(keys: PublishedKeys, header: Claims): readonly VerificationKey[] {
+  if (!Object.hasOwn(header, 'kid')) return keys.candidatesFor(header.alg);
   // The kid is untrusted (RFC 8725 section 3.10): it can only pick a key that is published.
-  const key = typeof header.kid === 'string' ? ring.find(header.kid) : undefined;
-  if (!key) throw invalidSignature();
-  return [key];
+  const named = typeof header.kid === 'string' ? keys.named(header.kid) : [];
+  if (named.length === 0) throw invalidSignature();
+  return named;
 }
 
 /** The key decides which names of an algorithm it is verified under; the caller can only narrow. */
-function isAccepted(key: VerificationKey, alg: unknown, callers: string[] | undefined): boolean {
+function isAccepted(key: VerificationKey, alg: unknown, callers: readonly string[] | undefined): boolean {
   const includes = (name: unknown) => key.algorithm.names.some((each) => each === name);
   return includes(alg) && (callers === undefined || callers.some(includes));
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { algorithmNamed } from '../algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
 import type { JsonWebKeySet } from '../key/public-jwk.js';
+import type { PublishedKeys } from '../key/published-keys.js';
 import type { SigningKey } from '../key/signing-key.js';
 import type { VerificationKey } from '../key/verification-key.js';
 import { noneToSign } from './default-algorithm.js';
@@ -20,7 +21,7 @@ export interface RenderedJwks {
 const keysTriedWithoutKid = 4;
 
 /** An immutable snapshot of all slots, with its JWKS document rendered once. */
-export class KeyRing {
+export class KeyRing implements PublishedKeys {
   /** The keys of all slots: current, next and previous, newest first. */
   readonly keys: readonly KeyInSlot[];
   readonly jwks: RenderedJwks;
@@ -49,6 +50,11 @@ export class KeyRing {
   /** The key with this `kid`, in whatever slot it is. */
   find(kid: string): VerificationKey | undefined {
     return this.#byKid.get(kid);
+  }
+
+  named(kid: string): readonly VerificationKey[] {
+    const key = this.find(kid);
+    return key ? [key] : [];
   }
 
   /** The keys under which a token without `kid` may have been signed: never one that does not sign yet. */

@@ -1,0 +1,31 @@
+/** More than any issuer publishes, and less than what could be felt. */
+const mostBytes = 1_000_000;
+
+/** What is wrong with an answer, in words that go on after the address. */
+export class UnusableAnswer extends Error {}
+
+/** The fetch of jose, with an answer that ends: no body is read beyond what a JWKS can need. */
+export async function boundedFetch(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new UnusableAnswer(
+      response.status >= 300 && response.status < 400
+        ? `answered ${response.status}, and redirects are not followed`
+        : `answered ${response.status}`,
+    );
+  }
+  return new Response(await boundedText(response));
+}
+
+/** Counted after it was unpacked, so that a few packed bytes cannot become many. */
+async function boundedText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > mostBytes) throw new UnusableAnswer(`answered more than ${mostBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,85 @@
+import { Logger } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+
+import { OidcTokenError } from '../core/errors.js';
+import { unverifiedClaimsOf, unverifiedHeaderOf } from '../core/jwt/verify-signature.js';
+import { isSameAddress } from './addresses.js';
+
+const minute = 60_000;
+
+/** What smells of configuration, where a value that an operator chose is in the token. */
+const configured = new Set(['iss', 'aud', 'typ']);
+
+/** Tells the operator why a token was refused. Never the token, and of its claims `iss` and `aud` alone. */
+export class RefusalLog {
+  readonly #logger = new Logger('AccessTokenGuard');
+  readonly #warnedAt = new Map<string, number>();
+
+  /** @param token where there was one */
+  refused(context: ExecutionContext, error: unknown, token?: string): void {
+    const handler = `${context.getClass().name}.${context.getHandler()?.name}`;
+    if (!(error instanceof OidcTokenError)) {
+      this.#debug(`${handler} refused a call: ${(error as Error).message}`);
+      return;
+    }
+    const reason = `${handler} refused an access token: ${whyOf(error, token)}`;
+    const { claim = '' } = error;
+    if (configured.has(claim) && this.#isFirstInAMinute(claim)) {
+      this.#logger.warn(`${reason} (said once a minute; each refusal is logged at the level debug)`);
+    } else this.#debug(reason);
+  }
+
+  /** A transport without a place for tokens, and nothing that says where they are. */
+  hasNoPlace(context: ExecutionContext): void {
+    const type = context.getType<string>();
+    if (!this.#isFirstInAMinute(`type ${type}`)) return;
+    this.#logger.warn(
+      `${context.getClass().name}.${context.getHandler()?.name} is called by "${type}", which has no place of its own ` +
+        'for an access token, and every call is refused. The option "getToken" of ResourceServerModule says where it is.',
+    );
+  }
+
+  #debug(message: string): void {
+    this.#logger.debug(message);
+  }
+
+  #isFirstInAMinute(kind: string): boolean {
+    const now = performance.now();
+    if (now - (this.#warnedAt.get(kind) ?? -Infinity) < minute) return false;
+    this.#warnedAt.set(kind, now);
+    return true;
+  }
+}
+
+function whyOf({ code, message, claim, expected }: OidcTokenError, token: string | undefined): string {
+  if (claim === undefined || expected === undefined) return `${code}, ${message}`;
+  const member = claim === 'typ' ? 'the "typ" of its header' : `its claim "${claim}"`;
+  const found = configured.has(claim) && token !== undefined ? foundIn(token, claim) : undefined;
+  const hint = claim === 'iss' && found !== undefined ? hintOf(found, expected) : '';
+  return `${code}, ${member} has to be ${expected}${found === undefined ? '' : `, and is ${printed(found)}`}${hint}`;
+}
+
+function foundIn(token: string, claim: string): unknown {
+  if (claim === 'typ') return unverifiedHeaderOf(token)?.typ ?? null;
+  return unverifiedClaimsOf(token)?.[claim] ?? null;
+}
+
+const longest = 80;
+
+/** As JSON, cut, and without a character that could make a line of its own or move a terminal's cursor. */
+function printed(value: unknown): string {
+  if (value === null) return 'missing';
+  const text = JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+
+/** The commonest reason: a slash at the end. */
+function hintOf(found: unknown, expected: string): string {
+  const configuredIssuers = expected.match(/"[^"]*"/g)?.map((each) => each.slice(1, -1)) ?? [];
+  const isNearly =
+    typeof found === 'string' && configuredIssuers.some((issuer) => isSameAddress(issuer, found));
+  return isNearly ? '. They differ only in how they are written: configure it as the token has it' : '';
+}

@@ -1,0 +1,204 @@
+import type { ExecutionContext } from '@nestjs/common';
+
+import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import { OidcKeyError } from '../core/errors.js';
+import { isObject } from '../core/objects.js';
+import type { PublishedKeys } from '../core/key/published-keys.js';
+import { defectOfAddress, isSameAddress } from './addresses.js';
+import type { IssuerOptions, ResourceServerOptions } from './resource-server.options.js';
+
+/** Where the keys of an issuer come from. */
+export type KeysOrigin = { readonly jwksUri: URL } | { readonly keys: { readonly ring: PublishedKeys } };
+
+/** What tokens of one issuer are verified with. */
+export interface ResolvedIssuer {
+  readonly issuer: string;
+  readonly origin: KeysOrigin;
+  readonly audience: readonly string[] | false;
+  readonly algorithms: readonly SigningAlgorithm[];
+  readonly typ: readonly string[] | false;
+  readonly requiredClaims: readonly string[];
+  readonly expectedClaims: readonly (readonly [claim: string, values: readonly string[]])[];
+  readonly scopeClaim: string;
+  readonly clockTolerance: number;
+  readonly keepKeysFor: number;
+  readonly cnfIsCheckedInFront: boolean;
+}
+
+/** What the guard is made from. */
+export interface ResolvedResourceServerOptions {
+  readonly issuers: readonly ResolvedIssuer[];
+  readonly getToken: ((context: ExecutionContext) => unknown) | undefined;
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+const namesOfIssuer: Readonly<Record<keyof IssuerOptions, true>> = {
+  issuer: true,
+  audience: true,
+  jwksUri: true,
+  keys: true,
+  algorithms: true,
+  typ: true,
+  requiredClaims: true,
+  expectedClaims: true,
+  scopeClaim: true,
+  clockTolerance: true,
+  keepKeysFor: true,
+  cnfIsCheckedInFront: true,
+  trustNetworkWithoutTls: true,
+};
+
+const claimsOfAccessToken = ['exp', 'iat', 'jti', 'sub', 'client_id'];
+
+/** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
+export function resolveResourceServerOptions(options: ResourceServerOptions): ResolvedResourceServerOptions {
+  const given = (isObject(options) ? options : {}) as Given;
+  const { getToken, ...rest } = given;
+  if (getToken !== undefined && typeof getToken !== 'function') {
+    throw invalid('getToken', 'has to be a function that takes the execution context');
+  }
+  return { issuers: issuersOf(rest), getToken: getToken as ResolvedResourceServerOptions['getToken'] };
+}
+
+function issuersOf(given: Given): readonly ResolvedIssuer[] {
+  if (!('issuers' in given)) return [resolveIssuer(given, (name) => name)];
+  refuseUnknown(given, ['issuers', 'getToken'], (name) => name);
+  const { issuers } = given;
+  if (!Array.isArray(issuers) || issuers.length === 0) {
+    throw invalid('issuers', 'has to be a list of issuers, each with its "issuer" and "audience"');
+  }
+  const resolved = (issuers as unknown[]).map((each, index) =>
+    resolveIssuer((isObject(each) ? each : {}) as Given, (name) => `issuers[${index}].${name}`),
+  );
+  for (const [index, { issuer }] of resolved.entries()) {
+    const other = resolved.findIndex((each) => isSameAddress(each.issuer, issuer));
+    if (other < index) {
+      throw invalid(
+        `issuers[${index}].issuer`,
+        `is the address of issuers[${other}] too. Make one of the two`,
+      );
+    }
+  }
+  return resolved;
+}
+
+function resolveIssuer(given: Given, nameOf: (option: string) => string): ResolvedIssuer {
+  // A name that is misspelt must not leave a check out.
+  refuseUnknown(given, Object.keys(namesOfIssuer), nameOf);
+  const fail = (option: keyof IssuerOptions, defect: string) => invalid(nameOf(option), defect);
+  const flag = (option: 'cnfIsCheckedInFront' | 'trustNetworkWithoutTls') => {
+    const value = given[option] ?? false;
+    if (typeof value !== 'boolean') throw fail(option, 'has to be true or false');
+    return value;
+  };
+  const seconds = (
+    option: 'clockTolerance' | 'keepKeysFor',
+    [least, most, usual]: [number, number, number],
+  ) => {
+    const value = given[option] ?? usual;
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) {
+      return value as number;
+    }
+    throw fail(option, `has to be a whole number of seconds, from ${least} to ${most}`);
+  };
+  const { audience, algorithms = signingAlgorithms, requiredClaims = claimsOfAccessToken } = given;
+  const { typ = 'at+jwt', expectedClaims = {}, scopeClaim = 'scope' } = given;
+  const isTrusted = flag('trustNetworkWithoutTls');
+
+  const defect = defectOfAddress(given.issuer, isTrusted);
+  if (defect !== undefined) throw fail('issuer', defect);
+  const issuer = given.issuer as string;
+  // RFC 8414 section 2.
+  if (issuer.includes('?')) throw fail('issuer', 'has a query (?) in it; take it out');
+  const audiences = textsOf(audience);
+  if (audience !== false && !audiences) {
+    throw fail('audience', 'has to be the identifier of this resource server, or a list of them, or false');
+  }
+  if (!isListOf(algorithms, isSigningAlgorithm) || algorithms.length === 0) {
+    throw fail('algorithms', `has to be a list of ${signingAlgorithms.join(', ')}`);
+  }
+  const types = textsOf(typ);
+  if (typ !== false && !types)
+    throw fail('typ', 'has to be a media type such as at+jwt, or a list, or false');
+  if (!isListOf(requiredClaims, isText)) throw fail('requiredClaims', 'has to be a list of names');
+  if (!isObject(expectedClaims) || !Object.values(expectedClaims).every(textsOf)) {
+    throw fail('expectedClaims', 'has to be an object that gives each claim a text, or a list of them');
+  }
+  if (!isText(scopeClaim)) throw fail('scopeClaim', 'has to be the name of a claim');
+  const expected = Object.entries(expectedClaims).map(
+    ([claim, values]) => [claim, textsOf(values)!] as const,
+  );
+  if (audience === false && expected.length === 0) {
+    throw fail('audience', 'is false, and no "expectedClaims" says in its place for whom a token is');
+  }
+  const isOrdinary = claimsOfAccessToken.every((claim) => requiredClaims.includes(claim));
+  if (typ === false && expected.length === 0 && (isOrdinary || requiredClaims.length === 0)) {
+    throw fail(
+      'typ',
+      'is false, and neither "requiredClaims" nor "expectedClaims" tells access tokens from ID tokens',
+    );
+  }
+  return {
+    issuer,
+    origin: originOf(given, isTrusted, fail),
+    audience: audiences ?? false,
+    algorithms: [...algorithms],
+    typ: types ?? false,
+    requiredClaims: [...new Set(['exp', ...requiredClaims])],
+    expectedClaims: expected,
+    scopeClaim,
+    clockTolerance: seconds('clockTolerance', [0, 300, 0]),
+    keepKeysFor: seconds('keepKeysFor', [600, 86_400, 3600]),
+    cnfIsCheckedInFront: flag('cnfIsCheckedInFront'),
+  };
+}
+
+function originOf(
+  { issuer, jwksUri, keys, keepKeysFor }: Given,
+  isTrusted: boolean,
+  fail: (option: keyof IssuerOptions, defect: string) => OidcKeyError,
+): KeysOrigin {
+  if (keys !== undefined) {
+    if (jwksUri !== undefined || keepKeysFor !== undefined) {
+      throw fail('keys', 'stands beside "jwksUri" or "keepKeysFor", which are for keys that are fetched');
+    }
+    if (!isKeyRotation(keys)) throw fail('keys', 'has to be the KeyRotation that OidcKeyModule provides');
+    return { keys };
+  }
+  const address = jwksUri ?? `${(issuer as string).replace(/\/$/, '')}/.well-known/jwks.json`;
+  const defect = defectOfAddress(address, isTrusted);
+  if (defect !== undefined) throw fail('jwksUri', defect);
+  return { jwksUri: new URL(address) };
+}
+
+/** Told by what it has: another copy of the package may have made it. */
+function isKeyRotation(value: unknown): value is { readonly ring: PublishedKeys } {
+  const { ring } = value as { ring?: Partial<PublishedKeys> };
+  return typeof ring?.named === 'function' && typeof ring.candidatesFor === 'function';
+}
+
+function refuseUnknown(given: Given, known: readonly string[], nameOf: (option: string) => string): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw invalid(nameOf(unknown), `is none of ${known.join(', ')}`);
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+function isListOf<Each>(value: unknown, is: (each: unknown) => each is Each): value is readonly Each[] {
+  // A list may have holes, which `every` skips.
+  return Array.isArray(value) && Array.from(value as unknown[]).every(is);
+}
+
+function textsOf(value: unknown): readonly string[] | undefined {
+  const values = isText(value) ? [value] : value;
+  return isListOf(values, isText) && values.length > 0 ? [...values] : undefined;
+}
+
+function invalid(option: string, defect: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    `The option "${option}" of ResourceServerModule ${defect}.`,
+  );
+}
