@@ -17,7 +17,6 @@ export function reasonOf(error: unknown): string {
   if (found instanceof errors.JWKSInvalid) return 'answered something that is no JWK Set';
   if (found instanceof errors.JOSEError) return 'answered something that is no JSON';
   const code = codeOf(found);
-  if (code === undefined) return 'it cannot be reached';
   return privateAuthority.has(code)
     ? `its certificate is of an authority that is not known (${code}); NODE_EXTRA_CA_CERTS names one`
     : `it cannot be reached (${code})`;
@@ -28,9 +27,12 @@ function unwrapped(error: unknown): unknown {
   return cause instanceof UnusableAnswer ? cause : error;
 }
 
-/** fetch hides what happened in the cause. */
-function codeOf(error: unknown): string | undefined {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  const found = cause?.code ?? code;
-  return typeof found === 'string' ? found : undefined;
+/** fetch hides what happened in the cause; a port that it does not use has no code. */
+function codeOf(error: unknown): string {
+  const { code, message, cause } = error as {
+    code?: string;
+    message: string;
+    cause?: Error & { code?: string };
+  };
+  return cause?.code ?? cause?.message ?? code ?? message;
 }

@@ -67,7 +67,9 @@ export class ForeignKeySet implements PublishedKeys {
     }
     const warnings = [...read.values()].flatMap(({ warning }) => warning ?? []);
     if (jwks.length > mostKeys) warnings.push(`Only the first ${mostKeys} of ${jwks.length} keys are used.`);
-    return new ForeignKeySet(read, warnings);
+    const set = new ForeignKeySet(read, warnings);
+    if (set.size === 0) warnings.push('The set holds no key that can be used, and every token is refused.');
+    return set;
   }
 
   /** How many keys there are. */
