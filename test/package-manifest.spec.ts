@@ -85,7 +85,7 @@ describe('the package', () => {
     ['health', 'KeyHealthIndicator'],
     [
       'resource-server',
-      'AccessToken,AccessTokenGuard,BearerTokenException,Public,RequireScopes,ResourceServerModule,readBearerToken',
+      'AccessToken,AccessTokenGuard,AccessTokenVerifier,BearerTokenException,OidcKeyError,OidcTokenError,OptionalAccessToken,Public,RequireScopes,ResourceServerModule,accessTokenOf,bearerTokenOf,readBearerToken',
     ],
   ])('and so can that of %s', async (name, api) => {
     const { stdout } = await run(process.execPath, [

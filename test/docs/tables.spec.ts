@@ -37,6 +37,17 @@ describe('the tables of the documentation are whole, and have nothing that is no
     expect(listed.toSorted()).toEqual([...names.filter((name) => name !== internal), ...extras].toSorted());
   });
 
+  it('options of the guard', () => {
+    const declared = /const namesOfIssuer.*?\{(.*?)\}/s.exec(
+      sourceOf('resource-server/resolve-options.ts'),
+    )![1]!;
+    const names = [...declared.matchAll(/(\w+): true/g)].map(([, name]) => name!);
+    const { text } = pageAt('docs/resource-server.md');
+    const section = text.slice(text.indexOf('## Options'), text.indexOf('## Who may call'));
+    const listed = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!);
+    expect(listed.toSorted()).toEqual([...names, 'issuers', 'getToken', 'isGlobal'].toSorted());
+  });
+
   it.each([
     ['sign', checkedSignOptions, 'sign(payload, options)', 'verify(token, options)'],
     ['verify', checkedVerifyOptions, 'verify(token, options)', 'decode(token)'],
