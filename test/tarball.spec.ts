@@ -17,8 +17,9 @@ const programs = [
   'health/index',
   'index',
   'resource-server/index',
-  'shared/algorithms',
   'shared/key-rotation',
+  'shared/named-value',
+  'shared/verify-signature',
 ].map((name) => `dist/bundle/${name}.js`);
 
 /** To be copied, as the README says. */
