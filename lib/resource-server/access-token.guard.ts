@@ -6,15 +6,20 @@ import { AccessTokenVerifier, isAboutKeys } from './access-token.verifier.js';
 import { BearerTokenException } from './bearer-token.js';
 import { accessTo, isAccessTokenGuard } from './declarations.js';
 import type { Access } from './declarations.js';
-import { RefusalLog } from './refusal-log.js';
-import type { ResolvedResourceServerOptions } from './resolve-options.js';
+import type { RefusalLog } from './refusal-log.js';
 import { missingScopes } from './scopes.js';
 import { bearerTokenOf } from './token-location.js';
 import { transportOf } from './transports/transport-of.js';
 import { keepVerified } from './verified-tokens.js';
 
-/** Injects the options as they were checked. @internal */
-export const RESOLVED_RESOURCE_SERVER_OPTIONS = Symbol('RESOLVED_RESOURCE_SERVER_OPTIONS');
+/** Injects what every guard of a registration shares: Nest makes one for each module that names it. @internal */
+export const GUARD_SETTINGS = Symbol('ACCESS_TOKEN_GUARD_SETTINGS');
+
+/** @internal */
+export interface GuardSettings {
+  readonly getToken: ((context: ExecutionContext) => unknown) | undefined;
+  readonly log: RefusalLog;
+}
 
 /**
  * Lets a call pass that carries a valid access token (RFC 6750, RFC 9068 section 4). Over HTTP others are refused with
@@ -29,15 +34,16 @@ export class AccessTokenGuard implements CanActivate {
   readonly #verifier: AccessTokenVerifier;
   readonly #getToken: (context: ExecutionContext) => unknown;
   readonly #hasOwnPlace: boolean;
-  readonly #log = new RefusalLog();
+  readonly #log: RefusalLog;
   readonly #accessOf = new WeakMap<object, WeakMap<object, Access>>();
 
   /** @hidden Nest calls it. */
   constructor(
     @Inject(AccessTokenVerifier) verifier: AccessTokenVerifier,
-    @Inject(RESOLVED_RESOURCE_SERVER_OPTIONS) { getToken }: ResolvedResourceServerOptions,
+    @Inject(GUARD_SETTINGS) { getToken, log }: GuardSettings,
   ) {
     this.#verifier = verifier;
+    this.#log = log;
     this.#hasOwnPlace = getToken !== undefined;
     this.#getToken = getToken ?? bearerTokenOf;
   }
@@ -76,9 +82,12 @@ export class AccessTokenGuard implements CanActivate {
     if (token !== undefined && (typeof token !== 'string' || token === '')) {
       throw BearerTokenException.invalidToken();
     }
-    const hasPlace = this.#hasOwnPlace || transportOf(context).requestOf(context) !== undefined;
-    if (token === undefined && !hasPlace) this.#log.hasNoPlace(context);
+    if (token === undefined && !this.#hasPlace(context)) this.#log.hasNoPlace(context);
     return token;
+  }
+
+  #hasPlace(context: ExecutionContext): boolean {
+    return this.#hasOwnPlace || transportOf(context).requestOf(context) !== undefined;
   }
 
   async #accept(token: string | undefined, access: Access, context: ExecutionContext): Promise<void> {

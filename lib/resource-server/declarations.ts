@@ -27,29 +27,24 @@ export type Access =
   | { readonly kind: 'required'; readonly scopes: readonly string[] };
 
 /**
- * A decorator for classes and methods that adds to what is declared there already. On a method it writes beside the
- * function too: a decorator above may put another function in its place.
+ * A decorator for classes and methods that adds to what is declared there already. Of a method it is written beside the
+ * function and not on it: another decorator may put another function in its place.
  */
 export function declares(addition: Declared): MethodDecorator & ClassDecorator {
-  return (target: Target, key?: string | symbol, descriptor?: { value?: unknown }) => {
-    const add = (to: Target, property?: string | symbol) => {
-      const before = read(to, property);
-      const scopes = [...new Set([...(before.scopes ?? []), ...(addition.scopes ?? [])])];
-      const merged = { ...before, ...addition, ...(scopes.length > 0 ? { scopes } : {}) };
-      if (property === undefined) Reflect.defineMetadata(declared, merged, to);
-      else Reflect.defineMetadata(declared, merged, to, property);
-    };
-    if (key === undefined) return add(target);
-    add(target, key);
-    if (typeof descriptor?.value === 'function') add(descriptor.value);
+  return (target: Target, key?: string | symbol) => {
+    const before = read(target, key);
+    const scopes = [...new Set([...(before.scopes ?? []), ...(addition.scopes ?? [])])];
+    const merged = { ...before, ...addition, ...(scopes.length > 0 ? { scopes } : {}) };
+    if (key === undefined) Reflect.defineMetadata(declared, merged, target);
+    else Reflect.defineMetadata(declared, merged, target, key);
   };
 }
 
-function read(target: Target, property?: string | symbol): Declared {
+function read(target: Target, key?: string | symbol): Declared {
   const found: unknown =
-    property === undefined
+    key === undefined
       ? Reflect.getOwnMetadata(declared, target)
-      : Reflect.getOwnMetadata(declared, target, property);
+      : Reflect.getOwnMetadata(declared, target, key);
   return found ?? {};
 }
 
@@ -61,14 +56,8 @@ export function declarationOfClass(type: Target): Declaration {
 /** What was declared of the method that a class itself has by this name. */
 export function declarationOfMethod(prototype: Target, name: string | symbol): Declaration {
   const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
-  const [onFunction, beside] = [typeof method === 'function' ? read(method) : {}, read(prototype, name)];
-  const scopes = [...new Set([...(onFunction.scopes ?? []), ...(beside.scopes ?? [])])];
-  return {
-    ...onFunction,
-    ...beside,
-    ...(scopes.length > 0 ? { scopes } : {}),
-    isGuarded: typeof method === 'function' && guardsOf(method).some(isOurs),
-  };
+  const isGuarded = typeof method === 'function' && guardsOf(method).some(isOurs);
+  return { ...read(prototype, name), isGuarded };
 }
 
 /** What `@UseGuards` says at one place. */
@@ -88,30 +77,25 @@ export function isOurs(guard: unknown): boolean {
  */
 export function accessTo(type: Target, handler: Target | undefined): Access {
   const classes = lineageOf(type);
-  const ofClasses = classes.map(declarationOfClass);
   const name = handler && nameOf(classes, handler);
-  const ofMethods = classes.flatMap((each) =>
-    name === undefined ? [] : declarationOfMethod((each as { prototype: Target }).prototype, name),
-  );
-  // The method that is called is the nearest one that has the name; others were overridden, and open nothing.
-  const own = ofMethods[methodIndex(classes, name)] ?? (handler ? ofFunction(handler) : undefined);
-  const ownScopes = [...ofMethods, ...(own ? [own] : [])].flatMap(({ scopes = [] }) => scopes);
-  const nearestClass = ofClasses.find(declaresSomething);
-  const decisive = own && (declaresSomething(own) || ownScopes.length > 0) ? own : nearestClass;
-  // What contradicts itself stops the boot; where it was not seen there, it opens nothing.
-  const asksForScopes = decisive === own ? ownScopes.length > 0 : decisive?.scopes !== undefined;
-  if (decisive?.isPublic && !decisive.isGuarded && !asksForScopes) return { kind: 'public' };
-  if (decisive?.isOptional && !asksForScopes) return { kind: 'optional' };
-  const scopes = [...ofClasses.flatMap((each) => each.scopes ?? []), ...ownScopes];
+  const prototypes = name === undefined ? [] : prototypesWith(classes, name);
+  // The first is that of the method that is called; the others were overridden, and open nothing.
+  const ofMethods = prototypes.map((prototype) => declarationOfMethod(prototype, name!));
+  const ofClasses = classes.map(declarationOfClass);
+  const scopesOfMethods = ofMethods.flatMap(({ scopes = [] }) => scopes);
+  const isOfMethod =
+    scopesOfMethods.length > 0 || (ofMethods[0] !== undefined && declaresSomething(ofMethods[0]));
+  const nearest = isOfMethod ? ofMethods[0] : ofClasses.find(declaresSomething);
+  // What contradicts itself stops the boot; where no boot saw it, it opens nothing.
+  const asksForScopes = isOfMethod ? scopesOfMethods.length > 0 : nearest?.scopes !== undefined;
+  if (nearest?.isPublic && !nearest.isGuarded && !asksForScopes) return { kind: 'public' };
+  if (nearest?.isOptional && !asksForScopes) return { kind: 'optional' };
+  const scopes = [...ofClasses.flatMap((each) => each.scopes ?? []), ...scopesOfMethods];
   return { kind: 'required', scopes: [...new Set(scopes)] };
 }
 
 function declaresSomething({ isPublic, isOptional, scopes, isGuarded }: Declaration): boolean {
   return Boolean(isPublic ?? isOptional) || scopes !== undefined || isGuarded;
-}
-
-function ofFunction(handler: Target): Declaration {
-  return { ...read(handler), isGuarded: guardsOf(handler).some(isOurs) };
 }
 
 /** A class, and those that it extends. */
@@ -127,19 +111,23 @@ export function lineageOf(type: Target): readonly Target[] {
   return classes;
 }
 
-function nameOf(classes: readonly Target[], handler: Target): string | symbol | undefined {
-  for (const each of classes) {
-    const { prototype } = each as { prototype?: Target };
-    const descriptors = prototype ? Object.getOwnPropertyDescriptors(prototype) : {};
-    const found = Reflect.ownKeys(descriptors).find(
-      (key) => (descriptors as Record<string | symbol, PropertyDescriptor>)[key]!.value === handler,
-    );
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** The prototypes that have a method of this name themselves, the nearest first. */
+function prototypesWith(classes: readonly Target[], name: string | symbol): readonly Target[] {
+  return classes.map(prototypeOf).filter((prototype) => Object.hasOwn(prototype, name));
 }
 
-function methodIndex(classes: readonly Target[], name: string | symbol | undefined): number {
-  if (name === undefined) return -1;
-  return classes.findIndex((each) => Object.hasOwn((each as { prototype: Target }).prototype, name));
+function nameOf(classes: readonly Target[], handler: Target): string | symbol | undefined {
+  for (const prototype of classes.map(prototypeOf)) {
+    const name = Reflect.ownKeys(prototype).find(
+      (key) => Object.getOwnPropertyDescriptor(prototype, key)?.value === handler,
+    );
+    if (name !== undefined) return name;
+  }
+  // One that an instance has for itself: bound, or wrapped.
+  const named = (handler as { name?: string }).name?.replace(/^bound /, '') ?? '';
+  return prototypesWith(classes, named).length > 0 ? named : undefined;
+}
+
+function prototypeOf(type: Target): Target {
+  return (type as { prototype: Target }).prototype;
 }

@@ -3,6 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
+import { isTyp } from '../core/jwt/jwt-claims.js';
 import { isObject } from '../core/objects.js';
 import type { PublishedKeys } from '../core/key/published-keys.js';
 import { defectOfAddress, isSameAddress } from './addresses.js';
@@ -50,6 +51,8 @@ const namesOfIssuer: Readonly<Record<keyof IssuerOptions, true>> = {
   trustNetworkWithoutTls: true,
 };
 
+/** OpenID Connect Core section 2: every ID token has them. */
+const claimsOfIdToken = ['iss', 'sub', 'aud', 'exp', 'iat'];
 const claimsOfAccessToken = ['exp', 'iat', 'jti', 'sub', 'client_id'];
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
@@ -133,11 +136,13 @@ function resolveIssuer(given: Given, nameOf: (option: string) => string): Resolv
   if (audience === false && expected.length === 0) {
     throw fail('audience', 'is false, and no "expectedClaims" says in its place for whom a token is');
   }
-  const isOrdinary = claimsOfAccessToken.every((claim) => requiredClaims.includes(claim));
-  if (typ === false && expected.length === 0 && (isOrdinary || requiredClaims.length === 0)) {
+  const told = [...(textsOf(given.requiredClaims) ?? []), ...expected.map(([claim]) => claim)];
+  const isToldByType = types !== undefined && !types.some((each) => isTyp('JWT', each));
+  if (!isToldByType && told.every((claim) => claimsOfIdToken.includes(claim))) {
     throw fail(
       'typ',
-      'is false, and neither "requiredClaims" nor "expectedClaims" tells access tokens from ID tokens',
+      'is one that ID tokens have too, and neither "requiredClaims" nor "expectedClaims" names the claim by which the ' +
+        'access tokens of this issuer differ from them',
     );
   }
   return {

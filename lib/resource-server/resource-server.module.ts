@@ -2,11 +2,13 @@ import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/commo
 import type { DynamicModule, OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 
-import { AccessTokenGuard, RESOLVED_RESOURCE_SERVER_OPTIONS } from './access-token.guard.js';
+import { AccessTokenGuard, GUARD_SETTINGS } from './access-token.guard.js';
+import type { GuardSettings } from './access-token.guard.js';
 import { AccessTokenVerifier } from './access-token.verifier.js';
 import { checkDeclarations } from './check-declarations.js';
 import { RemoteKeys } from './keys/remote-keys.js';
 import { RingKeys } from './keys/ring-keys.js';
+import { RefusalLog } from './refusal-log.js';
 import { refuseShadowing } from './refuse-shadowing.js';
 import { resolveResourceServerOptions } from './resolve-options.js';
 import type { ResolvedIssuer, ResolvedResourceServerOptions } from './resolve-options.js';
@@ -15,6 +17,9 @@ import type {
   ResourceServerExtras,
   ResourceServerOptions,
 } from './resource-server.options.js';
+
+/** Injects the options as they were checked. */
+const RESOLVED_OPTIONS = Symbol('RESOLVED_RESOURCE_SERVER_OPTIONS');
 
 const definition = new ConfigurableModuleBuilder<ResourceServerOptions>({ moduleName: 'ResourceServer' })
   .setClassMethodName('forRoot')
@@ -45,7 +50,7 @@ const ConfigurableResourceServerModule =
 @Module({
   providers: [
     {
-      provide: RESOLVED_RESOURCE_SERVER_OPTIONS,
+      provide: RESOLVED_OPTIONS,
       useFactory: resolveResourceServerOptions,
       inject: [definition.MODULE_OPTIONS_TOKEN],
     },
@@ -53,12 +58,20 @@ const ConfigurableResourceServerModule =
       provide: AccessTokenVerifier,
       useFactory: ({ issuers }: ResolvedResourceServerOptions) =>
         new AccessTokenVerifier(issuers.map((settings) => ({ settings, keys: keysOf(settings) }))),
-      inject: [RESOLVED_RESOURCE_SERVER_OPTIONS],
+      inject: [RESOLVED_OPTIONS],
+    },
+    {
+      provide: GUARD_SETTINGS,
+      useFactory: ({ getToken }: ResolvedResourceServerOptions): GuardSettings => ({
+        getToken,
+        log: new RefusalLog(),
+      }),
+      inject: [RESOLVED_OPTIONS],
     },
     AccessTokenGuard,
   ],
   // A guard that a controller names is made in the controller's module, so what it needs is exported with it.
-  exports: [AccessTokenGuard, AccessTokenVerifier, RESOLVED_RESOURCE_SERVER_OPTIONS],
+  exports: [AccessTokenGuard, AccessTokenVerifier, GUARD_SETTINGS],
 })
 export class ResourceServerModule extends ConfigurableResourceServerModule implements OnModuleInit {
   /** @hidden Nest calls it. */

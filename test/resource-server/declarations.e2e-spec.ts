@@ -114,6 +114,22 @@ class WrappedMethods {
   }
 }
 
+/** What some classes do so that a method can be handed on. */
+@Controller('bound')
+@Public()
+class BoundMethods {
+  constructor() {
+    this.scopes = this.scopes.bind(this);
+  }
+
+  @Get('scopes')
+  @UseGuards(AccessTokenGuard)
+  @RequireScopes('admin')
+  scopes() {
+    return {};
+  }
+}
+
 @Controller('extended')
 @RequireScopes('admin')
 class Extended extends GuardedClass {
@@ -142,7 +158,7 @@ class Opened extends GuardedClass {
   }
 }
 
-const controllers = [PublicClass, GuardedClass, WrappedMethods, Extended, Opened];
+const controllers = [PublicClass, GuardedClass, WrappedMethods, BoundMethods, Extended, Opened];
 
 /** Who may call: nobody in particular, or whoever has these scopes. */
 const expectations: [path: string, without: number, scopes: string | undefined][] = [
@@ -157,6 +173,7 @@ const expectations: [path: string, without: number, scopes: string | undefined][
   ['guarded-class/twice', 401, 'orders admin write'],
   ['guarded-class/composed', 401, 'orders admin write'],
   ['wrapped/scopes', 401, 'admin'],
+  ['bound/scopes', 401, 'admin'],
   ['extended/inherited', 401, 'orders admin'],
   ['extended/both', 401, 'orders admin'],
   ['extended/public', 401, 'orders admin'],
@@ -282,6 +299,8 @@ describe('attack 38: what contradicts itself', () => {
     expect(accessTo(onMethod, handlerOf(onMethod))).toEqual({ kind: 'required', scopes: ['a'] });
     const onClass = contradicting([Public(), UseGuards(AccessTokenGuard)], []);
     expect(accessTo(onClass, handlerOf(onClass))).toEqual({ kind: 'required', scopes: [] });
+    const optional = contradicting([OptionalAccessToken(), RequireScopes('a')], []);
+    expect(accessTo(optional, handlerOf(optional))).toEqual({ kind: 'required', scopes: ['a'] });
   });
 
   it('stops the boot: scopes where no guard is', async () => {

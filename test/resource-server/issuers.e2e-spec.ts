@@ -162,9 +162,21 @@ describe.each(platforms)('several issuers on %s', (_, adapter) => {
   });
 
   it.each<[string, Partial<IssuerOptions>, object, object, number]>([
-    ['one of several types', { typ: ['JWT', 'at+jwt'] }, {}, { typ: 'jwt' }, 200],
+    [
+      'one of several types',
+      { typ: ['JWT', 'at+jwt'], requiredClaims: ['client_id'] },
+      {},
+      { typ: 'jwt' },
+      200,
+    ],
     ['a type as a media type', { typ: 'application/at+jwt' }, {}, {}, 200],
-    ['no type where one is needed', { typ: 'JWT' }, {}, { typ: undefined }, 401],
+    [
+      'no type where one is needed',
+      { typ: 'JWT', expectedClaims: { client_id: 'web' } },
+      {},
+      { typ: undefined },
+      401,
+    ],
     ['no type', { typ: false, requiredClaims: ['azp'] }, { azp: 'web' }, { typ: undefined }, 200],
     ['no type, and no such claim', { typ: false, requiredClaims: ['azp'] }, {}, { typ: undefined }, 401],
     ['no audience', { audience: false, expectedClaims: { client_id: 'web' } }, { aud: undefined }, {}, 200],
@@ -335,6 +347,17 @@ describe('options that cannot work', () => {
     ['audience false, and nothing in its place', { ...good, audience: false }, /"audience".*expectedClaims/],
     ['typ false, and nothing in its place', { ...good, typ: false }, /"typ".*ID tokens/],
     ['typ false, and no claim at all', { ...good, typ: false, requiredClaims: [] }, /"typ".*ID tokens/],
+    ['the typ of ID tokens', { ...good, typ: 'JWT' }, /"typ".*ID tokens/],
+    [
+      'the typ of ID tokens among others',
+      { ...good, typ: ['at+jwt', 'application/jwt'] },
+      /"typ".*ID tokens/,
+    ],
+    [
+      'typ false, and claims that ID tokens have',
+      { ...good, typ: false, requiredClaims: ['sub'], expectedClaims: { iss: 'x' } },
+      /"typ".*ID tokens/,
+    ],
     ['typ as a number', { ...good, typ: 1 }, /"typ"/],
     ['an expected claim without a value', { ...good, expectedClaims: { a: [] } }, /"expectedClaims"/],
     [

@@ -261,6 +261,16 @@ describe('attack 43: what an issuer can make this server do', () => {
     expect(lines.join()).toMatch(/no answer within 5 s/);
   });
 
+  it('an issuer that hangs holds nobody up when the application closes', async () => {
+    const { issuer, verify, token, lines } = await start();
+    issuer.answer(() => undefined);
+    const answer = verify(token('one'));
+    await until(() => issuer.asked.length === 1);
+    for (const verifier of started) verifier.onModuleDestroy();
+    expect(await answer).toBe('OIDC_KEY_SOURCE_FAILED');
+    expect(lines).toEqual([]);
+  });
+
   it('an address that redirects gives no other host a look at the request, and is not followed', async () => {
     const elsewhere: string[] = [];
     const other = await startServer((request, response) => {
