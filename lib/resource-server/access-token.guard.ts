@@ -54,7 +54,7 @@ export class AccessTokenGuard implements CanActivate {
     if (access.kind === 'public') return true;
     let token: string | undefined;
     try {
-      token = this.#tokenOf(context);
+      token = await this.#tokenOf(context);
       if (token === undefined && access.kind === 'optional') return true;
       await this.#accept(token, access, context);
       return true;
@@ -77,8 +77,8 @@ export class AccessTokenGuard implements CanActivate {
     return access;
   }
 
-  #tokenOf(context: ExecutionContext): string | undefined {
-    const token = this.#getToken(context) ?? undefined;
+  async #tokenOf(context: ExecutionContext): Promise<string | undefined> {
+    const token = (await this.#getToken(context)) ?? undefined;
     if (token !== undefined && (typeof token !== 'string' || token === '')) {
       throw BearerTokenException.invalidToken();
     }

@@ -61,10 +61,10 @@ export interface SeveralIssuersOptions {
 /** What holds whatever the issuer is. */
 export interface TokenLocationOptions {
   /**
-   * Where a request carries its token; undefined where it carries none. Default: `bearerTokenOf`. Whatever it throws is
+   * Where a call carries its token; undefined where it carries none. Default: `bearerTokenOf`. Whatever it throws is
    * thrown on.
    */
-  getToken?: ((context: ExecutionContext) => string | undefined) | undefined;
+  getToken?: ((context: ExecutionContext) => string | undefined | Promise<string | undefined>) | undefined;
 }
 
 /** What a resource server knows of the tokens that it accepts. */

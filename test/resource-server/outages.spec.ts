@@ -197,6 +197,23 @@ describe('attack 43: what an issuer can make this server do', () => {
     expect(issuer.asked).toHaveLength(1);
   });
 
+  it('tokens that no key verifies do not make it ask, however long ago it did', async () => {
+    const { issuer, verify, token, clock } = await start();
+    expect(await verify(token('one'))).toBe('alice');
+    clock.now = 31_000;
+    for (const [header, code] of [
+      [{ kid: 'two', crit: ['x'], x: 1 }, 'OIDC_TOKEN_MALFORMED'],
+      [{ kid: 'two', b64: false }, 'OIDC_TOKEN_MALFORMED'],
+      [{ kid: 'two', alg: 'HS256' }, 'OIDC_TOKEN_INVALID_SIGNATURE'],
+      [{ kid: 'one', alg: 'none' }, 'OIDC_TOKEN_INVALID_ALGORITHM'],
+    ] as const) {
+      expect(await verify(issuer.token(first, {}, header))).toBe(code);
+    }
+    expect(issuer.asked).toHaveLength(1);
+    expect(await verify(token('two'))).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
+    expect(issuer.asked).toHaveLength(2);
+  });
+
   it('many requests at once are one', async () => {
     const { issuer, verify, token, clock } = await start();
     expect(await Promise.all(Array.from({ length: 50 }, () => verify(token('one'))))).toEqual(
@@ -282,6 +299,16 @@ describe('attack 43: what an issuer can make this server do', () => {
     expect(await verify(token('two'))).toBe('OIDC_KEY_SOURCE_FAILED');
     expect(elsewhere).toEqual([]);
   });
+});
+
+it('what every object inherits is no claim of a token', async () => {
+  const { verify, token } = await start({ expectedClaims: { token_use: 'access' } });
+  Reflect.defineProperty(Object.prototype, 'token_use', { value: 'access', configurable: true });
+  try {
+    expect(await verify(token('one'))).toBe('OIDC_TOKEN_CLAIM_MISMATCH');
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'token_use');
+  }
 });
 
 describe('a set that holds more than can be used', () => {
