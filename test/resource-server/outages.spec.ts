@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 
@@ -162,13 +162,38 @@ describe('keys that are known', () => {
     issuer.answer((request) => request.socket.destroy());
     clock.now = 11 * minutes;
     expect(await verify(token('one'))).toBe('alice');
-    const hanging: (() => void)[] = [];
-    issuer.answer((_, response) => void hanging.push(() => response.destroy()));
+    const hanging: ServerResponse[] = [];
+    issuer.answer((_, response) => void hanging.push(response));
     clock.now = 12 * minutes;
-    // The answer comes although the issuer's does not.
     expect(await verify(token('one'))).toBe('alice');
     await until(() => hanging.length === 1);
-    hanging[0]!();
+    expect(hanging[0]!.destroyed).toBe(false);
+    for (let index = 0; index < 10; index++) expect(await verify(token('one'))).toBe('alice');
+    expect(hanging).toHaveLength(1);
+  });
+
+  it('are asked for twice a minute at most while the issuer is away', async () => {
+    const { issuer, verify, token, clock } = await start();
+    expect(await verify(token('one'))).toBe('alice');
+    issuer.answer((request) => request.socket.destroy());
+    clock.now = 11 * minutes;
+    for (let second = 0; second < 60; second++, clock.now += 1000) {
+      expect(await verify(token('one'))).toBe('alice');
+      expect(await verify(token('two'))).toBe('OIDC_KEY_SOURCE_FAILED');
+    }
+    expect(issuer.asked).toHaveLength(3);
+  });
+
+  it('are as old as the request for them: what was revoked while it was under way may be in the answer', async () => {
+    const { issuer, verify, token, clock } = await start();
+    issuer.answer((_, response) => {
+      clock.now = 4000;
+      response.end(JSON.stringify({ keys: [one] }));
+    });
+    expect(await verify(token('one'))).toBe('alice');
+    issuer.publish([two]);
+    clock.now = 10 * minutes;
+    expect(await verify(token('one'))).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
   });
 });
 

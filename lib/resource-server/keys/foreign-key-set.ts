@@ -77,12 +77,6 @@ export class ForeignKeySet implements PublishedKeys {
     return [...this.#read.values()].filter(({ keys }) => keys.length > 0).length;
   }
 
-  /** Whether the same was published. */
-  isSameAs(other: ForeignKeySet): boolean {
-    const [ours, theirs] = [[...this.#read.keys()], [...other.#read.keys()]];
-    return ours.length === theirs.length && ours.every((text, index) => text === theirs[index]);
-  }
-
   named(kid: string): readonly VerificationKey[] {
     return this.#byKid.get(kid) ?? [];
   }

@@ -103,12 +103,11 @@ export class RemoteKeys implements IssuerKeys {
       await this.#remote.reload();
       const { keys } = this.#remote.jwks()!;
       const set = await runLater(ForeignKeySet.of(keys as JsonWebKey[], algorithms, this.#set));
-      // Whoever holds the old set sees by this that there is no newer one.
-      if (!this.#set?.isSameAs(set)) this.#set = set;
+      this.#set = set;
       this.#fetchedAt = began;
       this.#failure = undefined;
       this.#log.succeeded(jwksUri, set.warnings, this.#clock());
-      return this.#set;
+      return set;
     } catch (error) {
       throw this.#failed(error);
     }
