@@ -3,20 +3,38 @@ import { createRequire } from 'node:module';
 
 import autocannon from 'autocannon';
 
+import type { ServerProcess } from './server-process.js';
+
+type LoadOptions = { status?: number; connections?: number; duration?: number } & Pick<
+  autocannon.Options,
+  'method' | 'headers' | 'body'
+>;
+
 /** Requests a second; every answer has to be `status`. */
-export async function requestsPerSecond(
-  url: string,
-  options: { status?: number; connections?: number; duration?: number } & Pick<
-    autocannon.Options,
-    'method' | 'headers' | 'body'
-  > = {},
-): Promise<number> {
+export async function requestsPerSecond(url: string, options: LoadOptions = {}): Promise<number> {
+  const { requests, seconds } = await load(url, options);
+  return requests / seconds;
+}
+
+/** The same, and the microseconds of CPU time that a request costs the server, in all its threads. */
+export async function requestsAndCpuTime(
+  server: ServerProcess,
+  path: string,
+  options: LoadOptions,
+): Promise<{ perSecond: number; cpuTime: number }> {
+  const before = await server.cpuTime();
+  const { requests, seconds } = await load(`${server.url}${path}`, options);
+  const spent = (await server.cpuTime()) - before;
+  return { perSecond: requests / seconds, cpuTime: spent / requests };
+}
+
+async function load(url: string, options: LoadOptions): Promise<{ requests: number; seconds: number }> {
   const { status = 200, connections = 10, duration = 1, ...request } = options;
   const {
     statusCodeStats,
     errors,
     requests,
-    duration: took,
+    duration: seconds,
   } = await autocannon({
     url,
     connections,
@@ -27,7 +45,7 @@ export async function requestsPerSecond(
   if (errors > 0 || codes.join() !== String(status)) {
     throw new Error(`${url} answered ${codes.join()} with ${errors} errors, and ${status} was expected`);
   }
-  return requests.total / took;
+  return { requests: requests.total, seconds };
 }
 
 export const tokenRequest = {

@@ -1,15 +1,17 @@
 import { Bench } from 'tinybench';
 
-type Contenders<Name extends string, Figure> = Readonly<Record<Name, () => Promise<Figure>>>;
+type Contenders<Figures> = { readonly [Name in keyof Figures]: () => Promise<Figures[Name]> };
 
 /** The figures of each contender, one for each round; all run in each round, in turns the one and the other first. */
-export async function interleaved<Name extends string, Figure>(
-  contenders: Contenders<Name, Figure>,
+export async function interleaved<Figures extends Record<string, unknown>>(
+  contenders: Contenders<Figures>,
   rounds: number,
   { areWarm = false } = {},
-): Promise<Record<Name, Figure[]>> {
-  const names = Object.keys(contenders) as Name[];
-  const figures = Object.fromEntries(names.map((name) => [name, [] as Figure[]])) as Record<Name, Figure[]>;
+): Promise<{ [Name in keyof Figures]: Figures[Name][] }> {
+  const names = Object.keys(contenders) as (keyof Figures)[];
+  const figures = Object.fromEntries(names.map((name) => [name, []])) as unknown as {
+    [Name in keyof Figures]: Figures[Name][];
+  };
   // Contenders that are not warm have a round more, which warms them up.
   for (let round = areWarm ? 1 : 0; round <= rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {

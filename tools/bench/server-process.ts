@@ -14,7 +14,12 @@ export interface ServerOptions {
 
 export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.CpuUsage };
 
-export function pathOf(name: 'server' | 'boot/with' | 'boot/without' | 'memory'): string {
+/** What each program of a server is told. */
+interface ServerPrograms {
+  readonly server: ServerOptions;
+}
+
+export function pathOf(name: keyof ServerPrograms | 'boot/with' | 'boot/without' | 'memory'): string {
   return fileURLToPath(new URL(`processes/${name}.js`, import.meta.url));
 }
 
@@ -25,8 +30,11 @@ export class ServerProcess {
     readonly child: ChildProcess,
   ) {}
 
-  static async start(options: ServerOptions): Promise<ServerProcess> {
-    const child = fork(pathOf('server'), [JSON.stringify(options)], { execArgv: [] });
+  static async start<Program extends keyof ServerPrograms>(
+    program: Program,
+    options: ServerPrograms[Program],
+  ): Promise<ServerProcess> {
+    const child = fork(pathOf(program), [JSON.stringify(options)], { execArgv: [] });
     const { port } = (await reportOf(child)) as { port: number };
     return new ServerProcess(`http://127.0.0.1:${port}`, child);
   }

@@ -20,7 +20,7 @@ export async function measureCurves(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, key, peer, beside } of curves) {
     const start = (signer: ServerOptions['signer']) =>
-      ServerProcess.start({ platform: 'Express', key, signer });
+      ServerProcess.start('server', { platform: 'Express', key, signer });
     const [ours, theirs] = [await start('ours'), await start(peer)];
     try {
       const measure = `latency of the JWKS route while /token is flooded: ${name}`;

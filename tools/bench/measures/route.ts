@@ -13,7 +13,7 @@ const path = '/.well-known/jwks.json';
 export async function measureRoute(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const platform of ['Express', 'Fastify'] as const) {
-    const server = await ServerProcess.start({ platform, key: 'RSA-2048', signer: 'constant' });
+    const server = await ServerProcess.start('server', { platform, key: 'RSA-2048', signer: 'constant' });
     const etag = (await fetch(`${server.url}${path}`)).headers.get('etag')!;
     const { jwks, unchanged, handWritten, constant } = await interleaved(
       {

@@ -1,6 +1,6 @@
 import { contestOf } from '../contest.js';
 import { latencyWhileFlooded } from '../flooded.js';
-import { requestsPerSecond, tokenRequest } from '../load.js';
+import { requestsAndCpuTime, tokenRequest } from '../load.js';
 import { cpuTime, interleaved } from '../rounds.js';
 import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
@@ -13,7 +13,7 @@ const beside = 'signed by jsonwebtoken, KeyObject';
 /** `/token` of @jmondi/oauth2-server 4.3.7 in Nest, and the JWKS route of the same process while it is flooded. */
 export async function measureTokenEndpoint(): Promise<Row[]> {
   const start = (signer: 'ours' | 'jsonwebtoken' | 'constant') =>
-    ServerProcess.start({ platform: 'Express', key: 'RSA-2048', signer });
+    ServerProcess.start('server', { platform: 'Express', key: 'RSA-2048', signer });
   const servers = {
     ours: await start('ours'),
     jsonwebtoken: await start('jsonwebtoken'),
@@ -37,27 +37,20 @@ export async function measureTokenEndpoint(): Promise<Row[]> {
 type Servers = Readonly<Record<'ours' | 'jsonwebtoken' | 'constant', ServerProcess>>;
 
 async function throughput({ ours, jsonwebtoken, constant }: Servers): Promise<Row[]> {
-  const cpuTimes: Record<'ours' | 'constant', number[]> = { ours: [], constant: [] };
-  const requests = (server: ServerProcess) =>
-    requestsPerSecond(`${server.url}/token`, { ...tokenRequest, connections, duration: 2 });
-  const withCpuTime = async (server: ServerProcess, figures: number[]) => {
-    const before = await server.cpuTime();
-    const figure = await requests(server);
-    figures.push(((await server.cpuTime()) - before) / (figure * 2));
-    return figure;
-  };
+  const load = (server: ServerProcess) => () =>
+    requestsAndCpuTime(server, '/token', { ...tokenRequest, connections, duration: 2 });
   const { onThreadPool } = await contestOf('RSA-2048');
   const figures = await interleaved(
     {
-      ours: () => withCpuTime(ours, cpuTimes.ours),
-      jsonwebtoken: () => requests(jsonwebtoken),
-      constant: () => withCpuTime(constant, cpuTimes.constant),
+      ours: load(ours),
+      jsonwebtoken: load(jsonwebtoken),
+      constant: load(constant),
       signature: () => cpuTime(() => Promise.all(Array.from({ length: 8 }, onThreadPool.sign)), 8),
     },
     rounds,
   );
-  // The first round warmed up.
-  const added = cpuTimes.ours.slice(1).map((each, round) => each - cpuTimes.constant[round + 1]!);
+  const perSecond = (each: { perSecond: number }) => each.perSecond;
+  const added = figures.ours.map((each, round) => each.cpuTime - figures.constant[round]!.cpuTime);
   return [
     rowOf(
       {
@@ -66,8 +59,8 @@ async function throughput({ ours, jsonwebtoken, constant }: Servers): Promise<Ro
         unit: '/s',
         target: { atLeast: 1.4 },
       },
-      figures.ours,
-      figures.jsonwebtoken,
+      figures.ours.map(perSecond),
+      figures.jsonwebtoken.map(perSecond),
     ),
     rowOf(
       {

@@ -1,8 +1,6 @@
 import 'reflect-metadata';
 
 import { createHash } from 'node:crypto';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import { AuthorizationServer, DateInterval } from '@jmondi/oauth2-server';
 import type { OAuthClient, OAuthScope } from '@jmondi/oauth2-server';
@@ -15,7 +13,8 @@ import jsonwebtoken from 'jsonwebtoken';
 import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
 
 import { algorithmOf, makeKey, privatePem } from '../keys.js';
-import type { ServerOptions, ServerReport } from '../server-process.js';
+import type { ServerOptions } from '../server-process.js';
+import { serve } from './serve.js';
 
 const { platform, key: kind, signer } = JSON.parse(process.argv[2]!) as ServerOptions;
 const key = makeKey(kind);
@@ -113,12 +112,5 @@ class BenchController {
 })
 class BenchModule {}
 
-// Whoever measures was killed, and could not end this process itself.
-process.once('disconnect', () => process.exit());
-
 const adapter = platform === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
-const app = await NestFactory.create(BenchModule, adapter, { logger: ['error'] });
-await app.listen(0, '127.0.0.1');
-const report = (message: ServerReport) => process.send?.(message);
-process.on('message', () => report({ cpu: process.cpuUsage() }));
-report({ port: ((app.getHttpServer() as Server).address() as AddressInfo).port });
+await serve(() => NestFactory.create(BenchModule, adapter, { logger: ['error'] }));
