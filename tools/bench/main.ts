@@ -6,6 +6,7 @@ import { format, resolveConfig } from 'prettier';
 
 import { measureBoot } from './measures/boot.js';
 import { measureCurves } from './measures/curves.js';
+import { measureGuard } from './measures/guard.js';
 import { measureMemory } from './measures/memory.js';
 import { measureRing } from './measures/ring.js';
 import { measureRoute } from './measures/route.js';
@@ -21,6 +22,7 @@ const measures = {
   measureRoute,
   measureTokenEndpoint,
   measureCurves,
+  measureGuard,
   measureBoot,
   measureMemory,
 };

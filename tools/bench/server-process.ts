@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import type { GuardedOptions } from './guards.js';
 import type { KeyKind } from './keys.js';
 
 export interface ServerOptions {
@@ -17,6 +18,8 @@ export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.Cp
 /** What each program of a server is told. */
 interface ServerPrograms {
   readonly server: ServerOptions;
+  readonly issuer: Record<string, never>;
+  readonly guarded: GuardedOptions;
 }
 
 export function pathOf(name: keyof ServerPrograms | 'boot/with' | 'boot/without' | 'memory'): string {
