@@ -107,6 +107,8 @@ describe.each(outages)('attack 43: an issuer that %s', (_, fail, reason) => {
     clock.now = 61 * minutes;
     expect(await verify(token('one'))).toBe('alice');
     expect(lines.slice(1)).toEqual([expect.stringMatching(/^log: http.* answers again, after 3000 s/)]);
+    // And all is as before.
+    expect(await verify(token('two'))).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
   });
 
   it('has no keys to begin with: nothing is known about a token, and it is not asked for each', async () => {
@@ -365,9 +367,10 @@ describe('a set that holds more than can be used', () => {
       const { privateKey } = generateKeyPairSync('ed25519');
       return published(privateKey, { kid: `k${index}` });
     });
-    issuer.publish([one, ...many]);
+    issuer.publish([one, ...many, two]);
     expect(await verify(token('one'))).toBe('alice');
-    expect(lines.join()).toMatch(/first 100 of 151 keys/);
+    expect(await verify(token('two'))).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
+    expect(lines.join()).toMatch(/first 100 of 152 keys/);
   });
 
   it('takes a key without "alg" for each algorithm that is accepted, and no other', async () => {

@@ -14,8 +14,6 @@ import { otherPurposeOf } from '../../core/reading/published-set.js';
 /** What became of one JWK. */
 interface ReadJwk {
   readonly keys: readonly VerificationKey[];
-  /** The `kid` as it was published. */
-  readonly kid?: string | undefined;
   /** Why it is not used. */
   readonly warning?: string;
 }
@@ -40,9 +38,9 @@ export class ForeignKeySet implements PublishedKeys {
   private constructor(read: ReadonlyMap<string, ReadJwk>, warnings: readonly string[]) {
     this.#read = read;
     this.warnings = warnings;
-    for (const { keys, kid } of read.values()) {
+    for (const { keys } of read.values()) {
       for (const key of keys) {
-        if (kid !== undefined) add(this.#byKid, kid, key);
+        add(this.#byKid, key.kid, key);
         add(this.#byAlgorithm, key.algorithm, key);
       }
     }
@@ -98,11 +96,11 @@ function* readJwk(jwk: JsonWebKey, where: string, accepted: readonly SigningAlgo
       return leftOut(`${where} is a private key that everybody can read, and is left out.`);
     const { keyObject, kid, algorithm } = openJwk(jwk, where, 'verifies');
     const first = yield* verificationKeyOf({ keyObject, kid, algorithm, where });
-    if (algorithm !== undefined) return { keys: [first], kid };
+    if (algorithm !== undefined) return { keys: [first] };
     const others = algorithmsThatFit(first, accepted).map(
       ({ names }) => new VerificationKey({ keyObject, kid, algorithm: names[0], where }),
     );
-    return { keys: [first, ...others], kid };
+    return { keys: [first, ...others] };
   } catch (error) {
     // Its message speaks to the owner of the key.
     if (error instanceof OidcKeyError)
