@@ -103,7 +103,8 @@ export function lineageOf(type: Target): readonly Target[] {
   const classes: Target[] = [];
   for (
     let each: unknown = type;
-    typeof each === 'function' && each !== Function.prototype;
+    // Function.prototype has none, in whatever realm: Jest runs the classes of Node in another one.
+    typeof each === 'function' && Object.hasOwn(each, 'prototype');
     each = Object.getPrototypeOf(each)
   ) {
     classes.push(each);
