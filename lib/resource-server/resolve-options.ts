@@ -180,7 +180,7 @@ function originOf(
 
 /** Told by what it has: another copy of the package may have made it. */
 function isKeyRotation(value: unknown): value is { readonly ring: PublishedKeys } {
-  const { ring } = value as { ring?: Partial<PublishedKeys> };
+  const { ring } = (value ?? {}) as { ring?: Partial<PublishedKeys> };
   return typeof ring?.named === 'function' && typeof ring.candidatesFor === 'function';
 }
 
