@@ -24,7 +24,9 @@ describe('the package', () => {
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
+      '@nestjs/microservices': '^11.0.0 || ^12.0.0',
       '@nestjs/terminus': '^11.0.0 || ^12.0.0',
+      '@nestjs/websockets': '^11.0.0 || ^12.0.0',
       'reflect-metadata': '^0.2.0',
       rxjs: '^7.8.0',
     });
@@ -67,7 +69,13 @@ describe('the package', () => {
 
   it('needs of its peers what it imports, and whoever needs the others installs them', () => {
     const optional = Object.keys(manifest.peerDependenciesMeta);
-    expect(optional).toEqual(['@jmondi/oauth2-server', '@nestjs/config', '@nestjs/terminus']);
+    expect(optional).toEqual([
+      '@jmondi/oauth2-server',
+      '@nestjs/config',
+      '@nestjs/microservices',
+      '@nestjs/terminus',
+      '@nestjs/websockets',
+    ]);
     for (const name of optional) expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
   });
 

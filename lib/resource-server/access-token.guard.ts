@@ -55,7 +55,10 @@ export class AccessTokenGuard implements CanActivate {
     let token: string | undefined;
     try {
       token = await this.#tokenOf(context);
-      if (token === undefined && access.kind === 'optional') return true;
+      if (token === undefined && access.kind === 'optional') {
+        keepVerified(context, undefined);
+        return true;
+      }
       await this.#accept(token, access, context);
       return true;
     } catch (error) {
@@ -82,12 +85,11 @@ export class AccessTokenGuard implements CanActivate {
     if (token !== undefined && (typeof token !== 'string' || token === '')) {
       throw BearerTokenException.invalidToken();
     }
-    if (token === undefined && !this.#hasPlace(context)) this.#log.hasNoPlace(context);
+    if (token === undefined && !this.#hasOwnPlace) {
+      const transport = transportOf(context);
+      if (!transport.tokensOf(context)) this.#log.hasNoPlace(context, transport.whereElse);
+    }
     return token;
-  }
-
-  #hasPlace(context: ExecutionContext): boolean {
-    return this.#hasOwnPlace || transportOf(context).requestOf(context) !== undefined;
   }
 
   async #accept(token: string | undefined, access: Access, context: ExecutionContext): Promise<void> {

@@ -49,6 +49,11 @@ export class BearerTokenException extends HttpException {
     );
   }
 
+  /** 400 `invalid_request`, for two that differ (RFC 6750 section 2). */
+  static several(): BearerTokenException {
+    return new BearerTokenException(400, 'Two different access tokens were sent', 'invalid_request');
+  }
+
   /** 401 `invalid_token`. One text for every defect: a caller who tries forged tokens learns nothing from it. */
   static invalidToken(): BearerTokenException {
     return new BearerTokenException(401, 'The access token is invalid, expired or revoked', 'invalid_token');

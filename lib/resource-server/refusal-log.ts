@@ -30,12 +30,12 @@ export class RefusalLog {
   }
 
   /** A transport without a place for tokens, and nothing that says where they are. */
-  hasNoPlace(context: ExecutionContext): void {
+  hasNoPlace(context: ExecutionContext, whereElse: string): void {
     const type = context.getType<string>();
     if (!this.#isFirstInAMinute(`type ${type}`)) return;
     this.#logger.warn(
       `${context.getClass().name}.${context.getHandler()?.name} is called by "${type}", which has no place of its own ` +
-        'for an access token, and every call is refused. The option "getToken" of ResourceServerModule says where it is.',
+        `for an access token, and every call is refused. ${whereElse}`,
     );
   }
 

@@ -1,16 +1,19 @@
 import type { ExecutionContext } from '@nestjs/common';
 
-import { bearerTokenIn } from './bearer-token.js';
+import { BearerTokenException } from './bearer-token.js';
 import { transportOf } from './transports/transport-of.js';
 
 /**
  * Where the guard looks for a token unless the option `getToken` says otherwise: in the header `Authorization`
- * (RFC 6750 section 2.1) of the request, of a GraphQL operation's request, or of a WebSocket's handshake. Undefined
- * where there is none.
+ * (RFC 6750 section 2.1) of the request, of a GraphQL operation's request, or of a WebSocket's handshake; for those that
+ * cannot set headers there, also in `connectionParams.authorization` of graphql-ws and in `auth.token` of socket.io.
+ * Undefined where there is none.
  *
- * @throws BearerTokenException 400 for a token in the query string, 401 for one that is no token
+ * @throws BearerTokenException 400 for a token in the query string and for two that differ, 401 for one that is no token
  */
 export function bearerTokenOf(context: ExecutionContext): string | undefined {
-  const request = transportOf(context).requestOf(context);
-  return request?.headers ? bearerTokenIn(request) : undefined;
+  const sent = transportOf(context).tokensOf(context) ?? [];
+  const [token, another] = new Set(sent.filter((each) => each !== undefined));
+  if (another !== undefined) throw BearerTokenException.several();
+  return token;
 }

@@ -1,4 +1,6 @@
+import { bearerTokenIn } from '../bearer-token.js';
 import type { BearerRequest } from '../bearer-token.js';
+import { getTokenSaysWhere } from './where-else.js';
 import type { Transport } from './transport.js';
 
 /** Express and Fastify have one way to set a header in common, and Node's own response another one. */
@@ -8,13 +10,17 @@ interface AnyResponse {
 }
 
 export const http: Transport = {
-  requestOf: (context) => context.switchToHttp().getRequest<BearerRequest>(),
-  carrierOf: (context) => context.switchToHttp().getRequest<object>(),
+  tokensOf: (context) => {
+    const request = context.switchToHttp().getRequest<Partial<BearerRequest> | undefined>();
+    return request?.headers ? [bearerTokenIn(request as BearerRequest)] : undefined;
+  },
+  whereElse: getTokenSaysWhere,
+  callOf: (context) => [context.switchToHttp().getRequest()],
   refusalOf: (exception, context) => {
-    const response = context.switchToHttp().getResponse<AnyResponse>();
+    const response = context.switchToHttp().getResponse<AnyResponse | undefined>();
     if (exception.challenge !== undefined) {
-      if (response.header) response.header('WWW-Authenticate', exception.challenge);
-      else response.setHeader?.('WWW-Authenticate', exception.challenge);
+      if (response?.header) response.header('WWW-Authenticate', exception.challenge);
+      else response?.setHeader?.('WWW-Authenticate', exception.challenge);
     }
     return exception;
   },

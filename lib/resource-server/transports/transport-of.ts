@@ -2,13 +2,26 @@ import type { ExecutionContext } from '@nestjs/common';
 
 import { graphql } from './graphql.js';
 import { http } from './http.js';
-import { otherTransport } from './other.js';
 import { rpc } from './rpc.js';
 import type { Transport } from './transport.js';
 import { webSocket } from './web-socket.js';
+import { getTokenSaysWhere } from './where-else.js';
 
-const transports: Readonly<Record<string, Transport>> = { http, graphql, ws: webSocket, rpc };
+/** One that is not Nest's own. */
+const other: Transport = {
+  tokensOf: () => undefined,
+  whereElse: getTokenSaysWhere,
+  callOf: (context) => context.getArgs<unknown[]>(),
+  refusalOf: (exception) => exception,
+};
+
+const transports = new Map<string, Transport>([
+  ['http', http],
+  ['graphql', graphql],
+  ['ws', webSocket],
+  ['rpc', rpc],
+]);
 
 export function transportOf(context: ExecutionContext): Transport {
-  return transports[context.getType<string>()] ?? otherTransport;
+  return transports.get(context.getType<string>()) ?? other;
 }

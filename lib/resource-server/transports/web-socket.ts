@@ -1,13 +1,36 @@
+import { bearerTokenIn, BearerTokenException } from '../bearer-token.js';
 import type { BearerRequest } from '../bearer-token.js';
+import { parametersNamed } from './handshake.js';
 import type { Transport } from './transport.js';
 
 /** A client of socket.io. */
 interface SocketClient {
-  readonly handshake?: BearerRequest;
+  readonly handshake?: Partial<BearerRequest> & { readonly auth?: unknown };
 }
 
 export const webSocket: Transport = {
-  requestOf: (context) => context.switchToWs().getClient<SocketClient>().handshake,
-  carrierOf: (context) => context.switchToWs().getClient<object>(),
-  refusalOf: (exception) => exception,
+  tokensOf: (context) => {
+    const { handshake } = context.switchToWs().getClient<SocketClient>();
+    if (!handshake?.headers) return undefined;
+    // socket.io's own way: browsers cannot set headers of a WebSocket.
+    const parameters = parametersNamed('token', handshake.auth);
+    return [bearerTokenIn(handshake as BearerRequest), ...parameters.map(tokenOf)];
+  },
+  whereElse:
+    'A client of "ws" does not keep the request of its handshake: keep it in handleConnection(client, request), and say ' +
+    'in the option "getToken" of ResourceServerModule where the token is.',
+  // Messages of one client are handled at the same time.
+  callOf: (context) => context.getArgs<unknown[]>(),
+  refusalOf: async (exception) => {
+    // Whoever has gateways has loaded it, and others need not have it.
+    const nest = await import('@nestjs/websockets').catch(() => undefined);
+    return nest ? new nest.WsException(exception.body) : exception;
+  },
 };
+
+/** With or without the word that a header begins with. */
+function tokenOf(parameter: unknown): string | undefined {
+  if (typeof parameter !== 'string') throw BearerTokenException.invalidToken();
+  const authorization = /^Bearer(?: |$)/i.test(parameter) ? parameter : `Bearer ${parameter}`;
+  return bearerTokenIn({ headers: { authorization } });
+}
