@@ -10,15 +10,30 @@ import {
   lineageOf,
 } from './declarations.js';
 import type { Declaration } from './declarations.js';
+import {
+  areFieldsGuarded,
+  asksGlobalGuardsForGateways,
+  isGateway,
+  isGatewayMessage,
+  isMessageHandler,
+  whyUnguarded,
+} from './unguarded.js';
 
 /** @internal */
 export interface DeclarationsLogger {
   warn(message: string): void;
 }
 
-// How Nest marks them; `@nestjs/websockets` may not be installed.
-const gatewayMetadata = 'websockets:is_gateway';
-const messageMetadata = 'websockets:message_mapping';
+/** What of an application the check needs to know beside its classes. */
+interface Surroundings {
+  readonly globalGuards: readonly unknown[];
+  /** Those of them that Nest asks for the messages of a gateway. */
+  readonly guardsOfGateways: readonly unknown[];
+  readonly fieldsAreGuarded: boolean;
+  /** Whether messages may arrive by a microservice that knows nothing of the application's global guards. */
+  readonly isHybrid: boolean;
+  readonly logger: DeclarationsLogger;
+}
 
 /**
  * Looks at every class of an application before it takes a call: what contradicts itself, and what asks for scopes where
@@ -29,6 +44,7 @@ const messageMetadata = 'websockets:message_mapping';
 export function checkDeclarations(
   modules: ModulesContainer,
   config: ApplicationConfig,
+  isHybrid: boolean,
   logger: DeclarationsLogger,
 ): void {
   const globalGuards = [
@@ -41,60 +57,84 @@ export function checkDeclarations(
       if (typeof metatype === 'function' && 'prototype' in metatype) types.add(metatype);
     }
   }
-  for (const type of types) checkType(type as Class, globalGuards, logger);
+  const surroundings = {
+    globalGuards,
+    guardsOfGateways: asksGlobalGuardsForGateways(config) ? globalGuards : [],
+    fieldsAreGuarded: areFieldsGuarded(modules),
+    isHybrid,
+    logger,
+  };
+  const unsure = [...types].flatMap((type) => checkType(type as Class, surroundings));
+  if (unsure.length === 0) return;
+  logger.warn(
+    `${unsure.join(', ')}: open to everybody unless connectMicroservice() is given { inheritAppConfig: true }, without ` +
+      'which Nest asks no global guard for messages, AccessTokenGuard included. Give it that, and add ' +
+      '@UseGuards(AccessTokenGuard) to be sure, or say @Public().',
+  );
 }
 
 type Class = object & { readonly name: string; readonly prototype: object };
 
-function checkType(type: Class, globalGuards: readonly unknown[], logger: DeclarationsLogger): void {
+/** The handlers of which cannot be known whether the global guard is asked. */
+function checkType(type: Class, surroundings: Surroundings): string[] {
   const classes = lineageOf(type) as readonly Class[];
   for (const each of classes) refuseContradiction(each.name, declarationOfClass(each));
-  const isGateway = Reflect.getMetadata(gatewayMetadata, type) === true;
-  for (const [name, method] of methodsOf(classes)) {
+  return [...methodsOf(classes)].flatMap(([name, method]) => {
     const where = `${type.name}.${String(name)}`;
-    for (const each of classes) refuseContradiction(where, declarationOfMethod(each.prototype, name));
-    const guards = [
-      // Nest asks no global guard for the messages of a gateway.
-      ...(isGateway ? [] : globalGuards),
-      ...classes.flatMap(guardsOf),
-      ...guardsOf(method),
-    ];
-    const isMessage = isGateway && Reflect.hasMetadata(messageMetadata, method);
-    checkGuards(where, { access: accessTo(type, method), guards, isMessage, globalGuards }, logger);
-  }
+    const declarations = classes.map((each) => declarationOfMethod(each.prototype, name));
+    for (const each of declarations) refuseContradiction(where, each);
+    const unguarded = whyUnguarded(type, name, method, surroundings.fieldsAreGuarded);
+    if (unguarded !== undefined) {
+      refuseUnasked(where, declarations, unguarded);
+      return [];
+    }
+    const guards = [...classes.flatMap(guardsOf), ...guardsOf(method)];
+    return checkGuards({ where, type, method, guards }, surroundings);
+  });
 }
 
-interface Guarded {
-  readonly access: ReturnType<typeof accessTo>;
+/** What a class says is for the methods that Nest does ask it for. */
+function refuseUnasked(where: string, declarations: readonly Declaration[], unguarded: string): void {
+  if (!declarations.some(({ scopes, isOptional, isGuarded }) => scopes ?? isOptional ?? isGuarded)) return;
+  throw conflict(`${where} says who may call it, and is open to everybody: ${unguarded}`);
+}
+
+interface Method {
+  readonly where: string;
+  readonly type: Class;
+  readonly method: object;
+  /** Those that stand on it and on its class. */
   readonly guards: readonly unknown[];
-  readonly isMessage: boolean;
-  readonly globalGuards: readonly unknown[];
 }
 
 function checkGuards(
-  where: string,
-  { access, guards, isMessage, globalGuards }: Guarded,
-  logger: DeclarationsLogger,
-): void {
-  if (guards.some(isOurs)) return;
-  if (access.kind === 'required' && access.scopes.length > 0) {
+  { where, type, method, guards: own }: Method,
+  { globalGuards, guardsOfGateways, isHybrid, logger }: Surroundings,
+): string[] {
+  const guards = [...own, ...(isGateway(type) ? guardsOfGateways : globalGuards)];
+  const isMessage = isGateway(type) && isGatewayMessage(method);
+  const access = accessTo(type, method);
+  if (access.kind !== 'required' || own.some(isOurs)) return [];
+  if (guards.some(isOurs)) return isHybrid && isMessageHandler(method) ? [where] : [];
+  if (access.scopes.length > 0) {
     if (guards.length === 0) {
       throw conflict(
         `${where} asks for scopes, and no guard is there that would look at them. Add @UseGuards(AccessTokenGuard)` +
-          (isMessage
-            ? ': Nest asks no global guard for the messages of a gateway.'
+          (isMessage && globalGuards.length > 0
+            ? ': Nest 11 asks no global guard for the messages of a gateway.'
             : ', or make the guard global.'),
       );
     }
     logger.warn(
       `${where} asks for scopes, and none of its guards is AccessTokenGuard. Where none of them asks it, nobody looks at the scopes.`,
     );
-  } else if (isMessage && access.kind === 'required' && globalGuards.some(isOurs)) {
+  } else if (isMessage && globalGuards.some(isOurs)) {
     logger.warn(
-      `${where} is open to everybody although AccessTokenGuard is global: Nest asks no global guard for the messages of a ` +
+      `${where} is open to everybody although AccessTokenGuard is global: Nest 11 asks no global guard for the messages of a ` +
         'gateway. Add @UseGuards(AccessTokenGuard), or say @Public().',
     );
   }
+  return [];
 }
 
 function methodsOf(classes: readonly Class[]): ReadonlyMap<string | symbol, object> {

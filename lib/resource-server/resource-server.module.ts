@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/common';
 import type { DynamicModule, OnModuleInit } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 
 import { AccessTokenGuard, GUARD_SETTINGS } from './access-token.guard.js';
 import type { GuardSettings } from './access-token.guard.js';
@@ -78,6 +78,7 @@ export class ResourceServerModule extends ConfigurableResourceServerModule imple
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ApplicationConfig) private readonly applicationConfig: ApplicationConfig,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
     refuseShadowing(modules, ResourceServerModule);
@@ -85,8 +86,17 @@ export class ResourceServerModule extends ConfigurableResourceServerModule imple
 
   /** @hidden Nest calls it. */
   onModuleInit(): void {
-    checkDeclarations(this.modules, this.applicationConfig, new Logger(ResourceServerModule.name));
+    const isHybrid = isMicroserviceIn(this.modules) && Boolean(this.adapterHost.httpAdapter);
+    checkDeclarations(this.modules, this.applicationConfig, isHybrid, new Logger(ResourceServerModule.name));
   }
+}
+
+function isMicroserviceIn(modules: ModulesContainer): boolean {
+  let isOne = false;
+  // Nest 11.0 has no registry of them.
+  const registry = (modules as Partial<ModulesContainer>).getRpcTargetRegistry?.();
+  registry?.subscribe(() => (isOne = true)).unsubscribe();
+  return isOne;
 }
 
 function keysOf({ origin, issuer, algorithms, keepKeysFor }: ResolvedIssuer): RemoteKeys | RingKeys {

@@ -51,6 +51,8 @@ export async function startIssuer() {
 }
 
 export interface Told extends TokenLocationOptions {
+  /** Whether the guard looks where it does unless it is told where else. */
+  readonly hasDefaultPlaces?: boolean;
   readonly graphql?: Partial<ApolloDriverConfig>;
   readonly metadata?: ModuleMetadata;
   readonly inheritAppConfig?: boolean;
@@ -80,7 +82,7 @@ export async function startServer(
           issuer,
           audience,
           isGlobal: true,
-          getToken: told.getToken ?? (needs === 'nothing' ? undefined : getToken),
+          getToken: told.getToken ?? (needs === 'nothing' || told.hasDefaultPlaces ? undefined : getToken),
         }),
         ...(told.metadata ? [] : [HandlersModule]),
         ...(told.metadata?.imports ?? []),

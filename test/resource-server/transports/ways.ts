@@ -76,12 +76,13 @@ const operation = (type: string, field: string) => `${type} ($message: JSON) { $
 interface Connecting {
   readonly headers?: Record<string, string> | undefined;
   readonly connectionParams?: Record<string, unknown> | undefined;
+  readonly query?: string;
 }
 
 export async function subscribe(
   { url }: Server,
   field: string,
-  { headers = {}, connectionParams = {} }: Connecting,
+  { headers = {}, connectionParams = {}, query: inAddress = '' }: Connecting,
   message?: object,
 ): Promise<Answer> {
   class WithHeaders extends WebSocket {
@@ -90,7 +91,7 @@ export async function subscribe(
     }
   }
   const client = createClient({
-    url: `${url.replace('http', 'ws')}/graphql`,
+    url: `${url.replace('http', 'ws')}/graphql?${inAddress}`,
     webSocketImpl: WithHeaders,
     connectionParams,
     retryAttempts: 0,
@@ -115,7 +116,7 @@ interface Handshake {
 
 export async function socketIo(
   { url }: Server,
-  handler: Handler,
+  handler: string,
   handshake: Handshake,
   message?: object,
 ): Promise<Answer> {
