@@ -29,9 +29,14 @@ export interface Way {
   readonly name: string;
   /** What the guard has to be told to find a token there. */
   readonly needs: 'nothing' | 'getToken' | 'getToken and WsAdapter';
-  call(server: Server, handler: Handler, token: string | undefined, message?: object): Promise<Answer>;
+  readonly call: (
+    server: Server,
+    handler: Handler,
+    token: string | undefined,
+    message?: object,
+  ) => Promise<Answer>;
   /** A refusal as a client of this transport sees it. */
-  errorOf(refusal: Refusal): unknown;
+  readonly errorOf: (refusal: Refusal) => unknown;
 }
 
 const bearer = (token: string | undefined): Record<string, string> =>

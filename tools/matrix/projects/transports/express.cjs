@@ -1,0 +1,3 @@
+const { ExpressAdapter } = require('@nestjs/platform-express');
+
+module.exports = () => new ExpressAdapter();

@@ -1,0 +1,3 @@
+const { FastifyAdapter } = require('@nestjs/platform-fastify');
+
+module.exports = () => new FastifyAdapter();
