@@ -18,6 +18,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/rotation.md',
       'docs/operating.md',
       'docs/resource-server.md',
+      'docs/transports.md',
       'docs/providers.md',
       'docs/relying-parties.md',
       'docs/troubleshooting.md',

@@ -136,6 +136,10 @@ describe('the files', () => {
       import { ReportsService } from './dist/reports.service.js';
       import { legacyTokens } from './dist/legacy-tokens.js';
       import { verifyAccessToken } from './dist/access-token.js';
+      import { getToken as tokenOfCookie } from './dist/token-of-cookie.js';
+      import { getToken as tokenOfMessage } from './dist/token-of-message.js';
+      import { getToken as tokenOfClient, keepRequest } from './dist/upgrade-requests.js';
+      import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
       assert.deepEqual(jwt.getKeySet(), same.getKeySet());
       const service = new IdTokenService(jwt, { algorithms: ['RS256'] });
       const idToken = await service.issue('alice', 'client', 'n');
@@ -149,7 +153,15 @@ describe('the files', () => {
       const reports = new ReportsService(jwt);
       assert.equal((await reports.open(await reports.link('alice'))).report, 7);
       await assert.rejects(reports.open(token), { code: 'OIDC_TOKEN_CLAIM_MISMATCH' });
-      assert.equal(legacyTokens({ status: () => ({}) }), 'HS256 is gone');`;
+      assert.equal(legacyTokens({ status: () => ({}) }), 'HS256 is gone');
+      const call = (type, ...args) => Object.assign(new ExecutionContextHost(args), { contextType: type });
+      const [authorization, client] = ['Bearer ' + token, {}];
+      assert.equal(tokenOfCookie(call('http', { headers: { authorization } })), token);
+      assert.equal(tokenOfCookie(call('http', { headers: { cookie: 'a=b; access_token=' + token } })), token);
+      assert.equal(tokenOfMessage(call('rpc', { accessToken: token })), token);
+      assert.equal(tokenOfClient(call('ws', client)), undefined);
+      keepRequest(client, { headers: { authorization } });
+      assert.equal(tokenOfClient(call('ws', client)), token);`;
     const { code, stderr } = await run(process.execPath, ['--input-type=module', '-e', script], {
       cwd: application,
     });

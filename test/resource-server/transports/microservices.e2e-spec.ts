@@ -15,6 +15,7 @@ import { lastValueFrom } from 'rxjs';
 
 import { closeAll, platforms, RecordingLogger } from '../../support/platforms.js';
 import { freePort } from '../../support/ports.js';
+import { until } from '../../support/waiting.js';
 import { audience, startIssuer, startServer } from './servers.js';
 import type { Told } from './servers.js';
 import { ways } from './ways.js';
@@ -130,7 +131,7 @@ describe('a microservice', () => {
         await lastValueFrom(client.emit('happened', { id, token }), { defaultValue: undefined });
       }
       const soFar = () => lastValueFrom(client.send<unknown[]>('happened so far', {}));
-      while ((await soFar()).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(async () => (await soFar()).length === 2);
       expect(await soFar()).toEqual([
         [1, 'alice'],
         [3, 'bob'],

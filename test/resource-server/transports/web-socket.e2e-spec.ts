@@ -16,6 +16,7 @@ import { io } from 'socket.io-client';
 
 import { checkDeclarations } from '../../../lib/resource-server/check-declarations.js';
 import { closeAll, platforms } from '../../support/platforms.js';
+import { until } from '../../support/waiting.js';
 import { startIssuer, startServer } from './servers.js';
 import type { Told } from './servers.js';
 import { emit, socketIo, ways } from './ways.js';
@@ -60,12 +61,40 @@ class GuardedConnection {
 @WebSocketGateway()
 @UseGuards(AccessTokenGuard)
 class MessagesWithTokens {
+  static readonly heard: string[] = [];
+
+  @SubscribeMessage('hear')
+  @OptionalAccessToken()
+  hear(@AccessToken() claims: AccessTokenClaims | undefined) {
+    MessagesWithTokens.heard.push(claims?.sub ?? 'nobody');
+  }
+
   @SubscribeMessage('who')
   @OptionalAccessToken()
   who(@AccessToken() claims: AccessTokenClaims | undefined) {
     return claims?.sub ?? 'nobody';
   }
 }
+
+class Inherited {
+  static readonly answers: string[] = [];
+
+  @SubscribeMessage('inherited')
+  who(@AccessToken() claims: AccessTokenClaims | undefined) {
+    Inherited.answers.push(claims?.sub ?? 'nobody');
+  }
+}
+
+@WebSocketGateway()
+@UseGuards(AccessTokenGuard)
+class InheritsGuarded extends Inherited {}
+
+const afterTheOther = { canActivate: () => until(() => Inherited.answers.length > 0).then(() => true) };
+
+@WebSocketGateway()
+@Public()
+@UseGuards(afterTheOther)
+class InheritsPublic extends Inherited {}
 
 describe.each(platforms)('a gateway on %s', (_, adapter) => {
   let issuer: Awaited<ReturnType<typeof startIssuer>>;
@@ -130,6 +159,28 @@ describe.each(platforms)('a gateway on %s', (_, adapter) => {
       const messages = [{ token: alice }, bob, {}];
       const answers = await Promise.all(senders.map((index) => who(messages[index])));
       expect(answers).toEqual(senders.map((index) => ['alice', 'bob', 'nobody'][index]));
+      // Nothing tells them apart but their order: no object, and nobody waits for an answer.
+      const { heard } = MessagesWithTokens;
+      heard.length = 0;
+      for (const [index, message] of [alice, 7, bob].entries()) {
+        socket.emit('hear', message);
+        await until(() => heard.length > index);
+      }
+      expect(heard).toEqual(['alice', 'nobody', 'bob']);
+    } finally {
+      socket.close();
+    }
+  });
+
+  it('gives a public gateway nothing of a guarded one that inherits the same handler, and gets the same message', async () => {
+    const server = await start({ metadata: { providers: [InheritsGuarded, InheritsPublic] } });
+    const auth = { token: await issuer.token() };
+    const socket = io(server.url, { auth, transports: ['websocket'], forceNew: true });
+    Inherited.answers.length = 0;
+    socket.emit('inherited', {});
+    try {
+      await until(() => Inherited.answers.length === 2);
+      expect(Inherited.answers).toEqual(['alice', 'nobody']);
     } finally {
       socket.close();
     }
