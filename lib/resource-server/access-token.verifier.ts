@@ -1,3 +1,5 @@
+import { algorithmNamed } from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError, OidcTokenError } from '../core/errors.js';
 import { checkClaims, isTyp, mismatch, oneOf } from '../core/jwt/jwt-claims.js';
 import type { Claims } from '../core/jwt/jwt-claims.js';
@@ -72,27 +74,37 @@ async function verifySignature(
     const verified = verifyJwt(jwt, known, algorithms);
     if ('then' in verified) await verified;
   } catch (error) {
-    if (!mayBeOfNewerKey(error, jwt.header, algorithms)) throw error;
+    // No key, old or new, verifies what is no JWS, or is of an algorithm that is not accepted.
+    if (!(error instanceof OidcTokenError) || error.code === 'OIDC_TOKEN_MALFORMED') throw error;
+    if (!isAccepted(jwt.header.alg, algorithms)) throw notAccepted(algorithms);
     // A key that came after these were fetched, or one that took the name of another.
     const newer = await keys.newerThan(known).catch((failure: unknown) => {
       throw isNamed(jwt.header, known) ? error : failure;
     });
-    if (!newer) throw error;
-    await verifyJwt(jwt, newer, algorithms);
+    if (newer) await verifyJwt(jwt, newer, algorithms);
+    else throw isNamed(jwt.header, known) ? error : (unknownKey(jwt.header) ?? error);
   }
+}
+
+function isAccepted(alg: unknown, algorithms: readonly SigningAlgorithm[]): boolean {
+  const named = algorithmNamed(alg);
+  // EdDSA and Ed25519 are two names of one.
+  return named !== undefined && algorithms.some((each) => algorithmNamed(each) === named);
+}
+
+function notAccepted(algorithms: readonly SigningAlgorithm[]): OidcTokenError {
+  return new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm', 'alg', oneOf(algorithms));
 }
 
 function isNamed({ kid }: Claims, known: PublishedKeys): boolean {
   return typeof kid === 'string' && known.named(kid).length > 0;
 }
 
-/** No key, old or new, verifies a token that is no JWS, or of an algorithm that is not accepted. */
-function mayBeOfNewerKey(error: unknown, { alg }: Claims, algorithms: readonly string[]): boolean {
-  return (
-    error instanceof OidcTokenError &&
-    error.code !== 'OIDC_TOKEN_MALFORMED' &&
-    algorithms.some((each) => each === alg)
-  );
+/** The same code as a wrong signature, and another word for the operator. */
+function unknownKey(header: Claims): OidcTokenError | undefined {
+  if (!Object.hasOwn(header, 'kid')) return undefined;
+  const expected = 'that of a key which the issuer publishes';
+  return new OidcTokenError('OIDC_TOKEN_INVALID_SIGNATURE', 'invalid signature', 'kid', expected);
 }
 
 /** Whether a token that its issuer signed is one of its access tokens, and may be sent as a bearer token. */

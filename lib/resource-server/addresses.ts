@@ -22,9 +22,9 @@ export function defectOfAddress(value: unknown, trustNetworkWithoutTls: boolean)
   );
 }
 
-/** RFC 6761 section 6.3 and RFC 8252 section 8.3: what never leaves the machine. */
+/** RFC 8252 section 8.3: what never leaves the machine. A resolver may send names below `localhost` elsewhere. */
 function isLoopback({ hostname }: URL): boolean {
-  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true;
+  if (hostname === 'localhost') return true;
   if (hostname.startsWith('[')) return loopback.check(hostname.slice(1, -1), 'ipv6');
   return /^[\d.]+$/.test(hostname) && loopback.check(hostname, 'ipv4');
 }

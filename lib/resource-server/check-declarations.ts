@@ -5,16 +5,18 @@ import {
   accessTo,
   declarationOfClass,
   declarationOfMethod,
-  guardsOf,
-  isOurs,
+  isDeclared,
+  keepName,
   lineageOf,
 } from './declarations.js';
 import type { Declaration } from './declarations.js';
+import { guardsOf, isOurs } from './guards.js';
 import {
   areFieldsGuarded,
   asksGlobalGuardsForGateways,
   isGateway,
   isGatewayMessage,
+  isHandler,
   isMessageHandler,
   whyUnguarded,
 } from './unguarded.js';
@@ -51,10 +53,11 @@ export function checkDeclarations(
     ...config.getGlobalGuards(),
     ...config.getGlobalRequestGuards().map(({ metatype, instance }) => metatype ?? instance),
   ];
-  const types = new Set<object>();
+  const types = new Map<Class, object | undefined>();
   for (const { controllers, providers } of modules.values()) {
-    for (const { metatype } of [...controllers.values(), ...providers.values()]) {
-      if (typeof metatype === 'function' && 'prototype' in metatype) types.add(metatype);
+    for (const { metatype, instance } of [...controllers.values(), ...providers.values()]) {
+      if (typeof metatype !== 'function' || !('prototype' in metatype)) continue;
+      types.set(metatype as Class, Object(instance) === instance ? (instance as object) : undefined);
     }
   }
   const surroundings = {
@@ -64,7 +67,7 @@ export function checkDeclarations(
     isHybrid,
     logger,
   };
-  const unsure = [...types].flatMap((type) => checkType(type as Class, surroundings));
+  const unsure = [...types].flatMap(([type, instance]) => checkType(type, instance, surroundings));
   if (unsure.length === 0) return;
   logger.warn(
     `${unsure.join(', ')}: open to everybody unless connectMicroservice() is given { inheritAppConfig: true }, without ` +
@@ -76,21 +79,40 @@ export function checkDeclarations(
 type Class = object & { readonly name: string; readonly prototype: object };
 
 /** The handlers of which cannot be known whether the global guard is asked. */
-function checkType(type: Class, surroundings: Surroundings): string[] {
+function checkType(type: Class, instance: object | undefined, surroundings: Surroundings): string[] {
   const classes = lineageOf(type) as readonly Class[];
   for (const each of classes) refuseContradiction(each.name, declarationOfClass(each));
   return [...methodsOf(classes)].flatMap(([name, method]) => {
     const where = `${type.name}.${String(name)}`;
     const declarations = classes.map((each) => declarationOfMethod(each.prototype, name));
     for (const each of declarations) refuseContradiction(where, each);
+    // Nest calls what the instance has, and asks the guards of that.
+    const called = calledOf(instance, name) ?? method;
+    keepName(method, name);
+    keepName(called, name);
     const unguarded = whyUnguarded(type, name, method, surroundings.fieldsAreGuarded);
     if (unguarded !== undefined) {
       refuseUnasked(where, declarations, unguarded);
       return [];
     }
-    const guards = [...classes.flatMap(guardsOf), ...guardsOf(method)];
-    return checkGuards({ where, type, method, guards }, surroundings);
+    const ofClasses = classes.flatMap(guardsOf);
+    const isLost = guardsOf(method).some(isOurs) && !guardsOf(called).some(isOurs);
+    if (isLost && ![...ofClasses, ...surroundings.globalGuards].some(isOurs)) throw lostGuard(where);
+    return checkGuards({ where, type, method, guards: [...ofClasses, ...guardsOf(called)] }, surroundings);
   });
+}
+
+/** What an instance has in the place of a method: a function that was bound, or wraps it. */
+function calledOf(instance: object | undefined, name: string | symbol): object | undefined {
+  const own: unknown = instance && Object.getOwnPropertyDescriptor(instance, name)?.value;
+  return typeof own === 'function' ? own : undefined;
+}
+
+function lostGuard(where: string): OidcKeyError {
+  return conflict(
+    `${where} has @UseGuards(AccessTokenGuard), and its instance puts another function in its place, for which Nest ` +
+      'does not see the guard. Put the guard on the class.',
+  );
 }
 
 /** What a class says is for the methods that Nest does ask it for. */
@@ -125,8 +147,9 @@ function checkGuards(
             : ', or make the guard global.'),
       );
     }
-    logger.warn(
-      `${where} asks for scopes, and none of its guards is AccessTokenGuard. Where none of them asks it, nobody looks at the scopes.`,
+    throw conflict(
+      `${where} asks for scopes, and none of its guards is AccessTokenGuard, extends it or has it injected, so that nobody ` +
+        'looks at them. Add @UseGuards(AccessTokenGuard), or make the guard global.',
     );
   } else if (isMessage && globalGuards.some(isOurs)) {
     logger.warn(
@@ -137,12 +160,14 @@ function checkGuards(
   return [];
 }
 
+/** The methods that Nest calls for somebody, and those for which it was declared who that may be. */
 function methodsOf(classes: readonly Class[]): ReadonlyMap<string | symbol, object> {
   const methods = new Map<string | symbol, object>();
   for (const { prototype } of classes) {
     for (const name of Reflect.ownKeys(prototype)) {
       const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
-      if (name !== 'constructor' && typeof method === 'function' && !methods.has(name))
+      if (name === 'constructor' || typeof method !== 'function' || methods.has(name)) continue;
+      if (isHandler(method) || classes.some((each) => isDeclared(each.prototype, name)))
         methods.set(name, method);
     }
   }

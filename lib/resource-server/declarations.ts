@@ -1,10 +1,11 @@
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import 'reflect-metadata';
+
+import { guardsOf, isOurs } from './guards.js';
 
 // Registered, so that two copies of this package in one application read what the other one wrote.
 const declared = Symbol.for('nestjs-oidc-key:access');
-/** The static member by which a guard is known to be ours, whichever copy of this package it comes from. */
-export const isAccessTokenGuard: unique symbol = Symbol.for('nestjs-oidc-key:access-token-guard');
+/** Of a handler: the name by which its class has it. */
+const nameOfHandler = Symbol.for('nestjs-oidc-key:name-of-handler');
 
 type Target = object;
 
@@ -60,15 +61,17 @@ export function declarationOfMethod(prototype: Target, name: string | symbol): D
   return { ...read(prototype, name), isGuarded };
 }
 
-/** What `@UseGuards` says at one place. */
-export function guardsOf(target: Target): readonly unknown[] {
-  return (Reflect.getOwnMetadata(GUARDS_METADATA, target) as unknown[] | undefined) ?? [];
+/** Whether something was declared for a method by this name, of the class itself. */
+export function isDeclared(prototype: Target, name: string | symbol): boolean {
+  return Reflect.hasOwnMetadata(declared, prototype, name);
 }
 
-/** A guard may be a class or an instance, and extend ours. */
-export function isOurs(guard: unknown): boolean {
-  const type: unknown = typeof guard === 'function' ? guard : (guard as object | null)?.constructor;
-  return typeof type === 'function' && isAccessTokenGuard in type;
+/**
+ * Has a function keep the name by which its class has it. What wraps handlers, such as tracing, hands on another
+ * function, with the metadata of the one that was there.
+ */
+export function keepName(handler: Target, name: string | symbol): void {
+  Reflect.defineMetadata(nameOfHandler, name, handler);
 }
 
 /**
@@ -78,9 +81,10 @@ export function isOurs(guard: unknown): boolean {
 export function accessTo(type: Target, handler: Target | undefined): Access {
   const classes = lineageOf(type);
   const name = handler && nameOf(classes, handler);
-  const prototypes = name === undefined ? [] : prototypesWith(classes, name);
+  if (name === undefined) return accessToUnknown(classes);
+  const prototypes = prototypesWith(classes, name);
   // The first is that of the method that is called; the others were overridden, and open nothing.
-  const ofMethods = prototypes.map((prototype) => declarationOfMethod(prototype, name!));
+  const ofMethods = prototypes.map((prototype) => declarationOfMethod(prototype, name));
   const ofClasses = classes.map(declarationOfClass);
   const scopesOfMethods = ofMethods.flatMap(({ scopes = [] }) => scopes);
   const isOfMethod =
@@ -92,6 +96,15 @@ export function accessTo(type: Target, handler: Target | undefined): Access {
   if (nearest?.isOptional && !asksForScopes) return { kind: 'optional' };
   const scopes = [...ofClasses.flatMap((each) => each.scopes ?? []), ...scopesOfMethods];
   return { kind: 'required', scopes: [...new Set(scopes)] };
+}
+
+/** Of a function that no method of the class is known to be: what any of them needs. */
+function accessToUnknown(classes: readonly Target[]): Access {
+  const ofMethods = classes
+    .map(prototypeOf)
+    .flatMap((prototype) => Reflect.ownKeys(prototype).map((name) => declarationOfMethod(prototype, name)));
+  const all = [...classes.map(declarationOfClass), ...ofMethods];
+  return { kind: 'required', scopes: [...new Set(all.flatMap(({ scopes = [] }) => scopes))] };
 }
 
 function declaresSomething({ isPublic, isOptional, scopes, isGuarded }: Declaration): boolean {
@@ -112,12 +125,16 @@ export function lineageOf(type: Target): readonly Target[] {
   return classes;
 }
 
-/** The prototypes that have a method of this name themselves, the nearest first. */
+/** The prototypes that have a method of this name themselves, or a declaration for one, the nearest first. */
 function prototypesWith(classes: readonly Target[], name: string | symbol): readonly Target[] {
-  return classes.map(prototypeOf).filter((prototype) => Object.hasOwn(prototype, name));
+  return classes
+    .map(prototypeOf)
+    .filter((prototype) => Object.hasOwn(prototype, name) || isDeclared(prototype, name));
 }
 
 function nameOf(classes: readonly Target[], handler: Target): string | symbol | undefined {
+  const kept = Reflect.getOwnMetadata(nameOfHandler, handler) as string | symbol | undefined;
+  if (kept !== undefined && prototypesWith(classes, kept).length > 0) return kept;
   for (const prototype of classes.map(prototypeOf)) {
     const name = Reflect.ownKeys(prototype).find(
       (key) => Object.getOwnPropertyDescriptor(prototype, key)?.value === handler,

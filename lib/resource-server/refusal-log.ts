@@ -7,6 +7,8 @@ import { isSameAddress } from './addresses.js';
 
 const minute = 60_000;
 
+const ofHeader = new Set(['typ', 'alg', 'kid']);
+
 /** What smells of configuration, where a value that an operator chose is in the token. */
 const configured = new Set(['iss', 'aud', 'typ']);
 
@@ -22,9 +24,12 @@ export class RefusalLog {
       this.#debug(`${handler} refused a call: ${(error as Error).message}`);
       return;
     }
-    const reason = `${handler} refused an access token: ${whyOf(error, token)}`;
     const { claim = '' } = error;
-    if (configured.has(claim) && this.#isFirstInAMinute(claim)) {
+    const found = configured.has(claim) && token !== undefined ? foundIn(token, claim) : undefined;
+    const hint = hintAbout(error, found);
+    const reason = `${handler} refused an access token: ${whyOf(error, found)}${hint}`;
+    // Anybody can use up the minute of what has no hint.
+    if (configured.has(claim) && this.#isFirstInAMinute(`${claim}${hint}`)) {
       this.#logger.warn(`${reason} (said once a minute; each refusal is logged at the level debug)`);
     } else this.#debug(reason);
   }
@@ -51,12 +56,10 @@ export class RefusalLog {
   }
 }
 
-function whyOf({ code, message, claim, expected }: OidcTokenError, token: string | undefined): string {
+function whyOf({ code, message, claim, expected }: OidcTokenError, found: unknown): string {
   if (claim === undefined || expected === undefined) return `${code}, ${message}`;
-  const member = claim === 'typ' ? 'the "typ" of its header' : `its claim "${claim}"`;
-  const found = configured.has(claim) && token !== undefined ? foundIn(token, claim) : undefined;
-  const hint = claim === 'iss' && found !== undefined ? hintOf(found, expected) : '';
-  return `${code}, ${member} has to be ${expected}${found === undefined ? '' : `, and is ${printed(found)}`}${hint}`;
+  const member = ofHeader.has(claim) ? `the "${claim}" of its header` : `its claim "${claim}"`;
+  return `${code}, ${member} has to be ${expected}${found === undefined ? '' : `, and is ${printed(found)}`}`;
 }
 
 function foundIn(token: string, claim: string): unknown {
@@ -69,6 +72,8 @@ const longest = 80;
 /** As JSON, cut, and without a character that could make a line of its own or move a terminal's cursor. */
 function printed(value: unknown): string {
   if (value === null) return 'missing';
+  // Whatever else it is may be of any depth.
+  if (!isPrintable(value)) return 'neither a text nor a list of texts';
   const text = JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -76,8 +81,13 @@ function printed(value: unknown): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
+function isPrintable(value: unknown): boolean {
+  return [value].flat().every((each) => typeof each === 'string');
+}
+
 /** The commonest reason: a slash at the end. */
-function hintOf(found: unknown, expected: string): string {
+function hintAbout({ claim, expected = '' }: OidcTokenError, found: unknown): string {
+  if (claim !== 'iss') return '';
   const configuredIssuers = expected.match(/"[^"]*"/g)?.map((each) => each.slice(1, -1)) ?? [];
   const isNearly =
     typeof found === 'string' && configuredIssuers.some((issuer) => isSameAddress(issuer, found));

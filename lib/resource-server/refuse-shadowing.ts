@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 
 import { OidcKeyError } from '../core/errors.js';
@@ -17,7 +17,7 @@ export function refuseShadowing(modules: ModulesContainer, type: Type<object>): 
   const isOne = ({ metatype }: ModuleRef) => metatype === type || metatype.prototype instanceof type;
   const isShadowed =
     all.filter((each) => isOne(each) && each.isGlobal).length > 1 ||
-    all.some((each) => registrationsSeenBy(each, isOne).size > 1);
+    all.some((each) => registrationsSeenBy(each, isOne).size + globalOnesImportedBy(each, type) > 1);
   if (!isShadowed) return;
   throw new OidcKeyError(
     'OIDC_KEY_MODULE_TWICE',
@@ -26,7 +26,7 @@ export function refuseShadowing(modules: ModulesContainer, type: Type<object>): 
   );
 }
 
-/** What a module imports itself, and what its imports hand on. Global modules count for none. */
+/** What a module imports itself, and what its imports hand on, but for global modules. */
 function registrationsSeenBy(module: ModuleRef, isOne: (module: ModuleRef) => boolean): Set<ModuleRef> {
   const seen = new Set<ModuleRef>();
   const visited = new Set<ModuleRef>();
@@ -43,6 +43,15 @@ function registrationsSeenBy(module: ModuleRef, isOne: (module: ModuleRef) => bo
   };
   visit(module);
   return seen;
+}
+
+/** Those that a class imports by name. Nest adds every global module to the imports of all others. */
+function globalOnesImportedBy({ metatype }: ModuleRef, type: Type<object>): number {
+  const imports = (Reflect.getMetadata('imports', metatype) ?? []) as readonly unknown[];
+  return imports.filter((each) => {
+    const { module, global: isGlobal } = (each ?? {}) as Partial<DynamicModule>;
+    return isGlobal && (module === type || module?.prototype instanceof type);
+  }).length;
 }
 
 function isExportOfOne(exported: unknown, module: ModuleRef, isOne: (module: ModuleRef) => boolean): boolean {

@@ -4,7 +4,8 @@ import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
 import { isTyp } from '../core/jwt/jwt-claims.js';
-import { isObject } from '../core/objects.js';
+import { hasOwnMembersOnly } from '../core/jwt/own-members.js';
+import { isObject, isPlain } from '../core/objects.js';
 import type { PublishedKeys } from '../core/key/published-keys.js';
 import { defectOfAddress, isSameAddress } from './addresses.js';
 import type { IssuerOptions, ResourceServerOptions } from './resource-server.options.js';
@@ -51,29 +52,63 @@ const namesOfIssuer: Readonly<Record<keyof IssuerOptions, true>> = {
   trustNetworkWithoutTls: true,
 };
 
-/** OpenID Connect Core section 2: every ID token has them. */
-const claimsOfIdToken = ['iss', 'sub', 'aud', 'exp', 'iat'];
+/**
+ * What an ID token has, or may have (OpenID Connect Core sections 2, 3.1.3.6, 3.3.2.11 and 5.1, and Front-Channel Logout
+ * section 3), but for `azp`: issuers that write it into access tokens leave it out of ID tokens.
+ */
+const claimsOfIdToken = [
+  ...['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'c_hash', 'sid'],
+  ...[
+    'name',
+    'given_name',
+    'family_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+  ],
+  ...['website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number'],
+  ...['phone_number_verified', 'address', 'updated_at'],
+];
 const claimsOfAccessToken = ['exp', 'iat', 'jti', 'sub', 'client_id'];
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
 export function resolveResourceServerOptions(options: ResourceServerOptions): ResolvedResourceServerOptions {
-  const given = (isObject(options) ? options : {}) as Given;
-  const { getToken, ...rest } = given;
+  const { getToken, ...rest } = plain(options ?? {}, 'ResourceServerModule');
   if (getToken !== undefined && typeof getToken !== 'function') {
     throw invalid('getToken', 'has to be a function that takes the execution context');
   }
   return { issuers: issuersOf(rest), getToken: getToken as ResolvedResourceServerOptions['getToken'] };
 }
 
+/**
+ * Options as an object of their own members. What a class computes or inherits is lost where an object is copied, and
+ * with it a check.
+ *
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
+ */
+export function plain(options: unknown, owner: string): Given {
+  if (isPlainObject(options)) return options;
+  throw new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    `The options of ${owner} have to be a plain object, such as { issuer, audience }: what a class computes or inherits ` +
+      'is not read.',
+  );
+}
+
 function issuersOf(given: Given): readonly ResolvedIssuer[] {
-  if (!('issuers' in given)) return [resolveIssuer(given, (name) => name)];
+  if (given.issuers === undefined) {
+    const { issuers: _, ...issuer } = given;
+    return [resolveIssuer(issuer, (name) => name)];
+  }
   refuseUnknown(given, ['issuers', 'getToken'], (name) => name);
   const { issuers } = given;
   if (!Array.isArray(issuers) || issuers.length === 0) {
     throw invalid('issuers', 'has to be a list of issuers, each with its "issuer" and "audience"');
   }
   const resolved = (issuers as unknown[]).map((each, index) =>
-    resolveIssuer((isObject(each) ? each : {}) as Given, (name) => `issuers[${index}].${name}`),
+    resolveIssuer(plain(each, `"issuers[${index}]"`), (name) => `issuers[${index}].${name}`),
   );
   for (const [index, { issuer }] of resolved.entries()) {
     const other = resolved.findIndex((each) => isSameAddress(each.issuer, issuer));
@@ -126,8 +161,8 @@ function resolveIssuer(given: Given, nameOf: (option: string) => string): Resolv
   if (typ !== false && !types)
     throw fail('typ', 'has to be a media type such as at+jwt, or a list, or false');
   if (!isListOf(requiredClaims, isText)) throw fail('requiredClaims', 'has to be a list of names');
-  if (!isObject(expectedClaims) || !Object.values(expectedClaims).every(textsOf)) {
-    throw fail('expectedClaims', 'has to be an object that gives each claim a text, or a list of them');
+  if (!isPlainObject(expectedClaims) || !Object.values(expectedClaims).every(textsOf)) {
+    throw fail('expectedClaims', 'has to be a plain object that gives each claim a text, or a list of them');
   }
   if (!isText(scopeClaim)) throw fail('scopeClaim', 'has to be the name of a claim');
   const expected = Object.entries(expectedClaims).map(
@@ -187,6 +222,10 @@ function isKeyRotation(value: unknown): value is { readonly ring: PublishedKeys 
 function refuseUnknown(given: Given, known: readonly string[], nameOf: (option: string) => string): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown !== undefined) throw invalid(nameOf(unknown), `is none of ${known.join(', ')}`);
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && isPlain(value) && hasOwnMembersOnly(value);
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

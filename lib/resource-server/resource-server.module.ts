@@ -1,7 +1,8 @@
 import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/common';
-import type { DynamicModule, OnModuleInit } from '@nestjs/common';
+import type { DynamicModule, NestModule, OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 
+import { OidcKeyError } from '../core/errors.js';
 import { AccessTokenGuard, GUARD_SETTINGS } from './access-token.guard.js';
 import type { GuardSettings } from './access-token.guard.js';
 import { AccessTokenVerifier } from './access-token.verifier.js';
@@ -10,7 +11,7 @@ import { RemoteKeys } from './keys/remote-keys.js';
 import { RingKeys } from './keys/ring-keys.js';
 import { RefusalLog } from './refusal-log.js';
 import { refuseShadowing } from './refuse-shadowing.js';
-import { resolveResourceServerOptions } from './resolve-options.js';
+import { plain, resolveResourceServerOptions } from './resolve-options.js';
 import type { ResolvedIssuer, ResolvedResourceServerOptions } from './resolve-options.js';
 import type {
   ResourceServerAsyncOptions,
@@ -49,6 +50,13 @@ const ConfigurableResourceServerModule =
  */
 @Module({
   providers: [
+    // What forRoot and forRootAsync give takes its place.
+    {
+      provide: definition.MODULE_OPTIONS_TOKEN,
+      useFactory: () => {
+        throw bareModule();
+      },
+    },
     {
       provide: RESOLVED_OPTIONS,
       useFactory: resolveResourceServerOptions,
@@ -73,7 +81,12 @@ const ConfigurableResourceServerModule =
   // A guard that a controller names is made in the controller's module, so what it needs is exported with it.
   exports: [AccessTokenGuard, AccessTokenVerifier, GUARD_SETTINGS],
 })
-export class ResourceServerModule extends ConfigurableResourceServerModule implements OnModuleInit {
+export class ResourceServerModule
+  extends ConfigurableResourceServerModule
+  implements NestModule, OnModuleInit
+{
+  #isChecked = false;
+
   /** @hidden Nest calls it. */
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
@@ -84,11 +97,37 @@ export class ResourceServerModule extends ConfigurableResourceServerModule imple
     refuseShadowing(modules, ResourceServerModule);
   }
 
+  /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` for options that are no plain object; the rest when it boots */
+  static override forRoot(options: ResourceServerOptions & ResourceServerExtras): DynamicModule {
+    // The builder copies them, and what a class computes or inherits would not be in the copy.
+    plain(options, 'ResourceServerModule');
+    return super.forRoot(options);
+  }
+
+  /** @hidden Nest calls it, in an application with HTTP, before it makes routes of handlers. */
+  configure(): void {
+    this.#check();
+  }
+
   /** @hidden Nest calls it. */
   onModuleInit(): void {
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#isChecked) return;
+    this.#isChecked = true;
     const isHybrid = isMicroserviceIn(this.modules) && Boolean(this.adapterHost.httpAdapter);
     checkDeclarations(this.modules, this.applicationConfig, isHybrid, new Logger(ResourceServerModule.name));
   }
+}
+
+function bareModule(): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_INVALID_OPTION',
+    'ResourceServerModule stands in `imports` without options. Write ' +
+      '`ResourceServerModule.forRoot({ issuer, audience })`, or `forRootAsync` with a factory.',
+  );
 }
 
 function isMicroserviceIn(modules: ModulesContainer): boolean {

@@ -6,9 +6,18 @@ const gateway = 'websockets:is_gateway';
 const gatewayMessage = 'websockets:message_mapping';
 const message = 'microservices:pattern';
 const fields = ['graphql:resolve_property', 'graphql:resolve_reference'];
+const route = 'path';
+const resolver = 'graphql:resolver_type';
 const graphqlOptions = 'GqlModuleOptions';
 
 const callsOfGateway: readonly unknown[] = ['handleConnection', 'handleDisconnect', 'afterInit'];
+
+/** Whether Nest calls a method for somebody who sent something. */
+export function isHandler(method: object): boolean {
+  return [route, message, gatewayMessage, resolver, ...fields].some((each) =>
+    Reflect.hasMetadata(each, method),
+  );
+}
 
 export function isGateway(type: object): boolean {
   return Reflect.getMetadata(gateway, type) === true;

@@ -60,7 +60,11 @@ type Started = Awaited<ReturnType<typeof start>>;
 
 /** The ways in which an issuer can be away. */
 const outages: [string, (issuer: IssuerOfKeys) => void, RegExp][] = [
-  ['hangs up', (issuer) => issuer.answer((request) => request.socket.destroy()), /cannot be reached/],
+  [
+    'hangs up',
+    (issuer) => issuer.answer((request) => request.socket.destroy()),
+    /the request failed \(UND_ERR_SOCKET\)/,
+  ],
   [
     'answers 500',
     (issuer) => issuer.answer((_, response) => response.writeHead(500).end('{}')),
@@ -218,7 +222,7 @@ describe('attack 43: what an issuer can make this server do', () => {
       const other = issuer.token(second, { iss: 'http://127.0.0.1:9' }, { kid: 'two' });
       expect(await verify(other)).toBe('OIDC_TOKEN_CLAIM_MISMATCH');
       expect(await verify(issuer.token(second, {}, { alg: 'HS256', kid: 'two' }))).toBe(
-        'OIDC_TOKEN_INVALID_SIGNATURE',
+        'OIDC_TOKEN_INVALID_ALGORITHM',
       );
     }
     expect(issuer.asked).toHaveLength(1);
@@ -231,7 +235,7 @@ describe('attack 43: what an issuer can make this server do', () => {
     for (const [header, code] of [
       [{ kid: 'two', crit: ['x'], x: 1 }, 'OIDC_TOKEN_MALFORMED'],
       [{ kid: 'two', b64: false }, 'OIDC_TOKEN_MALFORMED'],
-      [{ kid: 'two', alg: 'HS256' }, 'OIDC_TOKEN_INVALID_SIGNATURE'],
+      [{ kid: 'two', alg: 'HS256' }, 'OIDC_TOKEN_INVALID_ALGORITHM'],
       [{ kid: 'one', alg: 'none' }, 'OIDC_TOKEN_INVALID_ALGORITHM'],
     ] as const) {
       expect(await verify(issuer.token(first, {}, header))).toBe(code);

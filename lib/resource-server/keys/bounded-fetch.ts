@@ -1,6 +1,8 @@
 /** More than any issuer publishes, and less than what could be felt. */
 const mostBytes = 1_000_000;
 
+const redirects = new Set([301, 302, 303, 307, 308]);
+
 /** What is wrong with an answer, in words that go on after the address. */
 export class UnusableAnswer extends Error {}
 
@@ -10,7 +12,7 @@ export async function boundedFetch(url: string, init: RequestInit): Promise<Resp
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new UnusableAnswer(
-      response.status >= 300 && response.status < 400
+      redirects.has(response.status)
         ? `answered ${response.status}, and redirects are not followed`
         : `answered ${response.status}`,
     );

@@ -19,7 +19,7 @@ export function reasonOf(error: unknown): string {
   const code = codeOf(found);
   return privateAuthority.has(code)
     ? `its certificate is of an authority that is not known (${code}); NODE_EXTRA_CA_CERTS names one`
-    : `it cannot be reached (${code})`;
+    : `the request failed (${code})`;
 }
 
 function unwrapped(error: unknown): unknown {

@@ -18,8 +18,11 @@ interface ReadJwk {
   readonly warning?: string;
 }
 
-/** A key costs some milliseconds to check; no issuer that was seen publishes more than twenty. */
-const mostKeys = 100;
+/**
+ * How much may be checked of one set: a hundred keys of 2048 bits, or six of 8192. A check costs some milliseconds, and
+ * its cost grows with the square of the length; no issuer that was seen publishes more than twenty keys.
+ */
+const mostWork = 100;
 
 /** Keys of one name, or candidates of one algorithm, that are tried: each try costs a verification. */
 const mostTried = 4;
@@ -56,7 +59,8 @@ export class ForeignKeySet implements PublishedKeys {
     before?: ForeignKeySet,
   ): Steps<ForeignKeySet> {
     const read = new Map<string, ReadJwk>();
-    for (const [index, jwk] of jwks.slice(0, mostKeys).entries()) {
+    const checked = withinReach(jwks);
+    for (const [index, jwk] of checked.entries()) {
       const text = JSON.stringify(jwk);
       const where = `Key ${index + 1} of ${jwks.length}`;
       const known = before ? before.#read.get(text) : undefined;
@@ -64,7 +68,9 @@ export class ForeignKeySet implements PublishedKeys {
       yield pause;
     }
     const warnings = [...read.values()].flatMap(({ warning }) => warning ?? []);
-    if (jwks.length > mostKeys) warnings.push(`Only the first ${mostKeys} of ${jwks.length} keys are used.`);
+    if (checked.length < jwks.length) {
+      warnings.push(`Only the first ${checked.length} of ${jwks.length} keys are used.`);
+    }
     const set = new ForeignKeySet(read, warnings);
     if (set.size === 0) warnings.push('The set holds no key that can be used, and every token is refused.');
     return set;
@@ -83,6 +89,16 @@ export class ForeignKeySet implements PublishedKeys {
     const algorithm = algorithmNamed(alg);
     return (algorithm && this.#byAlgorithm.get(algorithm)) ?? [];
   }
+}
+
+function withinReach(jwks: readonly JsonWebKey[]): readonly JsonWebKey[] {
+  let work = 0;
+  const first = jwks.findIndex(({ n }) => {
+    const bits = typeof n === 'string' ? n.length * 6 : 0;
+    work += Math.max(1, (bits / 2048) ** 2);
+    return Math.floor(work) > mostWork;
+  });
+  return first < 0 ? jwks : jwks.slice(0, first);
 }
 
 function* readJwk(jwk: JsonWebKey, where: string, accepted: readonly SigningAlgorithm[]): Steps<ReadJwk> {
