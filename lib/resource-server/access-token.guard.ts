@@ -16,7 +16,7 @@ import { keepVerified } from './verified-tokens.js';
 /** Injects what every guard of a registration shares: Nest makes one for each module that names it. @internal */
 export const GUARD_SETTINGS = Symbol('ACCESS_TOKEN_GUARD_SETTINGS');
 
-/** @internal */
+/** What that is. The declaration of the guard's constructor names it. */
 export interface GuardSettings {
   readonly getToken: ((context: ExecutionContext) => unknown) | undefined;
   readonly log: RefusalLog;
