@@ -97,6 +97,13 @@ describe('architecture', () => {
     ).toEqual([]);
   });
 
+  it('an application over HTTP loads nothing of the other transports', () => {
+    const transports =
+      /^import [^;]*? from '(?:@nestjs\/(?:graphql|websockets|microservices)|graphql|ws)';$/m;
+    expect(files.filter((file) => transports.test(readFileSync(join(lib, file), 'utf8')))).toEqual([]);
+    expect(files.filter((file) => importsOf(file).includes('@nestjs/websockets'))).toHaveLength(1);
+  });
+
   it('has no import cycle', () => {
     const finished = new Set<string>();
     const visit = (file: string, path: string[]) => {
