@@ -96,7 +96,7 @@ export function bearerTokenIn({ headers, query }: BearerRequest): string | undef
 /**
  * The same for whoever requires one.
  *
- * @throws BearerTokenException 401 where there is none, and what {@link bearerTokenIn} throws
+ * @throws BearerTokenException 401 where there is none, 400 for one in the query string
  */
 export function readBearerToken(request: BearerRequest): string {
   const token = bearerTokenIn(request);

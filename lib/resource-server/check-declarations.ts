@@ -57,7 +57,7 @@ export function checkDeclarations(
   for (const { controllers, providers } of modules.values()) {
     for (const { metatype, instance } of [...controllers.values(), ...providers.values()]) {
       if (typeof metatype !== 'function' || !('prototype' in metatype)) continue;
-      types.set(metatype as Class, Object(instance) === instance ? (instance as object) : undefined);
+      types.set(metatype, Object(instance) === instance ? (instance as object) : undefined);
     }
   }
   const surroundings = {

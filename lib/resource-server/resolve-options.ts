@@ -8,6 +8,7 @@ import { hasOwnMembersOnly } from '../core/jwt/own-members.js';
 import { isObject, isPlain } from '../core/objects.js';
 import type { PublishedKeys } from '../core/key/published-keys.js';
 import { defectOfAddress, isSameAddress } from './addresses.js';
+import { claimsOfIdToken } from './id-token-claims.js';
 import type { IssuerOptions, ResourceServerOptions } from './resource-server.options.js';
 
 /** Where the keys of an issuer come from. */
@@ -52,25 +53,6 @@ const namesOfIssuer: Readonly<Record<keyof IssuerOptions, true>> = {
   trustNetworkWithoutTls: true,
 };
 
-/**
- * What an ID token has, or may have (OpenID Connect Core sections 2, 3.1.3.6, 3.3.2.11 and 5.1, and Front-Channel Logout
- * section 3), but for `azp`: issuers that write it into access tokens leave it out of ID tokens.
- */
-const claimsOfIdToken = [
-  ...['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'c_hash', 'sid'],
-  ...[
-    'name',
-    'given_name',
-    'family_name',
-    'middle_name',
-    'nickname',
-    'preferred_username',
-    'profile',
-    'picture',
-  ],
-  ...['website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number'],
-  ...['phone_number_verified', 'address', 'updated_at'],
-];
 const claimsOfAccessToken = ['exp', 'iat', 'jti', 'sub', 'client_id'];
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */

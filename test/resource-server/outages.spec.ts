@@ -1,4 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, generatePrimeSync } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
@@ -183,7 +184,7 @@ describe('keys that are known', () => {
     expect(await verify(token('one'))).toBe('alice');
     issuer.answer((request) => request.socket.destroy());
     clock.now = 11 * minutes;
-    for (let second = 0; second < 60; second++, clock.now += 1000) {
+    for (let count = 0; count < 60; count++, clock.now += 1000) {
       expect(await verify(token('one'))).toBe('alice');
       expect(await verify(token('two'))).toBe('OIDC_KEY_SOURCE_FAILED');
     }
@@ -342,6 +343,18 @@ it('what every object inherits is no claim of a token', async () => {
   }
 });
 
+/** Moduli of 8192 bits that are soon made: of more than two primes each, which nobody sees in a public key. */
+function heavyKeys(count: number): JsonWebKey[] {
+  const primes = Array.from({ length: 18 }, () => generatePrimeSync(512, { bigint: true }));
+  const pairs = primes.flatMap((_, left) => primes.slice(0, left).map((__, other) => [left, other]));
+  return pairs.slice(0, count).map((left, index) => {
+    const modulus = primes.reduce((all, each, which) => (left.includes(which) ? all : all * each), 1n);
+    const hex = modulus.toString(16);
+    const n = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
+    return { kty: 'RSA', n, e: 'AQAB', kid: `heavy ${index}` };
+  });
+}
+
 describe('a set that holds more than can be used', () => {
   const weak = published(makeRsaKey(1024), { kid: 'weak' });
   const secret = { kty: 'oct', k: 'c2VjcmV0', kid: 'secret' };
@@ -375,6 +388,14 @@ describe('a set that holds more than can be used', () => {
     expect(await verify(token('one'))).toBe('alice');
     expect(await verify(token('two'))).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
     expect(lines.join()).toMatch(/first 100 of 152 keys/);
+  });
+
+  it('is checked for as long as a hundred keys of 2048 bits take', async () => {
+    const { issuer, verify, token, lines } = await start();
+    issuer.publish([one, ...heavyKeys(10), two]);
+    expect(await verify(token('one'))).toBe('alice');
+    expect(await verify(token('two'))).toBe('OIDC_TOKEN_INVALID_SIGNATURE');
+    expect(lines.join()).toMatch(/first 7 of 12 keys/);
   });
 
   it('takes a key without "alg" for each algorithm that is accepted, and no other', async () => {
