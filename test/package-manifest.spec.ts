@@ -93,7 +93,7 @@ describe('the package', () => {
     ['health', 'KeyHealthIndicator'],
     [
       'resource-server',
-      'AccessToken,AccessTokenGuard,AccessTokenVerifier,BearerTokenException,OidcKeyError,OidcTokenError,OptionalAccessToken,Public,RequireScopes,ResourceServerModule,accessTokenOf,bearerTokenOf,readBearerToken',
+      'AccessToken,AccessTokenGuard,AccessTokenVerifier,BearerTokenException,OidcKeyError,OidcTokenError,OptionalAccessToken,Public,RequireScopes,ResourceServerModule,accessTokenOf,bearerTokenOf,bearerTokenOfHandshake,readBearerToken',
     ],
   ])('and so can that of %s', async (name, api) => {
     const { stdout } = await run(process.execPath, [

@@ -78,7 +78,7 @@ export class OidcTokenError extends Error {
   constructor(
     readonly code: OidcTokenErrorCode,
     message: string,
-    /** The claim, or `typ` of the header, that was not as the verifier requires. */
+    /** The claim, or the member of the header such as `header.typ`, that was not as the verifier requires. */
     readonly claim?: string,
     /** What the verifier requires of it, in words. */
     readonly expected?: string,

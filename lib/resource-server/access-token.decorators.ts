@@ -1,7 +1,10 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+
 import { OidcKeyError } from '../core/errors.js';
+import type { AccessTokenClaims } from './access-token.claims.js';
 import { declares } from './declarations.js';
 import { isScope } from './scopes.js';
 import { accessTokenOf } from './verified-tokens.js';
@@ -17,9 +20,24 @@ type AccessTokenDecorator = (...pipes: (PipeTransform | Type<PipeTransform>)[]) 
  * Hands a handler the claims of the access token that the guard verified for this call, and nothing that the caller
  * sent beside it. Undefined where no token was needed and none was verified.
  */
-export const AccessToken: AccessTokenDecorator = createParamDecorator(
-  (_: undefined, context: ExecutionContext) => accessTokenOf(context),
-);
+export const AccessToken: AccessTokenDecorator = createParamDecorator(claimsFor);
+
+function claimsFor(_: undefined, context: ExecutionContext): AccessTokenClaims | undefined {
+  return accessTokenOf(context);
+}
+
+/**
+ * Whether a method of a class has a parameter with `@AccessToken()`.
+ *
+ * @internal
+ */
+export function takesAccessToken(type: object, method: string | symbol): boolean {
+  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, type, method) ?? {}) as Record<
+    string,
+    unknown
+  >;
+  return Object.values(parameters).some((each) => (each as { factory?: unknown }).factory === claimsFor);
+}
 
 /**
  * Lets a call pass only where its token was granted every one of these scopes, on a class or a method. Those of both

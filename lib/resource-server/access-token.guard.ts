@@ -94,7 +94,7 @@ export class AccessTokenGuard implements CanActivate {
   }
 
   async #accept(token: string | undefined, access: Access, context: ExecutionContext): Promise<void> {
-    if (token === undefined) throw BearerTokenException.missing();
+    if (token === undefined) throw BearerTokenException.missing(otherCredentialsIn(context));
     const claims = await this.#verifier.verify(token);
     const required = access.kind === 'required' ? access.scopes : [];
     if (missingScopes(claims.scope, required).length > 0) {
@@ -102,6 +102,15 @@ export class AccessTokenGuard implements CanActivate {
     }
     keepVerified(context, claims);
   }
+}
+
+/** Why somebody who sent something is told that a token is required. */
+function otherCredentialsIn(context: ExecutionContext): string | undefined {
+  if (context.getType() !== 'http') return undefined;
+  const { headers } = context.switchToHttp().getRequest<{ headers?: { authorization?: unknown } }>();
+  return headers?.authorization === undefined
+    ? undefined
+    : 'an access token is required; the header "Authorization" is there, and does not begin with "Bearer "';
 }
 
 /** What the client is told; undefined for what is no refusal, such as an error of the application's own `getToken`. */

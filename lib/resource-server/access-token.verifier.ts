@@ -93,25 +93,32 @@ function isAccepted(alg: unknown, algorithms: readonly SigningAlgorithm[]): bool
 }
 
 function notAccepted(algorithms: readonly SigningAlgorithm[]): OidcTokenError {
-  return new OidcTokenError('OIDC_TOKEN_INVALID_ALGORITHM', 'invalid algorithm', 'alg', oneOf(algorithms));
+  return new OidcTokenError(
+    'OIDC_TOKEN_INVALID_ALGORITHM',
+    'invalid algorithm',
+    'header.alg',
+    oneOf(algorithms),
+  );
 }
 
 function isNamed({ kid }: Claims, known: PublishedKeys): boolean {
   return typeof kid === 'string' && known.named(kid).length > 0;
 }
 
+const unbound = 'missing, unless "cnfIsCheckedInFront" says that something in front checks the proof';
+
 /** The same code as a wrong signature, and another word for the operator. */
 function unknownKey(header: Claims): OidcTokenError | undefined {
   if (!Object.hasOwn(header, 'kid')) return undefined;
   const expected = 'that of a key which the issuer publishes';
-  return new OidcTokenError('OIDC_TOKEN_INVALID_SIGNATURE', 'invalid signature', 'kid', expected);
+  return new OidcTokenError('OIDC_TOKEN_INVALID_SIGNATURE', 'invalid signature', 'header.kid', expected);
 }
 
 /** Whether a token that its issuer signed is one of its access tokens, and may be sent as a bearer token. */
 function checkKind({ header, claims }: UnverifiedJwt, settings: ResolvedIssuer): void {
   const { typ, expectedClaims, cnfIsCheckedInFront } = settings;
   if (typ !== false && !typ.some((each) => isTyp(header.typ, each))) {
-    throw mismatch('jwt typ invalid', 'typ', oneOf(typ));
+    throw mismatch('jwt typ invalid', 'header.typ', oneOf(typ));
   }
   for (const [claim, values] of expectedClaims) {
     const actual = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
@@ -122,7 +129,7 @@ function checkKind({ header, claims }: UnverifiedJwt, settings: ResolvedIssuer):
   }
   // RFC 7800 section 3.1: it says that whoever presents the token has to prove that a key is theirs.
   if (Object.hasOwn(claims, 'cnf') && !cnfIsCheckedInFront) {
-    throw mismatch('jwt is bound to a key of its client', 'cnf', 'missing');
+    throw mismatch('jwt is bound to a key of its client', 'cnf', unbound);
   }
 }
 

@@ -25,19 +25,28 @@ export class BearerTokenException extends HttpException {
     readonly scope?: string;
   };
 
-  private constructor(status: 400 | 401 | 403 | 503, message: string, error?: ErrorCode, scope?: string) {
+  /** What the operator is told beyond that; never a part of what was sent. */
+  readonly reason: string | undefined;
+
+  private constructor(
+    status: 400 | 401 | 403 | 503,
+    message: string,
+    error?: ErrorCode,
+    { scope, reason }: { scope?: string; reason?: string | undefined } = {},
+  ) {
     const members = error === undefined ? {} : { error, error_description: message };
     const body = { statusCode: status, message, ...members, ...(scope === undefined ? {} : { scope }) };
     super(body, status);
     this.body = body;
+    this.reason = reason;
     const attributes = Object.entries({ ...members, ...(scope === undefined ? {} : { scope }) });
     const written = attributes.map(([name, value]) => `${name}="${value}"`).join(', ');
     this.challenge = status === 503 ? undefined : `Bearer ${written}`.trim();
   }
 
   /** 401 without an error, for a request that did not try to authenticate (RFC 6750 section 3.1). */
-  static missing(): BearerTokenException {
-    return new BearerTokenException(401, 'An access token is required');
+  static missing(reason?: string): BearerTokenException {
+    return new BearerTokenException(401, 'An access token is required', undefined, { reason });
   }
 
   /** 400 `invalid_request`. */
@@ -55,14 +64,15 @@ export class BearerTokenException extends HttpException {
   }
 
   /** 401 `invalid_token`. One text for every defect: a caller who tries forged tokens learns nothing from it. */
-  static invalidToken(): BearerTokenException {
-    return new BearerTokenException(401, 'The access token is invalid, expired or revoked', 'invalid_token');
+  static invalidToken(reason?: string): BearerTokenException {
+    const message = 'The access token is invalid, expired or revoked';
+    return new BearerTokenException(401, message, 'invalid_token', { reason });
   }
 
   /** 403 `insufficient_scope`, with the scopes that are required. */
   static insufficientScope(...scopes: string[]): BearerTokenException {
-    const required = scopes.join(' ');
-    return new BearerTokenException(403, `The scope ${required} is required`, 'insufficient_scope', required);
+    const message = `The scope${scopes.length > 1 ? 's' : ''} ${scopes.join(' ')} ${scopes.length > 1 ? 'are' : 'is'} required`;
+    return new BearerTokenException(403, message, 'insufficient_scope', { scope: scopes.join(' ') });
   }
 
   /** 503 `temporarily_unavailable`: the issuer's keys cannot be had, and nothing is known about the token. */
@@ -89,7 +99,9 @@ export function bearerTokenIn({ headers, query }: BearerRequest): string | undef
   if (authorization === undefined || !/^Bearer(?![\w!#$%&'*+.^`|~-])/i.test(authorization)) return undefined;
   const [, token] = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? [];
   // Somebody tried to be somebody: not to be taken for nobody where a token is optional.
-  if (token === undefined) throw BearerTokenException.invalidToken();
+  if (token === undefined) {
+    throw BearerTokenException.invalidToken('what was sent is not "Bearer" and one token');
+  }
   return token;
 }
 

@@ -1,41 +1,13 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 
-import { OidcKeyError } from '../core/errors.js';
-import {
-  accessTo,
-  declarationOfClass,
-  declarationOfMethod,
-  isDeclared,
-  keepName,
-  lineageOf,
-} from './declarations.js';
+import type { OidcKeyError } from '../core/errors.js';
+import { AccessTokenGuard } from './access-token.guard.js';
+import { checkGuards, conflict } from './check-guards.js';
+import type { Class, DeclarationsLogger, Surroundings } from './check-guards.js';
+import { declarationOfClass, declarationOfMethod, isDeclared, keepName, lineageOf } from './declarations.js';
 import type { Declaration } from './declarations.js';
 import { guardsOf, isOurs } from './guards.js';
-import {
-  areFieldsGuarded,
-  asksGlobalGuardsForGateways,
-  isGateway,
-  isGatewayMessage,
-  isHandler,
-  isMessageHandler,
-  whyUnguarded,
-} from './unguarded.js';
-
-/** @internal */
-export interface DeclarationsLogger {
-  warn(message: string): void;
-}
-
-/** What of an application the check needs to know beside its classes. */
-interface Surroundings {
-  readonly globalGuards: readonly unknown[];
-  /** Those of them that Nest asks for the messages of a gateway. */
-  readonly guardsOfGateways: readonly unknown[];
-  readonly fieldsAreGuarded: boolean;
-  /** Whether messages may arrive by a microservice that knows nothing of the application's global guards. */
-  readonly isHybrid: boolean;
-  readonly logger: DeclarationsLogger;
-}
+import { areFieldsGuarded, asksGlobalGuardsForGateways, isHandler, whyUnguarded } from './unguarded.js';
 
 /**
  * Looks at every class of an application before it takes a call: what contradicts itself, and what asks for scopes where
@@ -49,10 +21,14 @@ export function checkDeclarations(
   isHybrid: boolean,
   logger: DeclarationsLogger,
 ): void {
+  // A test may put something else in the place of the guard.
+  const standIns = new Set(
+    [...modules.values()].map(({ providers }) => providers.get(AccessTokenGuard)?.instance),
+  );
   const globalGuards = [
     ...config.getGlobalGuards(),
     ...config.getGlobalRequestGuards().map(({ metatype, instance }) => metatype ?? instance),
-  ];
+  ].map((guard): unknown => (standIns.has(guard as never) ? AccessTokenGuard : guard));
   const types = new Map<Class, object | undefined>();
   for (const { controllers, providers } of modules.values()) {
     for (const { metatype, instance } of [...controllers.values(), ...providers.values()]) {
@@ -76,8 +52,6 @@ export function checkDeclarations(
   );
 }
 
-type Class = object & { readonly name: string; readonly prototype: object };
-
 /** The handlers of which cannot be known whether the global guard is asked. */
 function checkType(type: Class, instance: object | undefined, surroundings: Surroundings): string[] {
   const classes = lineageOf(type) as readonly Class[];
@@ -98,7 +72,8 @@ function checkType(type: Class, instance: object | undefined, surroundings: Surr
     const ofClasses = classes.flatMap(guardsOf);
     const isLost = guardsOf(method).some(isOurs) && !guardsOf(called).some(isOurs);
     if (isLost && ![...ofClasses, ...surroundings.globalGuards].some(isOurs)) throw lostGuard(where);
-    return checkGuards({ where, type, method, guards: [...ofClasses, ...guardsOf(called)] }, surroundings);
+    const guards = [...ofClasses, ...guardsOf(called)];
+    return checkGuards({ where, type, name, method, guards }, surroundings);
   });
 }
 
@@ -119,45 +94,6 @@ function lostGuard(where: string): OidcKeyError {
 function refuseUnasked(where: string, declarations: readonly Declaration[], unguarded: string): void {
   if (!declarations.some(({ scopes, isOptional, isGuarded }) => scopes ?? isOptional ?? isGuarded)) return;
   throw conflict(`${where} says who may call it, and is open to everybody: ${unguarded}`);
-}
-
-interface Method {
-  readonly where: string;
-  readonly type: Class;
-  readonly method: object;
-  /** Those that stand on it and on its class. */
-  readonly guards: readonly unknown[];
-}
-
-function checkGuards(
-  { where, type, method, guards: own }: Method,
-  { globalGuards, guardsOfGateways, isHybrid, logger }: Surroundings,
-): string[] {
-  const guards = [...own, ...(isGateway(type) ? guardsOfGateways : globalGuards)];
-  const isMessage = isGateway(type) && isGatewayMessage(method);
-  const access = accessTo(type, method);
-  if (access.kind !== 'required' || own.some(isOurs)) return [];
-  if (guards.some(isOurs)) return isHybrid && isMessageHandler(method) ? [where] : [];
-  if (access.scopes.length > 0) {
-    if (guards.length === 0) {
-      throw conflict(
-        `${where} asks for scopes, and no guard is there that would look at them. Add @UseGuards(AccessTokenGuard)` +
-          (isMessage && globalGuards.length > 0
-            ? ': Nest 11 asks no global guard for the messages of a gateway.'
-            : ', or make the guard global.'),
-      );
-    }
-    throw conflict(
-      `${where} asks for scopes, and none of its guards is AccessTokenGuard, extends it or has it injected, so that nobody ` +
-        'looks at them. Add @UseGuards(AccessTokenGuard), or make the guard global.',
-    );
-  } else if (isMessage && globalGuards.some(isOurs)) {
-    logger.warn(
-      `${where} is open to everybody although AccessTokenGuard is global: Nest 11 asks no global guard for the messages of a ` +
-        'gateway. Add @UseGuards(AccessTokenGuard), or say @Public().',
-    );
-  }
-  return [];
 }
 
 /** The methods that Nest calls for somebody, and those for which it was declared who that may be. */
@@ -183,8 +119,4 @@ function refuseContradiction(where: string, { isPublic, isOptional, scopes, isGu
 
 function contradiction(where: string, one: string, other: string): OidcKeyError {
   return conflict(`${where} has both ${one} and ${other}, which contradict each other. Remove one of them.`);
-}
-
-function conflict(message: string): OidcKeyError {
-  return new OidcKeyError('OIDC_KEY_CONFLICT', message);
 }

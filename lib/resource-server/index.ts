@@ -10,11 +10,12 @@ export { AccessTokenGuard } from './access-token.guard.js';
 export { AccessTokenVerifier } from './access-token.verifier.js';
 export { BearerTokenException, readBearerToken } from './bearer-token.js';
 export { ResourceServerModule } from './resource-server.module.js';
-export { bearerTokenOf } from './token-location.js';
+export { bearerTokenOf, bearerTokenOfHandshake } from './token-location.js';
 export { accessTokenOf } from './verified-tokens.js';
 
 export type { AccessTokenClaims } from './access-token.claims.js';
 export type { BearerRequest } from './bearer-token.js';
+export type { SocketHandshake } from './transports/web-socket.js';
 export type {
   IssuerOptions,
   ResourceServerAsyncOptions,

@@ -7,10 +7,12 @@ import { isSameAddress } from './addresses.js';
 
 const minute = 60_000;
 
-const ofHeader = new Set(['typ', 'alg', 'kid']);
+/** Values that an operator chose are in the token: what it has is told. */
+const chosen = new Set(['iss', 'aud', 'header.typ']);
 
-/** What smells of configuration, where a value that an operator chose is in the token. */
-const configured = new Set(['iss', 'aud', 'typ']);
+/** What smells of configuration too: another issuer's keys, a claim that this issuer never writes. */
+const isConfiguration = ({ claim = '', expected }: OidcTokenError) =>
+  chosen.has(claim) || claim === 'header.kid' || claim === 'cnf' || expected === 'there';
 
 /** Tells the operator why a token was refused. Never the token, and of its claims `iss` and `aud` alone. */
 export class RefusalLog {
@@ -21,15 +23,16 @@ export class RefusalLog {
   refused(context: ExecutionContext, error: unknown, token?: string): void {
     const handler = `${context.getClass().name}.${context.getHandler()?.name}`;
     if (!(error instanceof OidcTokenError)) {
-      this.#debug(`${handler} refused a call: ${(error as Error).message}`);
+      const { reason, message } = error as Error & { reason?: string };
+      this.#debug(`${handler} refused a call: ${reason ?? message}`);
       return;
     }
     const { claim = '' } = error;
-    const found = configured.has(claim) && token !== undefined ? foundIn(token, claim) : undefined;
+    const found = chosen.has(claim) && token !== undefined ? foundIn(token, claim) : undefined;
     const hint = hintAbout(error, found);
     const reason = `${handler} refused an access token: ${whyOf(error, found)}${hint}`;
     // Anybody can use up the minute of what has no hint.
-    if (configured.has(claim) && this.#isFirstInAMinute(`${claim}${hint}`)) {
+    if (isConfiguration(error) && this.#isFirstInAMinute(`${claim}${hint}`)) {
       this.#logger.warn(`${reason} (said once a minute; each refusal is logged at the level debug)`);
     } else this.#debug(reason);
   }
@@ -58,12 +61,13 @@ export class RefusalLog {
 
 function whyOf({ code, message, claim, expected }: OidcTokenError, found: unknown): string {
   if (claim === undefined || expected === undefined) return `${code}, ${message}`;
-  const member = ofHeader.has(claim) ? `the "${claim}" of its header` : `its claim "${claim}"`;
+  const [, ofHeader] = /^header\.(.*)$/.exec(claim) ?? [];
+  const member = ofHeader === undefined ? `its claim "${claim}"` : `the "${ofHeader}" of its header`;
   return `${code}, ${member} has to be ${expected}${found === undefined ? '' : `, and is ${printed(found)}`}`;
 }
 
 function foundIn(token: string, claim: string): unknown {
-  if (claim === 'typ') return unverifiedHeaderOf(token)?.typ ?? null;
+  if (claim === 'header.typ') return unverifiedHeaderOf(token)?.typ ?? null;
   return unverifiedClaimsOf(token)?.[claim] ?? null;
 }
 

@@ -53,11 +53,20 @@ const namesOfIssuer: Readonly<Record<keyof IssuerOptions, true>> = {
   trustNetworkWithoutTls: true,
 };
 
+/** Options that are no issuer's. `isGlobal` is known before a factory is asked. */
+const beside = ['issuers', 'getToken', 'isGlobal'];
+
 const claimsOfAccessToken = ['exp', 'iat', 'jti', 'sub', 'client_id'];
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
 export function resolveResourceServerOptions(options: ResourceServerOptions): ResolvedResourceServerOptions {
-  const { getToken, ...rest } = plain(options ?? {}, 'ResourceServerModule');
+  if (options === undefined) {
+    throw new OidcKeyError(
+      'OIDC_KEY_INVALID_OPTION',
+      'The options of ResourceServerModule are undefined: the factory of forRootAsync returned nothing.',
+    );
+  }
+  const { getToken, ...rest } = plain(options, 'ResourceServerModule');
   if (getToken !== undefined && typeof getToken !== 'function') {
     throw invalid('getToken', 'has to be a function that takes the execution context');
   }
@@ -82,9 +91,11 @@ export function plain(options: unknown, owner: string): Given {
 function issuersOf(given: Given): readonly ResolvedIssuer[] {
   if (given.issuers === undefined) {
     const { issuers: _, ...issuer } = given;
-    return [resolveIssuer(issuer, (name) => name)];
+    return [resolveIssuer(issuer, (name) => name, true)];
   }
-  refuseUnknown(given, ['issuers', 'getToken'], (name) => name);
+  const stray = Object.keys(given).find((name) => name in namesOfIssuer);
+  if (stray !== undefined) throw invalid(stray, 'stands beside "issuers". Move it into the list');
+  refuseUnknown(given, beside, (name) => name);
   const { issuers } = given;
   if (!Array.isArray(issuers) || issuers.length === 0) {
     throw invalid('issuers', 'has to be a list of issuers, each with its "issuer" and "audience"');
@@ -104,9 +115,9 @@ function issuersOf(given: Given): readonly ResolvedIssuer[] {
   return resolved;
 }
 
-function resolveIssuer(given: Given, nameOf: (option: string) => string): ResolvedIssuer {
+function resolveIssuer(given: Given, nameOf: (option: string) => string, isAlone = false): ResolvedIssuer {
   // A name that is misspelt must not leave a check out.
-  refuseUnknown(given, Object.keys(namesOfIssuer), nameOf);
+  refuseUnknown(given, [...Object.keys(namesOfIssuer), ...(isAlone ? beside : [])], nameOf);
   const fail = (option: keyof IssuerOptions, defect: string) => invalid(nameOf(option), defect);
   const flag = (option: 'cnfIsCheckedInFront' | 'trustNetworkWithoutTls') => {
     const value = given[option] ?? false;
@@ -128,13 +139,16 @@ function resolveIssuer(given: Given, nameOf: (option: string) => string): Resolv
   const isTrusted = flag('trustNetworkWithoutTls');
 
   const defect = defectOfAddress(given.issuer, isTrusted);
-  if (defect !== undefined) throw fail('issuer', defect);
+  if (defect !== undefined) throw fail('issuer', `${defect}${emptiness(given.issuer)}`);
   const issuer = given.issuer as string;
   // RFC 8414 section 2.
   if (issuer.includes('?')) throw fail('issuer', 'has a query (?) in it; take it out');
   const audiences = textsOf(audience);
   if (audience !== false && !audiences) {
-    throw fail('audience', 'has to be the identifier of this resource server, or a list of them, or false');
+    throw fail(
+      'audience',
+      `has to be the identifier of this resource server, or a list of them, or false${emptiness(audience)}`,
+    );
   }
   if (!isListOf(algorithms, isSigningAlgorithm) || algorithms.length === 0) {
     throw fail('algorithms', `has to be a list of ${signingAlgorithms.join(', ')}`);
@@ -159,7 +173,8 @@ function resolveIssuer(given: Given, nameOf: (option: string) => string): Resolv
     throw fail(
       'typ',
       'is one that ID tokens have too, and neither "requiredClaims" nor "expectedClaims" names the claim by which the ' +
-        'access tokens of this issuer differ from them',
+        'access tokens of this issuer differ from them, as { requiredClaims: ["azp"] } does. The page "Tokens of other ' +
+        'providers" has those of many',
     );
   }
   return {
@@ -202,8 +217,17 @@ function isKeyRotation(value: unknown): value is { readonly ring: PublishedKeys 
 }
 
 function refuseUnknown(given: Given, known: readonly string[], nameOf: (option: string) => string): void {
+  if (given.isGlobal !== undefined) {
+    throw invalid('isGlobal', 'stands beside "useFactory", and not in what that returns');
+  }
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown !== undefined) throw invalid(nameOf(unknown), `is none of ${known.join(', ')}`);
+}
+
+/** The commonest reason: a variable that is not set. */
+function emptiness(value: unknown): string {
+  if (value === undefined) return ', and is undefined';
+  return value === '' ? ', and is empty' : '';
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

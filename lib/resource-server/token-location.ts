@@ -2,6 +2,8 @@ import type { ExecutionContext } from '@nestjs/common';
 
 import { BearerTokenException } from './bearer-token.js';
 import { transportOf } from './transports/transport-of.js';
+import { tokensOfHandshake } from './transports/web-socket.js';
+import type { SocketHandshake } from './transports/web-socket.js';
 
 /**
  * Where the guard looks for a token unless the option `getToken` says otherwise: in the header `Authorization`
@@ -12,7 +14,19 @@ import { transportOf } from './transports/transport-of.js';
  * @throws BearerTokenException 400 for a token in the query string and for two that differ, 401 for one that is no token
  */
 export function bearerTokenOf(context: ExecutionContext): string | undefined {
-  const sent = transportOf(context).tokensOf(context) ?? [];
+  return onlyOne(transportOf(context).tokensOf(context) ?? []);
+}
+
+/**
+ * The same where there is no context: in `handleConnection(client)` of a gateway on socket.io, with `client.handshake`.
+ *
+ * @throws BearerTokenException as {@link bearerTokenOf} does
+ */
+export function bearerTokenOfHandshake(handshake: SocketHandshake): string | undefined {
+  return onlyOne(tokensOfHandshake(handshake));
+}
+
+function onlyOne(sent: readonly (string | undefined)[]): string | undefined {
   const [token, another] = new Set(sent.filter((each) => each !== undefined));
   if (another !== undefined) throw BearerTokenException.several();
   return token;

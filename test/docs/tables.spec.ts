@@ -99,6 +99,7 @@ describe('docs/troubleshooting.md', () => {
     'core/jwt/legacy/legacy-hs256.ts',
     'core/jwt/jwt-claims.ts',
     'resource-server/check-declarations.ts',
+    'resource-server/check-guards.ts',
     'resource-server/refusal-log.ts',
     'resource-server/keys/keys-log.ts',
     'resource-server/keys/foreign-key-set.ts',

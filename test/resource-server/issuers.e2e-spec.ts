@@ -330,7 +330,7 @@ describe('options that cannot work', () => {
     [
       'options beside issuers',
       { issuers: [good], audience: 'x' },
-      /"audience" of ResourceServerModule is none of issuers/,
+      /"audience" of ResourceServerModule stands beside "issuers"/,
     ],
     [
       'two issuers that are one',

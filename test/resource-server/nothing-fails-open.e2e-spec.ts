@@ -4,14 +4,20 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable, UseGuards } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import type { TestingModuleBuilder } from '@nestjs/testing';
 import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
+import { OidcKeyModule } from 'nestjs-oidc-key';
 import {
+  AccessToken,
   AccessTokenGuard,
+  AccessTokenVerifier,
+  OptionalAccessToken,
   Public,
   RequireScopes,
   ResourceServerModule,
 } from 'nestjs-oidc-key/resource-server';
-import type { ResourceServerOptions } from 'nestjs-oidc-key/resource-server';
+import type { AccessTokenClaims, ResourceServerOptions } from 'nestjs-oidc-key/resource-server';
 
 import { resolveResourceServerOptions } from '../../lib/resource-server/resolve-options.js';
 import { makeRsaKey } from '../support/keys.js';
@@ -327,6 +333,54 @@ describe('options that are given and not seen', () => {
   });
 });
 
+@Controller('unseen')
+class TakesWhatNobodyVerifies {
+  @Get()
+  list(@AccessToken() claims?: AccessTokenClaims) {
+    return { sub: claims?.sub ?? null };
+  }
+}
+
+@Controller('unguarded')
+class OptionalWithoutGuard {
+  @Get()
+  @OptionalAccessToken()
+  list() {
+    return {};
+  }
+}
+
+describe('decorators where no guard is', () => {
+  it('stop the boot: an optional token that nobody would look at', async () => {
+    await expect(start(anyAdapter(), { controllers: [OptionalWithoutGuard] })).rejects.toMatchObject({
+      code: 'OIDC_KEY_CONFLICT',
+      message: expect.stringMatching(/OptionalWithoutGuard\.list has @OptionalAccessToken\(\), and no guard/),
+    });
+  });
+
+  it('are told: a token that is always undefined', async () => {
+    const { logger } = await start(anyAdapter(), { controllers: [TakesWhatNobodyVerifies] });
+    expect(JSON.stringify(logger.lines)).toMatch(
+      /TakesWhatNobodyVerifies\.list takes @AccessToken\(\), and no guard/,
+    );
+  });
+
+  it('are told: a JWKS route that a global guard closes', async () => {
+    const imports = (jwks: object) => [OidcKeyModule.forRoot({ key, jwks })];
+    const closed = await start(anyAdapter(), { imports: imports({}), providers: [globally] });
+    expect(JSON.stringify(closed.logger.lines)).toMatch(
+      /The JWKS route needs an access token.*decorators: \[Public/,
+    );
+    expect(await closed.get('/.well-known/jwks.json')).toBe(401);
+    const open = await start(anyAdapter(), {
+      imports: imports({ decorators: [Public()] }),
+      providers: [globally],
+    });
+    expect(JSON.stringify(open.logger.lines)).not.toMatch(/The JWKS route needs/);
+    expect(await open.get('/.well-known/jwks.json')).toBe(200);
+  });
+});
+
 describe('honest applications boot', () => {
   @Controller('asking')
   class AsksByAnother {
@@ -354,6 +408,41 @@ describe('honest applications boot', () => {
       return {};
     }
   }
+
+  it('a test that puts another guard, or another verifier, in the place of ours', async () => {
+    @Controller('scoped')
+    class Scoped {
+      @Get()
+      @RequireScopes('admin')
+      list(@AccessToken() claims?: AccessTokenClaims) {
+        return { sub: claims?.sub ?? null };
+      }
+    }
+    const imports = [ResourceServerModule.forRoot({ issuer: 'https://login.example', audience: 'api' })];
+    const metadata = { imports, controllers: [Scoped], providers: [globally] };
+    const answerOf = async (builder: TestingModuleBuilder) => {
+      const app = (await builder.compile()).createNestApplication(anyAdapter());
+      await app.listen(0, '127.0.0.1');
+      try {
+        const response = await fetch(`${await app.getUrl()}/scoped`, {
+          headers: { authorization: 'Bearer x' },
+        });
+        return [response.status, await response.json()];
+      } finally {
+        await app.close();
+      }
+    };
+    const open = { canActivate: () => true };
+    expect(
+      await answerOf(Test.createTestingModule(metadata).overrideProvider(AccessTokenGuard).useValue(open)),
+    ).toEqual([200, { sub: null }]);
+    const verifier = { verify: async () => ({ sub: 'alice', scope: 'admin' }) };
+    expect(
+      await answerOf(
+        Test.createTestingModule(metadata).overrideProvider(AccessTokenVerifier).useValue(verifier),
+      ),
+    ).toEqual([200, { sub: 'alice' }]);
+  });
 
   it.each<[string, ModuleMetadata]>([
     ['with scopes that a guard looks at which has ours injected', { controllers: [AsksByAnother] }],

@@ -16,7 +16,7 @@ export function nowInSeconds(): number {
 export function checkClaims(claims: Claims, typ: unknown, options: VerifyOptions): void {
   checkTimes(claims, options);
   if (options.typ !== undefined && !isTyp(typ, options.typ)) {
-    throw mismatch('jwt typ invalid', 'typ', oneOf(options.typ));
+    throw mismatch('jwt typ invalid', 'header.typ', oneOf(options.typ));
   }
   for (const claim of options.requiredClaims ?? []) {
     if (!Object.hasOwn(claims, claim)) throw missing(claim);

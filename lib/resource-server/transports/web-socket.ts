@@ -3,18 +3,27 @@ import type { BearerRequest } from '../bearer-token.js';
 import { parametersNamed } from './handshake.js';
 import type { Transport } from './transport.js';
 
-/** A client of socket.io. */
+/** The handshake of a client of socket.io. */
+export interface SocketHandshake extends BearerRequest {
+  /** What the client says of itself: `io(url, { auth: { token } })`. */
+  readonly auth?: unknown;
+}
+
 interface SocketClient {
-  readonly handshake?: Partial<BearerRequest> & { readonly auth?: unknown };
+  readonly handshake?: Partial<SocketHandshake>;
+}
+
+/** What is sent in each place that a handshake has for a token. Throws as {@link Transport.tokensOf} does. */
+export function tokensOfHandshake(handshake: SocketHandshake): readonly (string | undefined)[] {
+  // socket.io's own way: browsers cannot set headers of a WebSocket.
+  const parameters = parametersNamed('token', handshake.auth);
+  return [bearerTokenIn(handshake), ...parameters.map(tokenOf)];
 }
 
 export const webSocket: Transport = {
   tokensOf: (context) => {
     const { handshake } = context.switchToWs().getClient<SocketClient>();
-    if (!handshake?.headers) return undefined;
-    // socket.io's own way: browsers cannot set headers of a WebSocket.
-    const parameters = parametersNamed('token', handshake.auth);
-    return [bearerTokenIn(handshake as BearerRequest), ...parameters.map(tokenOf)];
+    return handshake?.headers ? tokensOfHandshake(handshake as SocketHandshake) : undefined;
   },
   whereElse:
     'A client of "ws" does not keep the request of its handshake: keep it in handleConnection(client, request), and say ' +
