@@ -47,7 +47,7 @@ export class AccessTokenVerifier {
     const { settings, keys, checks } = accepted;
     const known = keys.current();
     await verifySignature(jwt, 'then' in known ? await known : known, accepted);
-    checkClaims(jwt.claims, undefined, checks);
+    requireClaims(jwt, checks, settings);
     checkKind(jwt, settings);
     return accessTokenClaimsOf(jwt.claims, settings.scopeClaim);
   }
@@ -112,6 +112,16 @@ function unknownKey(header: Claims): OidcTokenError | undefined {
   if (!Object.hasOwn(header, 'kid')) return undefined;
   const expected = 'that of a key which the issuer publishes';
   return new OidcTokenError('OIDC_TOKEN_INVALID_SIGNATURE', 'invalid signature', 'header.kid', expected);
+}
+
+/** What the audience has to be is no secret here. */
+function requireClaims({ claims }: UnverifiedJwt, checks: VerifyOptions, { audience }: ResolvedIssuer): void {
+  try {
+    checkClaims(claims, undefined, checks);
+  } catch (error) {
+    if (audience === false || !(error instanceof OidcTokenError) || error.claim !== 'aud') throw error;
+    throw mismatch(error.message, error.claim, oneOf(audience));
+  }
 }
 
 /** Whether a token that its issuer signed is one of its access tokens, and may be sent as a bearer token. */

@@ -29,7 +29,12 @@ function expectInvalidToken({ status, headers, body }: Answer): void {
     401,
     `Bearer error="invalid_token", error_description="${description}"`,
   ]);
-  expect(body).toEqual({ error: 'invalid_token', error_description: description });
+  expect(body).toEqual({
+    statusCode: 401,
+    message: description,
+    error: 'invalid_token',
+    error_description: description,
+  });
 }
 
 describe('the API', () => {
@@ -124,10 +129,15 @@ describe.each(['api/me', 'userinfo'])('%s', (path) => {
   it.each<[string, Record<string, string>]>([
     ['without an Authorization header', {}],
     ['with another scheme', { authorization: 'Basic ZGVtby13ZWI6c2VjcmV0' }],
-    ['with a scheme and no token', { authorization: 'Bearer' }],
   ])('asks for a token %s, and tells of no error (RFC 6750 section 3.1)', async (_, headers) => {
     const { status, headers: answered, body } = await request(sample, path, { headers });
-    expect([status, answered.get('www-authenticate'), body]).toEqual([401, 'Bearer', {}]);
+    const asked = { statusCode: 401, message: 'An access token is required' };
+    expect([status, answered.get('www-authenticate'), body]).toEqual([401, 'Bearer', asked]);
+  });
+
+  it('takes a scheme without a token for a token that is invalid', async () => {
+    const { status, body } = await request(sample, path, { headers: { authorization: 'Bearer' } });
+    expect([status, body['error']]).toEqual([401, 'invalid_token']);
   });
 
   it('attack 36: refuses a token in the query string, even next to one in the header', async () => {
