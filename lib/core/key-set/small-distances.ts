@@ -1,0 +1,48 @@
+import { afterlifeOf, propagationOf } from './figures.js';
+import type { Figures } from './figures.js';
+import type { KeyOfSet } from './key-of-set.js';
+import type { Derivation, StateAt } from './state-at.js';
+
+/**
+ * The instants of a document that are nearer to each other than this server's figures ask for: whoever wrote it reckoned
+ * with others. The server keeps to its own.
+ */
+export function warningsAbout({ set, figures }: Derivation, state: StateAt, now: number): readonly string[] {
+  return set.keys.flatMap((key) => {
+    if (!state.published.has(key)) return [];
+    const elder = set.unrevokedOf(key.algorithm).find(({ order }) => order < key.order);
+    const warnings = [tooSoon(key, elder, figures, now), tooShort(key, state.successors.get(key), figures)];
+    return warnings.filter((warning) => warning !== undefined);
+  });
+}
+
+function tooSoon(
+  { iat, nbf, where }: KeyOfSet,
+  elder: KeyOfSet | undefined,
+  figures: Figures,
+  now: number,
+): string | undefined {
+  const propagation = propagationOf(figures);
+  if (iat === undefined || nbf === undefined || nbf - iat >= propagation) return undefined;
+  // The first key of an issuer has nothing to wait for, and what relying parties know by now is past.
+  if ((nbf === iat && !elder) || now >= iat + propagation) return undefined;
+  return (
+    `${where} is to sign ${nbf - iat} s after it is published ("nbf" and "iat"), and this server asks for ` +
+    `${propagation} s and keeps to that. Give the commands the figures of the servers (--max-age, --spread, ` +
+    '--clock-skew).'
+  );
+}
+
+function tooShort(key: KeyOfSet, successor: KeyOfSet | undefined, figures: Figures): string | undefined {
+  const { exp, where } = key;
+  // One that can sign and that nothing follows stays, whatever it says.
+  if (exp === undefined || (!successor && key.canSign)) return undefined;
+  const { order } = successor ?? key;
+  const afterlife = afterlifeOf(figures);
+  if (!Number.isFinite(order) || exp - order >= afterlife) return undefined;
+  const whence = successor ? 'the next key is to sign' : 'it was to sign itself';
+  return (
+    `${where} is to go ${exp - order} s after ${whence} ("exp"), and this server asks for ${afterlife} s. Give the ` +
+    'commands the figures of the servers (--retention, --spread, --clock-skew).'
+  );
+}
