@@ -12,11 +12,13 @@ export type OidcKeyErrorCode =
   | 'OIDC_KEY_TOO_WEAK'
   /** The key is encrypted, and the passphrase is missing or wrong. */
   | 'OIDC_KEY_ENCRYPTED'
+  /** A key set of a store that is not encrypted, although a passphrase is set: whoever can write the store made it. */
+  | 'OIDC_KEY_NOT_ENCRYPTED'
   /** The private and the public half do not belong together. */
   | 'OIDC_KEY_MISMATCH'
   /** Several keys where one is meant. */
   | 'OIDC_KEY_SEVERAL'
-  /** A schedule, and two next keys of one algorithm. */
+  /** A schedule, and two next keys of one algorithm; or two keys of a key set that start to sign at one instant. */
   | 'OIDC_KEY_AMBIGUOUS_NEXT'
   /** Two keys with one `kid` (RFC 7517 section 4.5). */
   | 'OIDC_KEY_DUPLICATE_KID'

@@ -3,7 +3,7 @@ import type { KeyOfSet } from './key-of-set.js';
 import { KeySet } from './key-set.js';
 import { stateAt } from './state-at.js';
 import type { Derivation, StateAt } from './state-at.js';
-import { signingInstantOf, successorsIn } from './successors.js';
+import { followersIn, signingInstantOf, successorsIn } from './successors.js';
 
 /** What a key is to a server at an instant. */
 export type StateOfKey =
@@ -92,13 +92,13 @@ function statesAsOf(
   { set, figures, isRevokedElsewhere }: Derivation,
   instant: number,
 ): ReadonlyMap<string, StateOfKey> {
-  const successors = successorsIn(set);
+  const followers = followersIn(set);
   const asThen = set.keys.flatMap((key) => {
     const { iat = -Infinity, exp = -Infinity, revoked } = key;
     if (iat > instant) return [];
     if (revoked) return revoked.revoked_at > instant ? asAble(key) : key;
-    const successor = successors.get(key);
-    const stopped = successor ? signingInstantOf(successor, figures) : exp - afterlifeOf(figures);
+    const follower = followers.get(key);
+    const stopped = follower ? signingInstantOf(follower, figures) : exp - afterlifeOf(figures);
     return instant < stopped ? asAble(key) : key;
   });
   const then = new KeySet(asThen, set.members);

@@ -80,7 +80,8 @@ function algorithmsToRotate(
   return set.algorithms.filter((each) => !retiredKeyOf(set, each, figures));
 }
 
-function waitingKeyOf(set: KeySet, algorithm: Algorithm, t: number): KeyOfSet | undefined {
+/** The unrevoked key of an algorithm that is to sign later. */
+export function waitingKeyOf(set: KeySet, algorithm: Algorithm, t: number): KeyOfSet | undefined {
   return set.unrevokedOf(algorithm).findLast(({ nbf = -Infinity }) => nbf > t);
 }
 

@@ -1,6 +1,7 @@
 import { afterlifeOf, propagationOf } from './figures.js';
 import type { Figures } from './figures.js';
 import type { KeyOfSet } from './key-of-set.js';
+import { followersIn } from './successors.js';
 import type { Derivation, StateAt } from './state-at.js';
 
 /**
@@ -8,10 +9,16 @@ import type { Derivation, StateAt } from './state-at.js';
  * with others. The server keeps to its own.
  */
 export function warningsAbout({ set, figures }: Derivation, state: StateAt, now: number): readonly string[] {
+  const followers = followersIn(set);
   return set.keys.flatMap((key) => {
     if (!state.published.has(key)) return [];
     const elder = set.unrevokedOf(key.algorithm).find(({ order }) => order < key.order);
-    const warnings = [tooSoon(key, elder, figures, now), tooShort(key, state.successors.get(key), figures)];
+    // One that can sign and that nothing follows stays, whatever it says.
+    const stays = key.canSign && !state.successors.has(key);
+    const warnings = [
+      tooSoon(key, elder, figures, now),
+      stays ? undefined : tooShort(key, followers.get(key), figures),
+    ];
     return warnings.filter((warning) => warning !== undefined);
   });
 }
@@ -33,14 +40,12 @@ function tooSoon(
   );
 }
 
-function tooShort(key: KeyOfSet, successor: KeyOfSet | undefined, figures: Figures): string | undefined {
+function tooShort(key: KeyOfSet, follower: KeyOfSet | undefined, figures: Figures): string | undefined {
   const { exp, where } = key;
-  // One that can sign and that nothing follows stays, whatever it says.
-  if (exp === undefined || (!successor && key.canSign)) return undefined;
-  const { order } = successor ?? key;
+  const { order } = follower ?? key;
   const afterlife = afterlifeOf(figures);
-  if (!Number.isFinite(order) || exp - order >= afterlife) return undefined;
-  const whence = successor ? 'the next key is to sign' : 'it was to sign itself';
+  if (exp === undefined || !Number.isFinite(order) || exp - order >= afterlife) return undefined;
+  const whence = follower ? 'the next key is to sign' : 'it was to sign itself';
   return (
     `${where} is to go ${exp - order} s after ${whence} ("exp"), and this server asks for ${afterlife} s. Give the ` +
     'commands the figures of the servers (--retention, --spread, --clock-skew).'

@@ -19,6 +19,11 @@ export function successorsIn(
   return successors;
 }
 
+/** The next key of its algorithm, revoked or not: the one that took over from it at first. */
+export function followersIn(set: KeySet): ReadonlyMap<KeyOfSet, KeyOfSet> {
+  return successorsIn(set, () => false);
+}
+
 /** From when a key has signed for certain, where the figures of the servers are these. */
 export function signingInstantOf({ nbf = -Infinity, iat = -Infinity }: KeyOfSet, figures: Figures): number {
   return Math.max(nbf, iat + propagationOf(figures));

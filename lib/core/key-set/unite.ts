@@ -1,4 +1,3 @@
-import type { Algorithm } from '../algorithms.js';
 import { withSigners } from './add-key.js';
 import type { CommandContext } from './add-key.js';
 import { completed } from './complete.js';
@@ -49,19 +48,21 @@ export async function writeUnion(
 }
 
 /**
- * Of keys that were each the newest unrevoked one of an algorithm in their version, and stand in one only, all but the
- * one of the earliest version.
+ * Keys that were made beside an earlier one: each was the newest unrevoked one of its algorithm in a version, and no
+ * version has both. Whoever made the later one knew nothing of the other; the one of the earlier version stays.
  */
 function rivalsIn(versions: readonly KeySet[]): ReadonlySet<string> {
+  const newest = versions.flatMap((set) =>
+    set.algorithms.flatMap((algorithm) => set.unrevokedOf(algorithm).at(-1) ?? []),
+  );
+  const kept: KeyOfSet[] = [];
   const rivals = new Set<string>();
-  const isTaken = new Set<Algorithm>();
-  for (const set of versions) {
-    for (const algorithm of set.algorithms) {
-      const newest = set.unrevokedOf(algorithm).at(-1);
-      if (!newest || versions.some((other) => other !== set && other.has(newest))) continue;
-      if (isTaken.has(algorithm)) rivals.add(newest.thumbprint);
-      isTaken.add(algorithm);
-    }
+  for (const key of newest) {
+    const isRival = kept.some(
+      (other) => other.algorithm === key.algorithm && !versions.some((set) => set.has(key) && set.has(other)),
+    );
+    if (isRival) rivals.add(key.thumbprint);
+    else kept.push(key);
   }
   return rivals;
 }

@@ -99,7 +99,8 @@ interface Seen {
   readonly unknownUntil: number[];
   /** Until when a token of it is valid. */
   tokenUntil: number;
-  signedLast: number;
+  /** It began to sign where nothing else could, and goes on. */
+  isExcused: boolean;
 }
 
 class Replica {
@@ -108,6 +109,8 @@ class Replica {
   /** Algorithms that it has signed with, until somebody gives them up. */
   readonly signed = new Set<Algorithm>();
   readonly revoked = new Set<string>();
+  /** The `max-age` of what it last served. */
+  served: number;
 
   constructor(
     readonly index: number,
@@ -118,6 +121,7 @@ class Replica {
     now: number,
   ) {
     this.set = set;
+    this.served = figures.jwksMaxAge;
     this.nextPoll = now + poll;
     this.remember();
   }
@@ -162,7 +166,7 @@ export class Fleet {
   };
   /** After lowering a figure, the old value has to pass before the next rotation. */
   #noRotationUntil = -Infinity;
-  #hasRaised = false;
+  #raisedAt = -Infinity;
   readonly #versions: Version[] = [];
   readonly #replicas: Replica[] = [];
   readonly #seen = new Map<string, Seen>();
@@ -322,7 +326,7 @@ export class Fleet {
     for (const { thumbprint } of set.keys) {
       if (this.#seen.has(thumbprint)) continue;
       const unknownUntil = this.plan.clocks.map(() => Infinity);
-      this.#seen.set(thumbprint, { unknownUntil, tokenUntil: -Infinity, signedLast: -Infinity });
+      this.#seen.set(thumbprint, { unknownUntil, tokenUntil: -Infinity, isExcused: false });
     }
   }
 
@@ -360,17 +364,22 @@ export class Fleet {
   }
 
   #restart(index: number): void {
-    const { clock, poll, signed } = this.#replicas[index]!;
+    const { clock, poll, signed, served } = this.#replicas[index]!;
     const replica = new Replica(index, clock, poll, this.#figures, this.#read().set, this.#now);
     for (const algorithm of signed) replica.signed.add(algorithm);
+    replica.served = served;
     this.#replicas[index] = replica;
     this.#look();
   }
 
   #change({ jwksMaxAge, keyRetention }: { jwksMaxAge: number; keyRetention: number }): void {
     const before = this.#figures;
+    const isLower = jwksMaxAge < before.jwksMaxAge || keyRetention < before.keyRetention;
+    const isHigher = jwksMaxAge > before.jwksMaxAge || keyRetention > before.keyRetention;
+    // The `exp` of a key that signed while they were higher may be of the time before: it has to be gone first.
+    if (isLower && this.#now < this.#raisedAt + 600) return;
+    if (isHigher) this.#raisedAt = this.#now;
     this.#figures = { ...before, jwksMaxAge, keyRetention };
-    this.#hasRaised ||= jwksMaxAge > before.jwksMaxAge;
     const wait = Math.max(
       jwksMaxAge < before.jwksMaxAge ? before.jwksMaxAge : 0,
       keyRetention < before.keyRetention ? before.keyRetention : 0,
@@ -404,7 +413,6 @@ export class Fleet {
     for (const replica of this.#replicas) {
       for (const key of replica.at(this.#now).signing.values()) {
         const seen = this.#seen.get(key.thumbprint)!;
-        seen.signedLast = Math.max(seen.signedLast, until);
         seen.tokenUntil = Math.max(seen.tokenUntil, until + replica.figures.keyRetention);
       }
     }
@@ -421,12 +429,14 @@ export class Fleet {
     this.#sign(this.#now);
   }
 
-  #lookAtPublication({ index, figures, revoked }: Replica, { published }: StateAt): void {
+  #lookAtPublication(replica: Replica, { published }: StateAt): void {
+    const { index, revoked, served, figures } = replica;
+    replica.served = figures.jwksMaxAge;
     const thumbprints = new Set([...published].map(({ thumbprint }) => thumbprint));
     for (const [thumbprint, seen] of this.#seen) {
       if (thumbprints.has(thumbprint)) {
         must(!revoked.has(thumbprint), 'a revoked key is not published');
-        if (seen.unknownUntil[index] === Infinity) seen.unknownUntil[index] = this.#now + figures.jwksMaxAge;
+        if (seen.unknownUntil[index] === Infinity) seen.unknownUntil[index] = this.#now + served;
         continue;
       }
       // A key made in an emergency signs before this replica has read of it.
@@ -453,8 +463,10 @@ export class Fleet {
       const isReplacement = replica.set
         .of(algorithm)
         .some(({ revoked }) => revoked && revoked.revoked_at > (key.iat ?? 0));
-      if (isReplacement || (key.nbf ?? 0) <= this.#now + replica.clock) replica.signed.add(algorithm);
-      this.#givenUp.delete(algorithm);
+      if (!isReplacement && (key.nbf ?? 0) > this.#now + replica.clock) continue;
+      replica.signed.add(algorithm);
+      // One that was revoked or retired meanwhile signs here a little longer.
+      if (this.#read().set.named(key.thumbprint)?.canSign) this.#givenUp.delete(algorithm);
     }
     for (const algorithm of replica.signed) {
       if (signing.has(algorithm)) continue;
@@ -476,9 +488,9 @@ export class Fleet {
   #isGivenUp(algorithm: Algorithm, { set, figures, clock }: Replica): boolean {
     if (this.#givenUp.has(algorithm)) return true;
     // A server that was given a longer `max-age` lets the first key of a further algorithm wait once more.
-    const [only, ...others] = set.of(algorithm);
-    const isKnownFrom = (only?.iat ?? 0) + propagationOf(figures);
-    if (only && others.length === 0 && isKnownFrom > this.#now + clock && this.#hasRaised) return true;
+    const able = set.unrevokedOf(algorithm).filter(({ canSign }) => canSign);
+    const isYoung = ({ iat = 0 }: KeyOfSet) => iat + propagationOf(figures) > this.#now + clock;
+    if (this.#raisedAt > 0 && able.every(isYoung)) return true;
     // Somebody else has given it up since; or this replica has not read that somebody took it up again.
     return set.unrevokedOf(algorithm).every(({ canSign }) => !canSign);
   }
@@ -489,12 +501,15 @@ export class Fleet {
 
   #isEmergency(key: KeyOfSet, { set }: Replica): boolean {
     // Of a key that is revoked elsewhere already no token is honoured, whoever signs it.
-    if (this.#dead.has(key.thumbprint)) return true;
+    const seen = this.#seen.get(key.thumbprint)!;
+    if (this.#dead.has(key.thumbprint) || seen.isExcused) return true;
     const others = set.unrevokedOf(key.algorithm).filter((other) => other !== key && other.canSign);
     if (others.some((other) => this.#isKnown(other))) return false;
-    if (key.thumbprint === this.#first || set.of(key.algorithm).some(({ revoked }) => revoked)) return true;
+    const isReplacement = set.of(key.algorithm).some(({ revoked }) => revoked);
     // A key that is not known everywhere is better than none.
-    return set.keys.every((other) => other === key || !other.canSign || !this.#isKnown(other));
+    const isLast = set.keys.every((other) => other === key || !other.canSign || !this.#isKnown(other));
+    seen.isExcused = key.thumbprint === this.#first || isReplacement || isLast;
+    return seen.isExcused;
   }
 }
 

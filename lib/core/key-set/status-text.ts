@@ -1,0 +1,26 @@
+import type { KeySetView } from './key-set-view.js';
+import type { Advice } from './safe-now.js';
+import { statusTable } from './status-table.js';
+import { timeline } from './timeline.js';
+import type { DrawingOptions } from './timeline.js';
+import { utc } from './instants.js';
+
+/** What `status` prints: a table, the lives of the keys as lines, what is safe now, and what to look at. */
+export function statusText(view: KeySetView, advice: readonly Advice[], drawing: DrawingOptions): string {
+  const parts = [statusTable(view), timeline(view, drawing), adviceText(advice), lastLines(view)];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function adviceText(advice: readonly Advice[]): string {
+  return advice
+    .map(({ command, isSafe, why }) => `${isSafe ? 'safe now:' : 'not now: '} ${command}: ${why}`)
+    .join('\n');
+}
+
+function lastLines({ withoutSigner, nextChange, warnings }: KeySetView): string {
+  return [
+    nextChange === undefined ? 'Nothing changes by itself.' : `Next change: ${utc(nextChange)}.`,
+    ...withoutSigner.map(({ names: [alg] }) => `No key signs for ${alg}.`),
+    ...warnings.map((warning) => `Warning: ${warning}`),
+  ].join('\n');
+}
