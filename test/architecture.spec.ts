@@ -29,7 +29,7 @@ const importsOf = (file: string) => specifiersIn(readFileSync(join(lib, file), '
 const coreMayImport = ['node:crypto', 'node:os', 'node:util', 'node:util/types'];
 
 /** The rooms of core, from the top down. */
-const coreRooms = ['jwt', 'ring', 'key', 'reading'];
+const coreRooms = ['jwt', 'ring', 'key-set', 'key', 'reading'];
 
 const localImportsOf = (file: string) =>
   importsOf(file)

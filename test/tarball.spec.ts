@@ -33,6 +33,7 @@ const documents = [
   'CONTRIBUTING.md',
   'LICENSE',
   'SECURITY.md',
+  'key-set.schema.json',
   'package.json',
   ...pages.map(({ path }) => path),
 ];

@@ -13,15 +13,18 @@ export function completed(set: KeySet, t: number, figures: Figures): KeySet {
   return tidied(withEnds(set, figures), t, figures);
 }
 
-/** A key with a successor has an `exp`; one that signs, and that nothing follows, has none. */
+/**
+ * A key with a successor has an `exp`, and one that signs and that nothing follows has none. An end that is too early for
+ * the successor is of one that was revoked since: servers keep such a key for as long as there is a successor, and then
+ * its `exp` is all that they know.
+ */
 function withEnds(set: KeySet, figures: Figures): KeySet {
   const successors = successorsIn(set);
   return set.changed((key) => {
     const successor = successors.get(key);
-    if (successor) {
-      return key.exp === undefined ? key.with({ exp: successor.order + afterlifeOf(figures) }) : key;
-    }
-    return key.canSign && key.exp !== undefined ? key.with({ exp: undefined }) : key;
+    if (!successor) return key.canSign && key.exp !== undefined ? key.with({ exp: undefined }) : key;
+    const earliest = successor.order + afterlifeOf(figures);
+    return key.exp === undefined || key.exp < earliest ? key.with({ exp: earliest }) : key;
   });
 }
 
