@@ -443,10 +443,22 @@ export class Fleet {
       const wasPublished = seen.unknownUntil[index] !== Infinity;
       seen.unknownUntil[index] = Infinity;
       must(
-        !wasPublished || this.#dead.has(thumbprint) || this.#now >= seen.tokenUntil,
+        !wasPublished ||
+          this.#dead.has(thumbprint) ||
+          this.#now >= seen.tokenUntil ||
+          this.#isBehind(replica, thumbprint),
         'what is published stays until its last token has expired',
       );
     }
+  }
+
+  /** A revocation brings a key back just when its time is over, and this replica has not read of it yet. */
+  #isBehind({ set }: Replica, thumbprint: string): boolean {
+    const head = this.#read().set;
+    const key = head.named(thumbprint);
+    if (!key || set === head) return false;
+    const { published } = stateAt({ set: head, figures: this.#figures }, this.#now);
+    return published.has(key) && head.of(key.algorithm).some(({ revoked }) => revoked);
   }
 
   /** A process that has just started makes the same of the document. */
