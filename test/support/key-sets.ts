@@ -65,20 +65,18 @@ export function setOf(...entries: readonly KeyOfTest[]): KeySet {
   return runNow(readKeySet({ keys: entries.map(jwkOf) }, 'OIDC_PRIVATE_KEY'));
 }
 
-/** Instants as tests count them; `now` where the clock of the test says so. */
+/** The keys of a set as a test writes them. */
 export function told({ keys: all }: KeySet): KeyOfTest[] {
   return all.map((key) => {
     const { kid, iat, nbf, exp, revoked, signer, canSign } = key;
     const since = (instant: number | undefined) => (instant === undefined ? undefined : instant - epoch);
     const members = {
-      ...{
-        kid,
-        iat: since(iat),
-        nbf: since(nbf),
-        exp: since(exp),
-        revoked: since(revoked?.revoked_at),
-        signer,
-      },
+      kid,
+      iat: since(iat),
+      nbf: since(nbf),
+      exp: since(exp),
+      revoked: since(revoked?.revoked_at),
+      signer,
       ...(key.alg === 'EdDSA' && { alg: 'EdDSA' as const }),
       ...(!canSign && revoked === undefined && { isPublic: true }),
     };

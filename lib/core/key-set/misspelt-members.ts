@@ -2,10 +2,11 @@ import { nearestTo } from '../edit-distance.js';
 import { OidcKeyError } from '../errors.js';
 
 /** Members of JWKs that are registered with IANA: none of them is another one misspelt, as `ext` is not `exp`. */
-const registered: ReadonlySet<string> = new Set([
-  ...['kty', 'use', 'key_ops', 'alg', 'kid', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'ext', 'crv', 'x', 'y'],
-  ...['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'iss', 'iat', 'nbf', 'exp', 'revoked'],
-]);
+const registered: ReadonlySet<string> = new Set(
+  'kty use key_ops alg kid x5u x5c x5t x5t#S256 ext crv x y n e d p q dp dq qi oth k iss iat nbf exp revoked'.split(
+    ' ',
+  ),
+);
 
 /** Names under which other documents have these instants. */
 const otherNames: Readonly<Record<string, string>> = {

@@ -46,7 +46,12 @@ export function keyOfSetFrom(
   return new KeyOfSet(
     { ...(jwk as KeySetJwk), kid, use: 'sig', alg, ...life, ...signer },
     {
-      ...{ kid, thumbprint, algorithm, alg, where, key },
+      kid,
+      thumbprint,
+      algorithm,
+      alg,
+      where,
+      key,
       signer: 'privateKey' in made ? new LocalSigner(made.privateKey, algorithm) : undefined,
     },
   );

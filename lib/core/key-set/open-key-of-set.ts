@@ -18,7 +18,7 @@ import type { KeySetJwk } from './key-set-document.js';
  * @throws OidcKeyError what {@link signingKeyOf}, {@link openJwk} and {@link checkMembersOfKey} throw
  */
 export function* openKeyOfSet(jwk: KeySetJwk, where: string): Steps<KeyOfSet> {
-  checkMembersOfKey(jwk as unknown as Record<string, unknown>, where);
+  checkMembersOfKey(jwk, where);
   const identity = jwk.revoked === undefined ? yield* openUsable(jwk, where) : openRevoked(jwk, where);
   return new KeyOfSet({ ...jwk, kid: identity.kid, alg: identity.alg }, identity);
 }

@@ -3,6 +3,7 @@ import { completed, withoutThePast } from './complete.js';
 import { afterlifeOf } from './figures.js';
 import { utc } from './instants.js';
 import type { KeySet } from './key-set.js';
+import { nameOf } from './naming.js';
 import { refused } from './outcome.js';
 import type { Outcome } from './outcome.js';
 import { refusedSinceUnknown } from './revoke.js';
@@ -17,8 +18,8 @@ export function retire(
 ): Outcome {
   const key = set?.named(name);
   if (!set || !key) return refusedSinceUnknown();
-  const { alg, algorithm, kid, nbf = -Infinity } = key;
-  const refuse = (why: string) => refused('KEY_NEEDED', `${alg} key ${kid} ${why}`);
+  const { algorithm, nbf = -Infinity } = key;
+  const refuse = (why: string) => refused('KEY_NEEDED', `${nameOf(key)} ${why}`);
   if (key.revoked) return refuse('is revoked already.');
   if (!key.canSign) return refuse('signs no more, and goes by itself when its time is over.');
   if (nbf > t) {

@@ -4,6 +4,7 @@ import { completed, withoutThePast } from './complete.js';
 import { utc } from './instants.js';
 import type { KeyOfSet } from './key-of-set.js';
 import type { KeySet } from './key-set.js';
+import { nameOf } from './naming.js';
 import { refused } from './outcome.js';
 import type { Outcome } from './outcome.js';
 import { sentencesAbout } from './sentences.js';
@@ -27,7 +28,7 @@ export async function revoke(
   if (!set || !key) return refusedSinceUnknown();
   const { t, figures } = context;
   if (key.revoked) {
-    const since = `${key.alg} key ${key.kid} is revoked since ${utc(key.revoked.revoked_at)}.`;
+    const since = `${nameOf(key)} is revoked since ${utc(key.revoked.revoked_at)}.`;
     return { type: 'nothing due', sentences: [since] };
   }
   const at = revocationInstant(set, key, context);

@@ -7,6 +7,7 @@ import { utc } from './instants.js';
 import { isKeySet } from './key-set-document.js';
 import type { KeyOfSet } from './key-of-set.js';
 import type { KeySet } from './key-set.js';
+import { nameOf } from './naming.js';
 import { refused } from './outcome.js';
 import type { Outcome } from './outcome.js';
 import { retiredKeyOf } from './retired.js';
@@ -101,7 +102,7 @@ function wantedName(
 }
 
 function refusedSinceWaiting(waiting: readonly KeyOfSet[]): Outcome {
-  const which = waiting.map(({ alg, kid, nbf }) => `${alg} key ${kid} waits and signs from ${utc(nbf!)}`);
+  const which = waiting.map((key) => `${nameOf(key)} waits and signs from ${utc(key.nbf!)}`);
   return refused(
     'KEY_WAITS',
     `${which.join('; ')}. Rotate again after that, or revoke it if it must not sign.`,

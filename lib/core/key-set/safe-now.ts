@@ -3,6 +3,7 @@ import type { Figures } from './figures.js';
 import { utc } from './instants.js';
 import type { KeyOfSet } from './key-of-set.js';
 import type { KeySet } from './key-set.js';
+import { nameOf, printable } from './naming.js';
 import { retire } from './retire.js';
 import { waitingKeyOf } from './rotate.js';
 import { stateAt } from './state-at.js';
@@ -45,20 +46,20 @@ function revocationOf(
   const left = set.changed((each) => (each === key ? undefined : each));
   const next = stateAt({ set: left, figures }, t).signing.get(key.algorithm) ?? successors.get(key);
   return {
-    command: `revoke ${key.kid}`,
+    command: `revoke ${printable(key.kid)}`,
     isSafe: false,
-    why: `it is for a stolen key: every token of it is refused at once, and ${next?.canSign ? `key ${next.kid}` : 'a new key'} signs in its place`,
+    why: `it is for a stolen key: every token of it is refused at once, and ${next?.canSign ? `key ${printable(next.kid)}` : 'a new key'} signs in its place`,
   };
 }
 
-function retirementOf({ alg, kid }: KeyOfSet, set: KeySet, t: number, figures: Figures): Advice {
-  const outcome = retire(set, kid, { t, figures });
+function retirementOf(key: KeyOfSet, set: KeySet, t: number, figures: Figures): Advice {
+  const outcome = retire(set, key.kid, { t, figures });
   return {
-    command: `retire ${kid}`,
+    command: `retire ${printable(key.kid)}`,
     isSafe: outcome.type === 'write',
     why:
       outcome.type === 'refused'
-        ? outcome.sentence.replace(`${alg} key ${kid} `, 'it ')
+        ? outcome.sentence.replace(`${nameOf(key)} `, 'it ')
         : 'the algorithm is given up: nothing signs with it any more, and its tokens stay good',
   };
 }

@@ -1,5 +1,6 @@
 import type { KeySetView, KeyView } from './key-set-view.js';
 import { utc } from './instants.js';
+import { printable } from './naming.js';
 
 /** As many characters of a kid as tell it from others. */
 const fewest = 8;
@@ -16,11 +17,6 @@ export function shortKids({ keys }: KeySetView): ReadonlyMap<string, string> {
       return [key.kid, kid.length > length + 1 ? `${kid.slice(0, length)}…` : kid];
     }),
   );
-}
-
-/** A kid may be any text; a terminal obeys some of it. */
-function printable(kid: string): string {
-  return kid.replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
 /** What each key is, since when and until when. */

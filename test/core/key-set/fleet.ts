@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-import { algorithmNamed } from '../../../lib/core/algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../../../lib/core/algorithms.js';
 import { runNow } from '../../../lib/core/key/steps.js';
 import type { CommandContext } from '../../../lib/core/key-set/add-key.js';
@@ -228,9 +227,10 @@ export class Fleet {
 
   /** What a reader makes of the newest version: what lies between it and its base is united. */
   #read(): Reading {
-    if (this.#lastRead?.version !== this.#versions.length)
-      this.#lastRead = this.#readVersion(this.#versions.length);
-    return this.#lastRead!;
+    const newest = this.#versions.length;
+    const last = this.#lastRead?.version === newest ? this.#lastRead : this.#readVersion(newest);
+    this.#lastRead = last;
+    return last;
   }
 
   #lastRead: Reading | undefined;
@@ -246,14 +246,9 @@ export class Fleet {
   }
 
   async #run(act: Act, set: KeySet, context: CommandContext): Promise<Outcome> {
-    switch (act.type) {
-      case 'rotate':
-        return rotate(set, context, act);
-      case 'revoke':
-        return revoke(set, set.keys[act.key % set.keys.length]!.kid, context, act);
-      case 'retire':
-        return retire(set, set.keys[act.key % set.keys.length]!.kid, context);
-    }
+    if (act.type === 'rotate') return rotate(set, context, act);
+    const { kid } = set.keys[act.key % set.keys.length]!;
+    return act.type === 'revoke' ? revoke(set, kid, context, act) : retire(set, kid, context);
   }
 
   #isPermitted(act: Act): boolean {
@@ -524,5 +519,3 @@ export class Fleet {
     return seen.isExcused;
   }
 }
-
-export const algorithmOf = (name: SigningAlgorithm): Algorithm => algorithmNamed(name)!;

@@ -253,7 +253,7 @@ describe('what a command finds in a store', () => {
     ['nothing', '', 'OIDC_KEY_MISSING'],
     [
       'two keys of one algorithm',
-      `${pem}${privateKeyNamed('b').export({ format: 'pem', type: 'pkcs8' })}`,
+      `${pem}${privateKeyNamed('b').export({ format: 'pem', type: 'pkcs8' }).toString()}`,
       'OIDC_KEY_AMBIGUOUS_NEXT',
     ],
     [
