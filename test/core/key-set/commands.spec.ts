@@ -112,7 +112,29 @@ describe('rotate', () => {
     ['does not take up what was retired', [a, { ...ed, isPublic: true, exp: 1500 }], 1000, 1000, ['ES256']],
     [
       'nor what was retired after an older key was revoked',
-      [a, { ...ed, kid: 'f', revoked: 10 }, { ...ed, iat: 50, nbf: 60, isPublic: true, exp: 1500 }],
+      [a, { ...ed, kid: 'f', revoked: 600 }, { ...ed, iat: 50, nbf: 60, isPublic: true, exp: 1500 }],
+      1000,
+      1000,
+      ['ES256'],
+    ],
+    [
+      'nor where a newer key was revoked before',
+      [
+        a,
+        { ...ed, iat: 50, nbf: 60, isPublic: true, exp: 1500 },
+        { kid: 'f', alg: 'EdDSA', iat: 300, nbf: 400, revoked: 350 },
+      ],
+      1000,
+      1000,
+      ['ES256'],
+    ],
+    [
+      'is due where what is young cannot sign',
+      [
+        { ...a, iat: 900, nbf: 900, isPublic: true, exp: 920 + 1030 },
+        { ...b, iat: 910, nbf: 920, revoked: 990 },
+        { ...ed, iat: 900, nbf: 900 },
+      ],
       1000,
       1000,
       ['ES256'],
@@ -230,6 +252,25 @@ describe('revoke', () => {
       ],
     ],
     [
+      'a key whose time is over is revoked all the same',
+      [{ ...a, exp: 700, isPublic: true }, b],
+      'a',
+      1700,
+      [{ ...a, exp: 700, revoked: 1700 }, b],
+    ],
+    [
+      'one that waits for longer than clocks differ is no replacement',
+      [a, { ...b, iat: 700, nbf: 800 }, { kid: 'e', alg: 'EdDSA' }],
+      'a',
+      500,
+      [
+        { ...a, revoked: 500 },
+        { ...fresh, iat: 500, exp: 800 + 1030 },
+        { ...b, iat: 700, nbf: 800 },
+        { kid: 'e', alg: 'EdDSA' },
+      ],
+    ],
+    [
       'a key held elsewhere loses its reference',
       [{ ...a, signer: 'kms:a' }],
       'a',
@@ -321,6 +362,15 @@ describe('tidying', () => {
       [{ ...a, signer: 'kms:a', exp: 5000 }, b],
       631,
       [{ ...a, exp: 5000, isPublic: true }, b],
+    ],
+    [
+      'and from its nbf',
+      [
+        { ...a, exp: 5000 },
+        { ...b, nbf: 900 },
+      ],
+      930,
+      undefined,
     ],
     ['one that is only revoked away is no successor', [a, { ...b, revoked: 610 }], 5000, undefined],
     ['what is over goes', [{ ...a, exp: 1700, isPublic: true }, b], 1700, [b]],

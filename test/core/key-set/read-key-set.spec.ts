@@ -58,8 +58,9 @@ describe('reading', () => {
   });
 
   it('writes one text for one key set, whatever the order was, and names key and algorithm in it', () => {
-    const shuffled = { keys: [Object.fromEntries(Object.entries(jwkB).toReversed()), jwkA] };
-    expect(read(shuffled).toText()).toBe(read(both).toText());
+    const noted = { ...jwkB, note: 1, about: 2 };
+    const shuffled = { keys: [Object.fromEntries(Object.entries(noted).toReversed()), jwkA] };
+    expect(read(shuffled).toText()).toBe(read({ keys: [jwkA, noted] }).toText());
     const { kid: _kid, alg: _alg, ...bare } = jwkA as unknown as Record<string, unknown>;
     const { keys } = JSON.parse(read({ keys: [bare] }).toText()) as { keys: { kid: string; alg: string }[] };
     expect(keys[0]).toMatchObject({ alg: 'ES256', kid: expect.stringMatching(/^[\w-]{43}$/) });

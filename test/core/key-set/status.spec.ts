@@ -61,12 +61,29 @@ describe('the view', () => {
     ]);
   });
 
+  it('knows of a key that lost its private half when it signed', () => {
+    const tidied: KeyOfTest = { ...a, isPublic: true };
+    const view = viewAt(1000, tidied, { ...b, revoked: 900 }, { kid: 'key-of-winter', iat: 900 });
+    expect(view.keys[0]!.line.map(({ state, from }) => [state, since(from)])).toEqual([
+      ['unborn', -Infinity],
+      ['signs', 0],
+      ['previous', 600],
+      ['gone', 2030],
+    ]);
+  });
+
   it('names the algorithms that a revocation left without a key, and no others', () => {
     const lost: KeyOfTest = { kid: 'e', alg: 'EdDSA', iat: 0, nbf: 0, revoked: 50 };
     const retired: KeyOfTest = { kid: 'e', alg: 'EdDSA', iat: 0, nbf: 0, exp: 9000, isPublic: true };
     const waits: KeyOfTest = { kid: 'e', alg: 'EdDSA', iat: 60, nbf: 160 };
-    const names = (key: KeyOfTest) => viewAt(100, a, key).withoutSigner.map(({ names: [alg] }) => alg);
-    expect([lost, retired, waits].map(names)).toEqual([['EdDSA'], [], []]);
+    const names = (...of: KeyOfTest[]) => viewAt(100, a, ...of).withoutSigner.map(({ names: [alg] }) => alg);
+    const earlier = { ...lost, kid: 'earlier', iat: -9, nbf: -9 };
+    expect([names(lost), names(retired), names(earlier, retired), names(waits)]).toEqual([
+      ['EdDSA'],
+      [],
+      [],
+      [],
+    ]);
   });
 
   it.each<[string, KeyOfTest[], number, RegExp[]]>([

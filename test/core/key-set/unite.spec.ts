@@ -72,7 +72,7 @@ describe('versions that were written beside each other', () => {
       'no revocation is lost, whichever version has it',
       [
         [aRevoked, emergency],
-        [aEnds, { ...b, kid: 'd' }],
+        [aEnds, { ...b, kid: 'd', iat: 700, nbf: 800 }],
       ],
       [{ ...a, revoked: 501 }, emergency],
     ],
@@ -170,6 +170,16 @@ describe('who writes a union', () => {
       ['ES256', false],
       ['EdDSA', true],
     ]);
+  });
+
+  it('of another instant than those that are there', async () => {
+    const waiting = { kid: 'b', iat: 450, nbf: 510 };
+    const versions = [
+      [{ ...a, revoked: 440 }, waiting],
+      [a, { kid: 'e', alg: 'EdDSA' as const }],
+    ];
+    const set = written(await write(versions, 510, 'new'));
+    expect(set.of(set.algorithms[0]!).map(({ iat, nbf }) => (nbf ?? iat)! - epoch)).toEqual([0, 510, 511]);
   });
 
   it('makes none for an algorithm that was without one before', async () => {
