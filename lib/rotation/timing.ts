@@ -1,4 +1,5 @@
 import { OidcKeyError } from '../core/errors.js';
+import { propagationOf, shortestCache } from '../core/key-set/figures.js';
 
 /** How long the steps of a rotation take, in seconds. */
 export interface TimingOptions {
@@ -19,9 +20,6 @@ export const defaultTiming: TimingOptions = {
   clockSkew: 60,
 };
 
-/** What relying parties cache whatever we say: jose and jwks-rsa wait this long before they look again. */
-export const shortestCache = 300;
-
 /** The same in milliseconds, as the rotation reckons. */
 export interface Timing {
   /** How long a key must have been published before it may sign. */
@@ -35,7 +33,7 @@ export interface Timing {
 
 /** @param floor the shortest time that a relying party is taken to cache, in seconds */
 export function timingOf(options: TimingOptions, floor = shortestCache): Timing {
-  const propagation = Math.max(options.jwksMaxAge, floor) + options.keySpread + options.clockSkew;
+  const propagation = propagationOf({ ...options, propagationFloor: floor });
   return { propagation: propagation * 1000, retention: (options.keyRetention + propagation) * 1000 };
 }
 

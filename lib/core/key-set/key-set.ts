@@ -8,12 +8,17 @@ import type { KeySetDocument } from './key-set-document.js';
 export class KeySet {
   /** By algorithm, and within one by the instant from which each is to sign. */
   readonly keys: readonly KeyOfSet[];
-  /** The members of the document beside its keys. */
-  readonly members: Readonly<Record<string, unknown>>;
+  // They are kept whatever they are, and may be nobody's business.
+  readonly #members: Readonly<Record<string, unknown>>;
 
   constructor(keys: readonly KeyOfSet[], members: Readonly<Record<string, unknown>> = {}) {
     this.keys = Object.freeze(keys.toSorted(inOrder));
-    this.members = members;
+    this.#members = members;
+  }
+
+  /** The members of the document beside its keys. */
+  get members(): Readonly<Record<string, unknown>> {
+    return this.#members;
   }
 
   /** The algorithms of its keys, in the order in which a default is chosen. */

@@ -34,9 +34,15 @@ export function timeline(view: KeySetView, { width, ascii: isAscii = false }: Dr
     const cells = Array.from({ length: columns }, (_, column) => strokes[scale.stateAt(line, column)]);
     return `${names[index]!.padEnd(margin)}${cells.join('').trimEnd()}`;
   });
-  const mark = `${' '.repeat(margin + now)}${isAscii ? '^' : '▲'} ${utc(view.now)}`;
+  const mark = markAt(margin + now, margin + columns, isAscii ? '^' : '▲', utc(view.now));
   const ends = `${utc(scale.from)} to ${utc(scale.until)}, ${describe(strokes)}`;
   return [...rows, mark, ends].join('\n');
+}
+
+/** The instant stands behind the mark, or before it where the line has no room. */
+function markAt(column: number, width: number, mark: string, instant: string): string {
+  const fits = column + 2 + instant.length <= width || column < instant.length + 1;
+  return fits ? `${' '.repeat(column)}${mark} ${instant}` : `${`${instant} `.padStart(column)}${mark}`;
 }
 
 function describe(strokes: Strokes): string {

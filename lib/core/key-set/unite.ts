@@ -23,7 +23,7 @@ export function unite(versions: readonly [KeySet, ...KeySet[]]): KeySet {
     .filter(([thumbprint]) => !dropped.has(thumbprint))
     .map(([, same]) => unitedKey(same));
   const united = keys.map((key) => (key.revoked ? revokedAfterRivals(key, versions, dropped) : key));
-  const members = Object.assign({}, ...versions.map((set) => set.members)) as Record<string, unknown>;
+  const members = together(versions.map((set) => set.members));
   return new KeySet(united, { ...members, base: undefined });
 }
 
@@ -75,7 +75,7 @@ function unitedKey(forms: readonly KeyOfSet[]): KeyOfSet {
   const able = forms.find(({ canSign }) => canSign);
   const { iat, nbf } = first;
   const base = revoked ? first.withoutSigner() : (able ?? first);
-  const others = Object.assign({}, ...forms.map((form) => form.withoutSigner().toDocument())) as object;
+  const others = together(forms.map((form) => form.withoutSigner().toDocument()));
   const exps = forms.map(({ exp }) => exp);
   const exp = exps.some((each) => each === undefined) ? undefined : Math.max(...(exps as number[]));
   return new KeyOfSet({ ...others, ...base.toDocument() }, base.identity).with({ iat, nbf, exp, revoked });
@@ -109,4 +109,9 @@ function latestOf(forms: readonly KeyOfSet[]): Revocation | undefined {
     .flatMap(({ revoked }) => revoked ?? [])
     .toSorted((a, b) => a.revoked_at - b.revoked_at)
     .at(-1);
+}
+
+/** The members of all of these; a later one holds. */
+function together(all: readonly object[]): Record<string, unknown> {
+  return Object.fromEntries(all.flatMap((each) => Object.entries(each)));
 }
