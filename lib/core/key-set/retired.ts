@@ -11,7 +11,8 @@ import type { KeySet } from './key-set.js';
 export function retiredKeyOf(set: KeySet, algorithm: Algorithm, figures: Figures): KeyOfSet | undefined {
   const newest = set.unrevokedOf(algorithm).at(-1);
   if (!newest || newest.canSign || newest.exp === undefined) return undefined;
-  const stoppedAt = newest.exp - afterlifeOf(figures);
+  // Clocks differ; a key loses its private half later than that after its successor signs.
+  const stoppedAt = newest.exp - afterlifeOf(figures) + figures.clockSkew;
   const hasLaterRevocation = set
     .of(algorithm)
     .some(({ order, revoked }) => order > newest.order && revoked && revoked.revoked_at > stoppedAt);

@@ -309,6 +309,15 @@ export class Fleet {
     must(read.toText() === text, 'what is read is what was written');
     this.#versions.push({ set: read, base });
     const asRead = this.#read().set;
+    const { signing } = stateAt({ set: asRead, figures: this.#figures }, this.#now);
+    const canBoot = signing.size > 0 || asRead.keys.every(({ canSign }) => !canSign);
+    must(canBoot, 'a document with a key that can sign boots');
+    // Long after the last replica has changed over, with room for figures that were changed.
+    const isLate = ({ nbf = 0, iat = 0 }: KeyOfSet) => this.#now > Math.max(nbf, iat + 200) + 60;
+    for (const key of set.keys.filter(({ canSign }) => canSign)) {
+      const newer = set.unrevokedOf(key.algorithm).filter(({ order }) => order > key.order);
+      must(!newer.some(isLate), 'a private half goes after its time');
+    }
     must(
       runNow(readKeySet(asRead.toText(), 'The union')).toText() === asRead.toText(),
       'a union can be read',
@@ -328,6 +337,11 @@ export class Fleet {
   /** What people gave up on purpose. */
   #note(act: Act): void {
     const { set } = this.#read();
+    for (const algorithm of set.algorithms) {
+      const isAble = set.unrevokedOf(algorithm).some(({ canSign }) => canSign);
+      if (isAble) this.#retired.delete(algorithm);
+      else if (act.type === 'retire') this.#retired.add(algorithm);
+    }
     for (const algorithm of set.algorithms) {
       const isAble = set.unrevokedOf(algorithm).some(({ canSign }) => canSign);
       if (!isAble && (act.type === 'retire' || (act.type === 'revoke' && act.noRotate))) {
