@@ -339,7 +339,8 @@ export class Fleet {
     const { set } = this.#read();
     for (const algorithm of set.algorithms) {
       const isAble = set.unrevokedOf(algorithm).some(({ canSign }) => canSign);
-      if (isAble) this.#retired.delete(algorithm);
+      // With the retired key revoked, nothing tells the algorithm from one that a revocation left without a key.
+      if (isAble || set.unrevokedOf(algorithm).length === 0) this.#retired.delete(algorithm);
       else if (act.type === 'retire') this.#retired.add(algorithm);
     }
     for (const algorithm of set.algorithms) {
