@@ -12,10 +12,11 @@ import { KeyLoader } from '../core/ring/key-loader.js';
 import { revocationsIn } from '../core/ring/members-of-slots.js';
 import type { Slot } from '../core/ring/life.js';
 import { legacyFrom } from '../options/legacy.js';
-import { timesFrom } from '../options/times.js';
+import { secondsOf, timesFrom } from '../options/times.js';
+import { askSource } from '../rotation/ask-source.js';
 import { systemClock } from '../rotation/clock.js';
-import { KeyLives } from '../rotation/key-lives.js';
-import { defaultTiming, timingOf } from '../rotation/timing.js';
+import { LivesInService } from '../rotation/lives-in-service.js';
+import { timingOf } from '../rotation/timing.js';
 import { warningsOf } from '../rotation/warnings.js';
 import { misspeltSettings } from '../sources/misspelt-settings.js';
 import type { NamedSettings } from '../sources/misspelt-settings.js';
@@ -76,11 +77,11 @@ async function inspect(file: string | undefined, { json, prefix }: InspectOption
 
 /** What a boot makes of the settings, by the code that a boot runs. */
 async function keysOf(environment: NamedSettings, prefix: string): Promise<Inspected[]> {
-  const slots = await settingsSource(environment, prefix).load(new AbortController().signal);
+  const slots = await askSource(settingsSource(environment, prefix));
   const loaded = await new KeyLoader().load(slots, {});
   const now = systemClock();
-  const lives = new KeyLives(loaded, revocationsIn(slots), now, timingOf(defaultTiming));
-  await timesFrom({}, environment, prefix);
+  const timing = timingOf(secondsOf(await timesFrom({}, environment, prefix)));
+  const lives = new LivesInService(loaded, revocationsIn(slots), now, { timing, algorithm: undefined });
   const legacyHs256 = await legacyFrom({}, environment, prefix);
   const view = lives.view(now);
   legacyHs256?.refusePublished(view.keys.map(({ key }) => key));

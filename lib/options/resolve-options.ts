@@ -6,14 +6,14 @@ import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
 import type { OidcKeyFactoryOptions, OidcKeySourceOptions, OidcKeyValues } from '../oidc-key.options.js';
 import { checkedInterval, timingOf } from '../rotation/timing.js';
-import type { Timing } from '../rotation/timing.js';
+import type { RotationTiming } from '../rotation/timing.js';
 import type { KeySource } from '../sources/key-source.js';
 import { misspeltSettings, namedSettings } from '../sources/misspelt-settings.js';
 import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
 import { explainingAbsence } from '../sources/unread-settings.js';
 import { legacyFrom } from './legacy.js';
-import { timesFrom } from './times.js';
+import { secondsOf, timesFrom } from './times.js';
 
 /** Everything the module's providers are made from. */
 export interface ResolvedOptions {
@@ -22,7 +22,7 @@ export interface ResolvedOptions {
   /** In seconds. */
   readonly jwksMaxAge: number;
   readonly retention: Pick<Retention, 'seconds' | 'where'>;
-  readonly timing: Timing;
+  readonly timing: RotationTiming;
   readonly algorithm: SigningAlgorithm | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
   readonly legacyHs256: LegacyHs256 | undefined;
@@ -65,7 +65,7 @@ export async function resolveOptions(
   const isFromSettings = !isGiven(options, 'key') && !isGiven(options, 'source');
   const source = isFromSettings ? sourceFromSettings(options, settings, prefix) : givenSource(options);
   const reloadInterval = 'reloadInterval' in options ? options.reloadInterval : undefined;
-  const { jwksMaxAge, keyRetention, keySpread, clockSkew } = await timesFrom(options, settings, prefix);
+  const times = await timesFrom(options, settings, prefix);
   const legacyHs256 = await legacyFrom(options, settings, prefix);
   return {
     source,
@@ -73,17 +73,9 @@ export async function resolveOptions(
       reloadInterval === undefined
         ? undefined
         : checkedInterval(reloadInterval, 'The option "reloadInterval"'),
-    jwksMaxAge: jwksMaxAge.seconds,
-    retention: keyRetention,
-    timing: timingOf(
-      {
-        jwksMaxAge: jwksMaxAge.seconds,
-        keyRetention: keyRetention.seconds,
-        keySpread: keySpread.seconds,
-        clockSkew: clockSkew.seconds,
-      },
-      options.propagationFloor,
-    ),
+    jwksMaxAge: times.jwksMaxAge.seconds,
+    retention: times.keyRetention,
+    timing: timingOf(secondsOf(times), options.propagationFloor),
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
     legacyHs256,

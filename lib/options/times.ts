@@ -42,6 +42,16 @@ export async function timesFrom(
   return times as Times;
 }
 
+/** The times alone. */
+export function secondsOf({ jwksMaxAge, keyRetention, keySpread, clockSkew }: Times): TimingOptions {
+  return {
+    jwksMaxAge: jwksMaxAge.seconds,
+    keyRetention: keyRetention.seconds,
+    keySpread: keySpread.seconds,
+    clockSkew: clockSkew.seconds,
+  };
+}
+
 function secondsIn({ value, where, about }: NamedValue): number | undefined {
   if (value instanceof OidcKeyError) throw value;
   if (about.absence) throw about.absence;

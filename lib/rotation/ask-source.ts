@@ -1,17 +1,18 @@
 import { OidcKeyError } from '../core/errors.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
+import { decrypted } from '../sources/decrypted.js';
 import type { KeySource } from '../sources/key-source.js';
 
 const patience = 30_000;
 
 /**
- * Asks a source for as long as somebody may reasonably wait.
+ * Asks a source for as long as somebody may reasonably wait. An encrypted key set comes decrypted.
  *
  * @throws OidcKeyError what the source rejects with, or `OIDC_KEY_SOURCE_FAILED`
  */
 export async function askSource(source: KeySource, signal?: AbortSignal): Promise<KeySlots> {
   try {
-    return await loadInTime(source, signal);
+    return await decrypted(await loadInTime(source, signal));
   } catch (error) {
     throw failureOf(error);
   }

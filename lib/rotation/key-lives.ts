@@ -9,6 +9,7 @@ import type { Life, Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
 import type { Moment } from './clock.js';
 import { KnownKeys } from './known-keys.js';
+import type { LivesOfKeys, TakenOver } from './lives-of-keys.js';
 import { isPublished, maySign } from './known-life.js';
 import type { KnownLife } from './known-life.js';
 import { refusalOf } from './refusal.js';
@@ -19,20 +20,13 @@ import type { RotationState, RotationView } from './rotation-view.js';
 import type { Timing } from './timing.js';
 import { WantedLives } from './wanted-lives.js';
 
-/** What became of a reading. */
-export interface TakenOver {
-  readonly changes: readonly Change[];
-  /** Why nothing but revocations was taken over. */
-  readonly refusal: OidcKeyError | undefined;
-}
-
 /**
  * The lives of all keys. Configuration and schedule say what is wanted; this says what is safe: a key signs only when
  * relying parties can know it, and stays published until the tokens that it signed have expired.
  *
  * `takeOver` and `letPass` change it, and return what happened. Everything else is a question.
  */
-export class KeyLives {
+export class KeyLives implements LivesOfKeys {
   readonly #timing: Timing;
   readonly #known = new KnownKeys();
   readonly #signing = new Map<Algorithm, SigningKey>();
@@ -40,7 +34,7 @@ export class KeyLives {
     (kid) => this.#isSigning(kid),
     ({ key }) => this.#bereft.has(key.algorithm) || this.#standIns.has(key.kid),
   );
-  readonly #revocations = new Revocations();
+  readonly #revocations: Revocations;
   /** Algorithms whose key was revoked: what replaces it need not wait. */
   readonly #bereft = new Set<Algorithm>();
   /** Kids of keys that started to sign in place of a revoked one: that is not undone. */
@@ -54,8 +48,15 @@ export class KeyLives {
    *
    * @throws OidcKeyError `OIDC_KEY_NONE_TO_SIGN` where every key of an algorithm is revoked
    */
-  constructor(loaded: Lives, revoked: RevocationList, now: Moment, timing: Timing) {
+  constructor(
+    loaded: Lives,
+    revoked: RevocationList,
+    now: Moment,
+    timing: Timing,
+    revocations = new Revocations(),
+  ) {
     this.#timing = timing;
+    this.#revocations = revocations;
     this.#loaded = loaded;
     this.#defaultAlgorithm = loaded.defaultAlgorithm;
     this.#revocations.takeOver(revoked);
@@ -77,6 +78,27 @@ export class KeyLives {
   }
 
   /**
+   * The lives of keys that a key set had until now: what signs goes on until another one may, and everything else stays
+   * for its retention.
+   */
+  static after(
+    view: RotationView,
+    loaded: Lives,
+    revocations: Revocations,
+    now: Moment,
+    timing: Timing,
+  ): KeyLives {
+    const lives = view.keys.map(({ key, signer, slot }): Life =>
+      slot === 'current' ? { key, signer, slot } : { key, slot: 'previous' },
+    );
+    const { defaultAlgorithm = loaded.defaultAlgorithm } = view;
+    const published = { lives, defaultAlgorithm, nextStandsIn: false, warnings: [] };
+    const after = new KeyLives(published, revocations.list, now, timing, revocations);
+    for (const algorithm of view.withoutSigner) after.#bereft.add(algorithm);
+    return after;
+  }
+
+  /**
    * Takes over what a source has now. A revocation takes effect whatever else is wrong; the rest does as a whole, or not
    * at all. What configuration no longer names stays until its retention has passed.
    */
@@ -89,6 +111,12 @@ export class KeyLives {
     const refusal = loaded instanceof OidcKeyError ? loaded : refusalOf(loaded, this.#known, this.isRevoked);
     if (!refusal) changes.push(...this.#configure(loaded as Lives, now));
     return { changes: [...this.#publishedSince(before), ...changes], refusal };
+  }
+
+  /** Takes over revocations alone. */
+  revoke(revoked: RevocationList, now: Moment): readonly Change[] {
+    this.#revocations.takeOver(revoked);
+    return this.#revoke(now);
   }
 
   /** Lets time pass: promotions, and the end of retention. */

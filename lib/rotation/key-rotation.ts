@@ -17,19 +17,20 @@ import type { RotationLog } from './announcements.js';
 import { askSource, failureOf, watchSource } from './ask-source.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
-import { KeyLives } from './key-lives.js';
+import { LivesInService } from './lives-in-service.js';
+import type { LivesOfKeys } from './lives-of-keys.js';
 import { Reloads } from './reloads.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
 import { statusOf } from './rotation-status.js';
 import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
 import { checkedInterval } from './timing.js';
-import type { Timing } from './timing.js';
+import type { RotationTiming } from './timing.js';
 
 /** @internal */
 export interface RotationOptions {
   readonly source: KeySource;
-  readonly timing: Timing;
+  readonly timing: RotationTiming;
   readonly algorithm: SigningAlgorithm | undefined;
   readonly log: RotationLog;
   /** In seconds; default: what the source says. */
@@ -50,7 +51,7 @@ export class KeyRotation {
   readonly #options: RotationOptions;
   readonly #clock: Clock;
   readonly #loader: KeyLoader;
-  readonly #lives: KeyLives;
+  readonly #lives: LivesOfKeys;
   readonly #announcements: Announcements;
   readonly #reloads: Reloads;
   readonly #timer = new Timer();
@@ -60,7 +61,7 @@ export class KeyRotation {
   #loadedAt: Date;
   #unwatch: (() => void) | undefined;
 
-  private constructor(options: RotationOptions, loader: KeyLoader, lives: KeyLives) {
+  private constructor(options: RotationOptions, loader: KeyLoader, lives: LivesOfKeys) {
     this.#options = options;
     this.#loader = loader;
     this.#lives = lives;
@@ -109,7 +110,8 @@ export class KeyRotation {
     const loader = new KeyLoader();
     const slots = await askSource(source);
     const loaded = await loader.load(slots, { algorithm });
-    return new KeyRotation(options, loader, new KeyLives(loaded, revocationsIn(slots), clock(), timing));
+    const lives = new LivesInService(loaded, revocationsIn(slots), clock(), { timing, algorithm });
+    return new KeyRotation(options, loader, lives);
   }
 
   /** @internal */

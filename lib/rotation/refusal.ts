@@ -7,12 +7,25 @@ import type { KnownKeys } from './known-keys.js';
 
 /** Why a process cannot take over what was loaded, though it is sound by itself; undefined where it can. */
 export function refusalOf(loaded: Lives, known: KnownKeys, isRevoked: IsRevoked): OidcKeyError | undefined {
-  for (const { key } of loaded.lives) {
-    const before = known.get(key.kid)?.key;
+  const published = known.all().map(({ key }) => key);
+  const left = withoutRevoked(loaded, isRevoked);
+  return (
+    reusedKidIn(loaded, published) ?? (left.some(({ slot }) => slot === 'current') ? undefined : noneLeft())
+  );
+}
+
+/** The error about a key under a kid that another one has; undefined where there is none. */
+export function reusedKidIn(
+  { lives, keySet }: Pick<Lives, 'lives' | 'keySet'>,
+  published: readonly VerificationKey[],
+): OidcKeyError | undefined {
+  const byKid = new Map(published.map((key) => [key.kid, key]));
+  const ofSet = keySet?.keys.flatMap(({ verificationKey }) => verificationKey ?? []) ?? [];
+  for (const key of [...lives.map((life) => life.key), ...ofSet]) {
+    const before = byKid.get(key.kid);
     if (before && before.publicJson !== key.publicJson) return reusedKid(key, before);
   }
-  const left = withoutRevoked(loaded, isRevoked);
-  return left.some(({ slot }) => slot === 'current') ? undefined : noneLeft();
+  return undefined;
 }
 
 /** A kid names one key for as long as it is published: relying parties have it in their caches. */

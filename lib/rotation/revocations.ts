@@ -1,6 +1,6 @@
 import { nearestTo } from '../core/edit-distance.js';
-import type { VerificationKey } from '../core/key/verification-key.js';
 import { namesOf, RevocationList } from '../core/ring/revocation-list.js';
+import type { NamesOfKey } from '../core/ring/revocation-list.js';
 
 /**
  * An entry of the revoked kids that is no key's. It is told by its place, and not by its text: what was put there by
@@ -28,11 +28,20 @@ export class Revocations {
   /** Every name by which this process has known a key. */
   readonly #known = new Set<string>();
   /** Keys whose names are among these: a reload brings a thousand of them again. */
-  readonly #remembered = new WeakSet<VerificationKey>();
+  readonly #remembered = new WeakSet<NamesOfKey>();
+  /** Names that a key set has revoked: whatever it says later, that is not undone. */
+  readonly #inKeySets = new Set<string>();
   #unknown: readonly UnknownRevocation[] | undefined;
 
-  readonly isRevoked = (key: VerificationKey): boolean =>
-    this.#list.names(key) || this.#revoked.has(key.thumbprint);
+  readonly isRevoked = (key: NamesOfKey): boolean =>
+    this.#list.names(key) ||
+    this.#revoked.has(key.thumbprint) ||
+    namesOf(key).some((name) => this.#inKeySets.has(name));
+
+  /** What configuration revokes now. */
+  get list(): RevocationList {
+    return this.#list;
+  }
 
   /** True where a key of this process is revoked. */
   get hasTakenEffect(): boolean {
@@ -41,16 +50,17 @@ export class Revocations {
 
   /** True where no key is revoked, nor may be. */
   get isEmpty(): boolean {
-    return this.#list.isEmpty && this.#revoked.size === 0;
+    return this.#list.isEmpty && this.#revoked.size === 0 && this.#inKeySets.size === 0;
   }
 
   takeOver(list: RevocationList): void {
     this.#list = list;
+    for (const name of list.inKeySet) this.#inKeySets.add(name);
     this.#unknown = undefined;
   }
 
   /** Remembers these keys, and which of them are revoked: whoever knows one of its names knows the key. */
-  remember(keys: readonly VerificationKey[]): void {
+  remember(keys: readonly NamesOfKey[]): void {
     for (const key of keys) {
       if (this.isRevoked(key)) this.#revoke(key);
       if (this.#remembered.has(key)) continue;
@@ -60,7 +70,7 @@ export class Revocations {
     }
   }
 
-  #revoke(key: VerificationKey): void {
+  #revoke(key: NamesOfKey): void {
     const names = this.#revoked.get(key.thumbprint) ?? new Set();
     for (const name of namesOf(key)) names.add(name);
     this.#revoked.set(key.thumbprint, names);
@@ -70,7 +80,7 @@ export class Revocations {
    * A revocation stays for as long as the list names the key, by whatever name it has had, and for as long as
    * configuration holds it: a list that is read as empty for a moment must not bring a key back.
    */
-  forgetAllBut(keys: readonly VerificationKey[]): void {
+  forgetAllBut(keys: readonly NamesOfKey[]): void {
     if (this.#revoked.size === 0) return;
     const configured = new Set(keys.map(({ thumbprint }) => thumbprint));
     for (const [thumbprint, names] of this.#revoked) {

@@ -1,5 +1,7 @@
 import { OidcKeyError } from '../core/errors.js';
 import { propagationOf, shortestCache } from '../core/key-set/figures.js';
+import type { Figures } from '../core/key-set/figures.js';
+import { defaultFigures } from '../core/ring/key-set-ring.js';
 
 /** How long the steps of a rotation take, in seconds. */
 export interface TimingOptions {
@@ -13,12 +15,7 @@ export interface TimingOptions {
   readonly clockSkew: number;
 }
 
-export const defaultTiming: TimingOptions = {
-  jwksMaxAge: 3600,
-  keyRetention: 30 * 24 * 3600,
-  keySpread: 120,
-  clockSkew: 60,
-};
+export const defaultTiming: TimingOptions = defaultFigures;
 
 /** The same in milliseconds, as the rotation reckons. */
 export interface Timing {
@@ -31,10 +28,18 @@ export interface Timing {
   readonly retention: number;
 }
 
-/** @param floor the shortest time that a relying party is taken to cache, in seconds */
-export function timingOf(options: TimingOptions, floor = shortestCache): Timing {
-  const propagation = propagationOf({ ...options, propagationFloor: floor });
-  return { propagation: propagation * 1000, retention: (options.keyRetention + propagation) * 1000 };
+/** The same in both forms. */
+export interface RotationTiming extends Timing {
+  /** What a key set is held against. */
+  readonly figures: Figures;
+}
+
+/** @param propagationFloor the shortest time that a relying party is taken to cache, in seconds */
+export function timingOf(options: TimingOptions, propagationFloor = shortestCache): RotationTiming {
+  const { jwksMaxAge, keyRetention, keySpread, clockSkew } = options;
+  const figures = { jwksMaxAge, keyRetention, keySpread, clockSkew, propagationFloor };
+  const propagation = propagationOf(figures);
+  return { propagation: propagation * 1000, retention: (keyRetention + propagation) * 1000, figures };
 }
 
 /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { OidcKeyError } from '../../lib/core/errors.js';
 import { RevocationList } from '../../lib/core/ring/revocation-list.js';
 import { KeyLives } from '../../lib/rotation/key-lives.js';
-import type { TakenOver } from '../../lib/rotation/key-lives.js';
+import type { TakenOver } from '../../lib/rotation/lives-of-keys.js';
 import type { Change } from '../../lib/rotation/rotation-event.js';
 import { errorOf } from '../support/errors.js';
 import { ecKey, FakeClock, keyNamed, kidsIn, livesOf } from '../support/lives.js';

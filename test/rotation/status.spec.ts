@@ -3,10 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeySlots } from '../../lib/core/reading/key-slots.js';
 import { KeyRotation } from '../../lib/rotation/key-rotation.js';
 import type { KeyRotationEvent } from '../../lib/rotation/rotation-event.js';
+import { timingOf } from '../../lib/rotation/timing.js';
 import { ecKey, FakeClock } from '../support/lives.js';
 
 const minute = 60_000;
-const timing = { propagation: 10 * minute, retention: 100 * minute };
+const timing = timingOf({ jwksMaxAge: 600, keySpread: 0, clockSkew: 0, keyRetention: 90 * 60 });
 const start = Date.parse('2030-01-01T00:00:00Z');
 const [a, b] = ['a', 'b'].map((kid) => ({ key: ecKey(), kid }));
 

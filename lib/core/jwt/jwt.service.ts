@@ -3,6 +3,8 @@ import type { JsonWebKeySet } from '../key/public-jwk.js';
 import type { KeyInput } from '../reading/key-material.js';
 import { KeyLoader } from '../ring/key-loader.js';
 import { KeyRing } from '../ring/key-ring.js';
+import { KeySetRing } from '../ring/key-set-ring.js';
+import type { Lives } from '../ring/life.js';
 import { extraTokenFieldsHook } from './extra-token-fields.js';
 import type {
   ExtraTokenFields,
@@ -178,7 +180,18 @@ export class JwtService {
 
 function liveRingOf(options: JwtServiceOptions): LiveRing {
   checkServiceOptions(options, serviceOptionNames, 'JwtService');
-  const { lives, defaultAlgorithm } = new KeyLoader().loadNow(slotsOfOptions(options), options);
+  const ring = ringOf(new KeyLoader().loadNow(slotsOfOptions(options), options), options.algorithm);
+  return new LiveRing(ring, options.extraTokenFields, undefined, legacyOf(options.legacyHs256));
+}
+
+function ringOf(
+  { lives, keySet, defaultAlgorithm }: Lives,
+  algorithm: SigningAlgorithm | undefined,
+): () => KeyRing {
+  if (keySet) {
+    const ofKeySet = new KeySetRing(keySet, lives, algorithm);
+    return () => ofKeySet.at(Math.floor(Date.now() / 1000));
+  }
   const ring = new KeyRing(lives, defaultAlgorithm);
-  return new LiveRing(() => ring, options.extraTokenFields, undefined, legacyOf(options.legacyHs256));
+  return () => ring;
 }

@@ -16,10 +16,14 @@ export function checkLives(lives: readonly Life[]): void {
   refuseAmbiguousSchedule(lives);
 }
 
-export function noneLeft(): OidcKeyError {
+/** @param keySet how messages call the key set, where the keys come from one */
+export function noneLeft(keySet?: string): OidcKeyError {
   return new OidcKeyError(
     'OIDC_KEY_NONE_TO_SIGN',
-    `Every key of an algorithm that could sign is revoked. Put a new key into the current or the next keys; ${makeOne}.`,
+    keySet === undefined
+      ? `Every key of an algorithm that could sign is revoked. Put a new key into the current or the next keys; ${makeOne}.`
+      : `${keySet} has no key that may sign: every one of them is revoked. Put a new key into it, with "iat" as the ` +
+          'instant of now in seconds since 1970.',
   );
 }
 
@@ -38,7 +42,8 @@ function refuseSeveralOfOneAlgorithm(lives: readonly Life[]): void {
   }
 }
 
-function refuseSameTwice(keys: readonly VerificationKey[]): void {
+/** @throws OidcKeyError `OIDC_KEY_DUPLICATE_KID` */
+export function refuseSameTwice(keys: readonly VerificationKey[]): void {
   const byName = new Map<string, VerificationKey>();
   for (const key of keys) {
     const sameKid = byName.get(`kid ${key.kid}`);

@@ -1,13 +1,15 @@
 import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
+import { OidcKeyError } from '../errors.js';
 import { pause, runLater, runNow } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
 import type { VerificationKey } from '../key/verification-key.js';
+import type { KeySet } from '../key-set/key-set.js';
 import { instantIn } from '../reading/instant.js';
 import type { KeySlots } from '../reading/key-slots.js';
 import { missing } from '../reading/missing-key.js';
 import type { NamedValue } from '../reading/named-value.js';
 import { isUnset } from '../reading/text.js';
-import { checkLives } from './check-lives.js';
+import { checkLives, noneLeft, refuseSameTwice } from './check-lives.js';
 import { defaultAlgorithmAmong, noneToSign } from './default-algorithm.js';
 import { Fingerprints } from './fingerprints.js';
 import { slotNames, withoutRevoked } from './life.js';
@@ -62,6 +64,7 @@ export class KeyLoader {
     const lives: Life[] = [];
     const warnings = warningsAbout(passphrase);
     const signsFrom = this.#instantIn(slots);
+    let keySet: KeySet | undefined;
     for (const slot of slotNames) {
       const value = memberOf(slots, slot);
       // The option "key" that is undefined is a mistake to report, where another slot may be empty.
@@ -73,12 +76,15 @@ export class KeyLoader {
       const found = known ?? (yield* keysOf(slot, value, passphrase));
       loaded.set(fingerprint, found);
       const instant = slot === 'next' ? signsFrom : undefined;
-      for (const { key, signer } of found.keys) lives.push({ key, signer, slot, signsFrom: instant });
       warnings.push(...found.warnings, ...warningsAbout(value));
+      if (found.keySet) keySet = found.keySet;
+      else for (const { key, signer } of found.keys) lives.push({ key, signer, slot, signsFrom: instant });
     }
     // Comparing and checking a thousand keys take a turn each.
     yield pause;
-    const whole = yield* this.#whole(slots, lives, warnings, context);
+    const whole = keySet
+      ? yield* this.#wholeKeySet(slots, { keySet, lives, warnings }, context)
+      : yield* this.#whole(slots, lives, warnings, context);
     this.#loaded = loaded;
     return whole;
   }
@@ -111,18 +117,69 @@ export class KeyLoader {
     yield pause;
     checkLives(left);
     yield pause;
-    const all = new Set([...left, ...(published ?? [])].map(({ key }) => key));
-    yield* this.#sharedPrimes.refuse(this.#compared, [...all]);
-    this.#compared = all;
+    yield* this.#compare([...left, ...(published ?? [])].map(({ key }) => key));
     const defaultAlgorithm = defaultAlgorithmAmong(signing, algorithm);
     if (!defaultAlgorithm) throw noneToSign(current.where, algorithm);
     return { ...whole, defaultAlgorithm };
+  }
+
+  /** A key set names no slots: what signs is found from its instants and the clock, whenever somebody asks. */
+  *#wholeKeySet(
+    slots: KeySlots,
+    { keySet, lives, warnings }: KeySetAndMore,
+    { algorithm, isRevoked = () => false, published = [] }: LoadContext,
+  ): Steps<Lives> {
+    const { where } = memberOf(slots, 'current');
+    refuseBeside(slots, where);
+    const revoked = revocationsIn(slots);
+    const left = keySet.keys.flatMap(({ verificationKey: key, canSign }) =>
+      key && !revoked.names(key) && !isRevoked(key) ? [{ key, canSign }] : [],
+    );
+    const signing = keySet.algorithms.filter((each) =>
+      left.some(({ key, canSign }) => canSign && key.algorithm === each),
+    );
+    if (signing.length === 0) throw noneLeft(where);
+    const keys = left.map(({ key }) => key);
+    const previous = withoutRepeated(lives, keys).filter(({ key }) => !revoked.names(key) && !isRevoked(key));
+    refuseSameTwice([...keys, ...previous.map(({ key }) => key)]);
+    yield pause;
+    yield* this.#compare([...keys, ...[...previous, ...published].map(({ key }) => key)]);
+    const defaultAlgorithm = defaultAlgorithmAmong(signing, algorithm);
+    if (!defaultAlgorithm) throw noneToSign(where, algorithm);
+    return { keySet, lives, defaultAlgorithm, nextStandsIn: false, warnings };
+  }
+
+  *#compare(keys: readonly VerificationKey[]): Steps<void> {
+    const all = new Set(keys);
+    yield* this.#sharedPrimes.refuse(this.#compared, [...all]);
+    this.#compared = all;
   }
 
   #instantIn(slots: KeySlots): number | undefined {
     const value = memberOf(slots, 'nextActivatesAt');
     return instantIn(had(value), value.where);
   }
+}
+
+type KeySetAndMore = Pick<Lives, 'lives' | 'warnings'> & { readonly keySet: KeySet };
+
+/** A key set has all instants. Other keys beside it may be of earlier only. */
+function refuseBeside(slots: KeySlots, where: string): void {
+  const beside = (['next', 'nextActivatesAt'] as const)
+    .map((member) => memberOf(slots, member))
+    .find((each) => !isUnset(had(each)));
+  if (!beside) return;
+  throw new OidcKeyError(
+    'OIDC_KEY_CONFLICT',
+    `${where} is a key set, which has the next keys and their instants in it, and ${beside.where} is set beside it. ` +
+      `Remove ${beside.where}.`,
+  );
+}
+
+/** A previous key that came into the key set meanwhile is the same one. */
+function withoutRepeated(lives: readonly Life[], keys: readonly VerificationKey[]): readonly Life[] {
+  const known = new Set(keys.map(({ publicJson }) => publicJson));
+  return lives.filter(({ key }) => !known.has(key.publicJson));
 }
 
 function warningsAbout({ about }: NamedValue): string[] {

@@ -2,9 +2,12 @@ import { OidcKeyError } from '../errors.js';
 import { signingKeyOf, verificationKeyOf } from '../key/signing-key.js';
 import { pause } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
+import type { KeySet } from '../key-set/key-set.js';
+import { readKeySet } from '../key-set/read-key-set.js';
 import { keyMaterialOf } from '../reading/key-material.js';
 import type { KeyInput, KeySetting } from '../reading/key-material.js';
 import type { NamedValue } from '../reading/named-value.js';
+import { keySetIn, refuseKeySetWithin } from './key-set-in.js';
 import type { KeyInSlot, Slot } from './life.js';
 import { had } from './members-of-slots.js';
 
@@ -14,6 +17,8 @@ type Loaded = Pick<KeyInSlot, 'key' | 'signer'>;
 export interface LoadedValue {
   readonly keys: readonly Loaded[];
   readonly warnings: readonly string[];
+  /** Where the value is one: then the keys are those of it that are not revoked. */
+  readonly keySet?: KeySet | undefined;
 }
 
 /** The keys of a value, which has to hold the same ones under its other name, where it has another. */
@@ -22,19 +27,27 @@ export function* keysOf(slot: Slot, value: NamedValue, passphrase: NamedValue): 
   const found = yield* opened(slot, value, passphrase);
   if (!alias) return found;
   const other = yield* opened(slot, alias, passphrase);
-  const thumbprints = ({ keys }: LoadedValue) =>
-    keys
-      .map(({ key }) => key.thumbprint)
-      .toSorted()
-      .join();
-  if (thumbprints(found) === thumbprints(other)) return found;
+  if (contentOf(found) === contentOf(other)) return found;
   throw new OidcKeyError(
     'OIDC_KEY_CONFLICT',
     `${value.where} and ${alias.where} hold different keys. Remove one of them; ${alias.where} is only an alias.`,
   );
 }
 
+function contentOf({ keys, keySet }: LoadedValue): string {
+  if (keySet) return keySet.toText();
+  return keys
+    .map(({ key }) => key.thumbprint)
+    .toSorted()
+    .join();
+}
+
 function* opened(slot: Slot, named: NamedValue, passphrase: NamedValue): Steps<LoadedValue> {
+  if (slot === 'current') {
+    const document = keySetIn(had(named));
+    if (document !== undefined) return yield* openedKeySet(document, named.where);
+    refuseKeySetWithin(named);
+  }
   const warnings: string[] = [];
   const setting: KeySetting = {
     name: named.where,
@@ -53,4 +66,22 @@ function* opened(slot: Slot, named: NamedValue, passphrase: NamedValue): Steps<L
     yield pause;
   }
   return { keys, warnings };
+}
+
+function* openedKeySet(document: unknown, where: string): Steps<LoadedValue> {
+  const keySet = yield* readKeySet(document, where);
+  const held = keySet.keys.find(({ canSign, hasPrivateHalf }) => canSign && !hasPrivateHalf);
+  if (held) throw heldElsewhere(held.where);
+  const keys = keySet.keys.flatMap(({ verificationKey, localSigner }) =>
+    verificationKey ? [{ key: verificationKey, signer: localSigner }] : [],
+  );
+  return { keys, keySet, warnings: [] };
+}
+
+function heldElsewhere(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_UNSUPPORTED',
+    `${where} has a "signer", and keys that a KMS or HSM holds cannot be used in a key set yet. Put a key with its ` +
+      'private half there.',
+  );
 }

@@ -1,6 +1,7 @@
 import type { Algorithm } from '../algorithms.js';
 import type { Signer } from '../key/signer.js';
 import type { VerificationKey } from '../key/verification-key.js';
+import type { KeySet } from '../key-set/key-set.js';
 
 /**
  * Where a key is in its life.
@@ -37,6 +38,8 @@ export type IsRevoked = (key: VerificationKey) => boolean;
 export interface Lives {
   /** Slot after slot. */
   readonly lives: readonly Life[];
+  /** Where the current keys are a key set: it, and the lives are those of the previous keys alone. */
+  readonly keySet?: KeySet | undefined;
   /** The algorithm that signs where none is asked for. */
   readonly defaultAlgorithm: Algorithm;
   /** True where the key that signs was taken out of configuration, and a revocation says why. */

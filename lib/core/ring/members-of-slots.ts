@@ -4,6 +4,7 @@ import type { KeySlots } from '../reading/key-slots.js';
 import { NamedValue } from '../reading/named-value.js';
 import { revokedKidsOf } from '../reading/revoked-kids.js';
 import type { RevokedKids } from '../reading/revoked-kids.js';
+import { revokedInKeySet } from './key-set-in.js';
 import { slotNames } from './life.js';
 import { RevocationList } from './revocation-list.js';
 
@@ -22,11 +23,12 @@ export function had({ value }: NamedValue): unknown {
 }
 
 /**
- * The revocations of a source, which take effect whatever else is wrong: what is wrong with them is found when the
+ * The revocations of a source, those of a key set among them, which take effect whatever else is wrong: what is wrong with them is found when the
  * rest is loaded.
  */
 export function revocationsIn(slots: KeySlots): RevocationList {
-  return new RevocationList(revokedKidsIn(slots).kids);
+  const inKeySet = isObject(slots) ? revokedInKeySet(memberOf(slots, 'current')) : [];
+  return new RevocationList(revokedKidsIn(slots).kids, inKeySet);
 }
 
 /**

@@ -1,0 +1,226 @@
+import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
+import { OidcKeyError } from '../core/errors.js';
+import type { VerificationKey } from '../core/key/verification-key.js';
+import type { KeySet } from '../core/key-set/key-set.js';
+import { nextChangeAfter } from '../core/key-set/lifeline.js';
+import { warningsAbout } from '../core/key-set/small-distances.js';
+import { stateAt } from '../core/key-set/state-at.js';
+import type { Derivation, StateAt } from '../core/key-set/state-at.js';
+import { signingInstantOf } from '../core/key-set/successors.js';
+import { noneLeft } from '../core/ring/check-lives.js';
+import type { Lives } from '../core/ring/life.js';
+import type { RevocationList } from '../core/ring/revocation-list.js';
+import { changesBetween } from './changes-between.js';
+import type { Moment } from './clock.js';
+import { defaultAlgorithmOf, lostAlgorithms, slotsOfKeySet } from '../core/ring/key-set-slots.js';
+import type { KeyOfSetInSlot } from '../core/ring/key-set-slots.js';
+import type { LivesOfKeys, TakenOver } from './lives-of-keys.js';
+import { Promotions } from './promotions.js';
+import { reusedKidIn } from './refusal.js';
+import type { Revocations } from './revocations.js';
+import type { Change } from './rotation-event.js';
+import type { RotationView, WaitingKey } from './rotation-view.js';
+import type { RotationTiming } from './timing.js';
+
+/** What was loaded where the current keys are a key set. */
+export type LoadedKeySet = Lives & { readonly keySet: KeySet };
+
+/** A key that stays published though nothing names it any more; until when, on the monotonic clock. */
+export interface RetainedKey {
+  readonly key: VerificationKey;
+  readonly publishedUntil: number;
+}
+
+/** What the lives of a key set are made with. */
+export interface KeySetLivesOptions {
+  readonly timing: RotationTiming;
+  /** The option "algorithm". */
+  readonly algorithm: SigningAlgorithm | undefined;
+  readonly revocations: Revocations;
+  /** What was published before the key set came, and is not in it. */
+  readonly retained?: readonly RetainedKey[];
+}
+
+/** How the keys are since the last reading, or since a change that the clock brought. */
+interface State {
+  readonly at: StateAt;
+  readonly keys: readonly KeyOfSetInSlot[];
+  readonly retained: readonly RetainedKey[];
+  readonly lost: readonly { readonly algorithm: Algorithm; readonly until: number }[];
+  readonly defaultAlgorithm: Algorithm | undefined;
+}
+
+/**
+ * The lives of the keys of a key set. Document and clock alone decide, so that every replica agrees with the others, after
+ * any restart; what a process remembers is revocations, and that a promotion is not undone where a clock is set back.
+ */
+export class KeySetLives implements LivesOfKeys {
+  readonly #options: KeySetLivesOptions;
+  readonly #promotions = new Promotions();
+  /** When this process published a key, on the monotonic clock. */
+  readonly #publishedSince = new Map<string, number>();
+  #loaded: LoadedKeySet;
+  #retained: readonly RetainedKey[];
+  #state: State;
+
+  constructor(loaded: LoadedKeySet, now: Moment, options: KeySetLivesOptions) {
+    this.#options = options;
+    this.#loaded = loaded;
+    this.#retained = options.retained ?? [];
+    this.#remember(loaded);
+    this.#state = this.#stateAt(now);
+    this.#publish(now);
+  }
+
+  takeOver(revoked: RevocationList, loaded: Lives | OidcKeyError, now: Moment): TakenOver {
+    const { revocations } = this.#options;
+    const before = this.#state.keys;
+    revocations.takeOver(revoked);
+    this.#remember(this.#loaded);
+    revocations.remember(this.#retained.map(({ key }) => key));
+    const refusal = loaded instanceof OidcKeyError ? loaded : this.#refusalOf(loaded as LoadedKeySet, now);
+    if (!refusal) this.#loaded = loaded as LoadedKeySet;
+    this.#change(now);
+    return { changes: changesBetween(before, this.#state.keys, this.isRevoked), refusal };
+  }
+
+  letPass(now: Moment): readonly Change[] {
+    const before = this.#state.keys;
+    this.#change(now);
+    return changesBetween(before, this.#state.keys, this.isRevoked);
+  }
+
+  get isRevoked(): (key: VerificationKey) => boolean {
+    return this.#options.revocations.isRevoked;
+  }
+
+  get hasRevoked(): boolean {
+    return this.#options.revocations.hasTakenEffect;
+  }
+
+  /** False where no key of any algorithm signs. */
+  get canSign(): boolean {
+    return this.#state.at.signing.size > 0;
+  }
+
+  view(now: Moment): RotationView {
+    const { at, keys, retained, lost, defaultAlgorithm } = this.#state;
+    const derivation = this.#derivationOf(this.#loaded);
+    return {
+      keys: keys.map(({ since, ...each }) => ({
+        ...each,
+        since: since === undefined ? this.#publishedSince.get(each.key.kid)! : onMonotonicClock(since, now),
+      })),
+      defaultAlgorithm,
+      waiting: this.#waiting(now),
+      retained,
+      withoutSigner: lost.map(({ algorithm }) => algorithm),
+      trusted: [],
+      renamed: [],
+      skipped: [...this.#loaded.warnings, ...warningsAbout(derivation, at, secondsOf(now))],
+      unknownRevocations: this.#options.revocations.unknown(),
+      nextChange: this.#nextChange(derivation, now),
+    };
+  }
+
+  #waiting(now: Moment): WaitingKey[] {
+    const { figures } = this.#options.timing;
+    const { keys } = this.#loaded.keySet;
+    const next = new Set(this.#state.keys.flatMap(({ key, slot }) => (slot === 'next' ? key : [])));
+    return keys.flatMap((each) => {
+      const { verificationKey: key } = each;
+      if (!key || !next.has(key)) return [];
+      const signsFrom = onMonotonicClock(signingInstantOf(each, figures), now);
+      // That its instants are too near to each other is a warning of its own.
+      return [{ key, signsFrom, isScheduled: true, isHeldBack: false }];
+    });
+  }
+
+  #nextChange(derivation: Derivation, now: Moment): number | undefined {
+    const { retained, lost } = this.#state;
+    const ofDocument = nextChangeAfter(derivation, secondsOf(now));
+    const instants = [...(ofDocument === undefined ? [] : [ofDocument]), ...lost.map(({ until }) => until)];
+    const due = [
+      ...instants
+        .filter((instant) => Number.isFinite(instant))
+        .map((instant) => onMonotonicClock(instant, now)),
+      ...retained.map(({ publishedUntil }) => publishedUntil),
+    ];
+    return due.length > 0 ? Math.max(now.monotonic, Math.min(...due)) : undefined;
+  }
+
+  #refusalOf(loaded: LoadedKeySet, now: Moment): OidcKeyError | undefined {
+    this.#remember(loaded);
+    const published = this.#state.keys.map(({ key }) => key).filter((key) => !this.isRevoked(key));
+    const { signing } = stateAt(this.#derivationOf(loaded), secondsOf(now));
+    return reusedKidIn(loaded, published) ?? (signing.size === 0 ? noneLeft('The key set') : undefined);
+  }
+
+  #remember({ keySet, lives }: LoadedKeySet): void {
+    const { revocations } = this.#options;
+    revocations.remember(keySet.keys);
+    revocations.remember(lives.map(({ key }) => key));
+  }
+
+  #change(now: Moment): void {
+    this.#state = this.#stateAt(now);
+    this.#publish(now);
+  }
+
+  /** What this process has to remember of a state. */
+  #publish(now: Moment): void {
+    const { at, keys, retained } = this.#state;
+    this.#promotions.remember(at, secondsOf(now));
+    this.#retained = retained;
+    const kids = new Set(keys.map(({ key }) => key.kid));
+    for (const kid of this.#publishedSince.keys()) if (!kids.has(kid)) this.#publishedSince.delete(kid);
+    for (const kid of kids) {
+      if (!this.#publishedSince.has(kid)) this.#publishedSince.set(kid, now.monotonic);
+    }
+  }
+
+  #stateAt(now: Moment): State {
+    const seconds = secondsOf(now);
+    const derivation = this.#derivationOf(this.#loaded);
+    const { keys: all } = this.#loaded.keySet;
+    const at = this.#promotions.keptIn(stateAt(derivation, seconds), all, seconds);
+    const ofSet = slotsOfKeySet(derivation, at, seconds);
+    const kids = new Set(ofSet.map(({ key }) => key.kid));
+    const previous = this.#loaded.lives.filter(({ key }) => !kids.has(key.kid) && !this.isRevoked(key));
+    for (const { key } of previous) kids.add(key.kid);
+    const retained = this.#retained.filter(
+      ({ key, publishedUntil }) =>
+        !kids.has(key.kid) && !this.isRevoked(key) && now.monotonic < publishedUntil,
+    );
+    const lost = lostAlgorithms(derivation, at, seconds);
+    return {
+      at,
+      keys: [
+        ...ofSet,
+        ...[...previous, ...retained].map(
+          ({ key }) => ({ key, slot: 'previous', since: undefined }) as const,
+        ),
+      ],
+      retained,
+      lost,
+      defaultAlgorithm: defaultAlgorithmOf(
+        at,
+        lost.map(({ algorithm }) => algorithm),
+        this.#options.algorithm,
+      ),
+    };
+  }
+
+  #derivationOf({ keySet }: LoadedKeySet): Derivation {
+    const { timing, revocations } = this.#options;
+    return { set: keySet, figures: timing.figures, isRevokedElsewhere: revocations.isRevoked };
+  }
+}
+
+function secondsOf({ wall }: Moment): number {
+  return Math.floor(wall / 1000);
+}
+
+function onMonotonicClock(seconds: number, now: Moment): number {
+  return now.monotonic + seconds * 1000 - now.wall;
+}
