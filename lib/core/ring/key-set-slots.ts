@@ -8,6 +8,7 @@ import { stateOf } from '../key-set/lifeline.js';
 import type { Derivation, StateAt } from '../key-set/state-at.js';
 import { signingInstantOf } from '../key-set/successors.js';
 import { defaultAlgorithmAmong } from './default-algorithm.js';
+import { inOrder } from './life.js';
 import type { KeyInSlot, Slot } from './life.js';
 
 /** A key of a key set in its slot, and since when it is there: in seconds since 1970, where the document says it. */
@@ -17,13 +18,13 @@ export interface KeyOfSetInSlot extends KeyInSlot {
 
 const slots = { waits: 'next', signs: 'current', previous: 'previous' } as const;
 
-/** The published keys of a key set; previous ones newest first. */
+/** The published keys of a key set, slot after slot; previous ones newest first. */
 export function slotsOfKeySet(
   { set, figures }: Derivation,
   state: StateAt,
   now: number,
 ): readonly KeyOfSetInSlot[] {
-  return set.keys.toReversed().flatMap((each) => {
+  const published = set.keys.toReversed().flatMap((each): KeyOfSetInSlot[] => {
     const { verificationKey: key, localSigner } = each;
     const is = stateOf(each, state);
     if (!key || !(is in slots)) return [];
@@ -31,6 +32,7 @@ export function slotsOfKeySet(
     const signer = slot === 'current' ? { signer: localSigner } : {};
     return [{ key, ...signer, slot, since: sinceOf(each, slot, state, figures, now) }];
   });
+  return inOrder(published);
 }
 
 function sinceOf(
