@@ -326,6 +326,36 @@ describe('inspect of the environment', () => {
     ]);
   });
 
+  it('shows what a boot would make of a key set, by the times of the settings', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const keySet = {
+      keys: [
+        { ...jwkOf(key), kid: 'old', iat: now - 9000, nbf: now - 9000, exp: now + 4_000_000 },
+        { ...jwkOf(next), kid: 'new', iat: now - 400, nbf: now - 10 },
+      ],
+    };
+    const shownWith = async (settings: Record<string, string>) => {
+      const env = { OIDC_PRIVATE_KEY: JSON.stringify(keySet), ...settings };
+      const { code, stdout, stderr } = await cli(['inspect', '--json'], env);
+      const shown = JSON.parse(stdout || '[]') as { kid: string; slot: string }[];
+      return { code, slots: shown.map(({ kid, slot }) => `${kid} ${slot}`), stderr };
+    };
+    expect(await shownWith({})).toEqual({
+      code: 0,
+      slots: ['old current', 'new next'],
+      stderr: expect.stringMatching(/^warning: .*asks for 3780 s and keeps to that/),
+    });
+    expect(await shownWith({ OIDC_JWKS_MAX_AGE: '100', OIDC_KEY_SPREAD: '10' })).toEqual({
+      code: 0,
+      slots: ['new current', 'old previous'],
+      stderr: '',
+    });
+    const revoked = { OIDC_REVOKED_KIDS: 'old' };
+    expect((await shownWith(revoked)).slots).toEqual(['new current']);
+    const beside = await shownWith({ OIDC_NEXT_KEYS: pemOf(makeRsaKey()) });
+    expect(beside).toMatchObject({ code: 1, stderr: expect.stringContaining('OIDC_KEY_CONFLICT') });
+  });
+
   it('warns on standard error of what a boot would warn of, and of nothing else', async () => {
     const encryption = { ...jwkOf(makeRsaKey()), use: 'enc' };
     const settings = {
