@@ -7,7 +7,6 @@ import { warningsAbout } from '../core/key-set/small-distances.js';
 import { stateAt } from '../core/key-set/state-at.js';
 import type { Derivation, StateAt } from '../core/key-set/state-at.js';
 import { signingInstantOf } from '../core/key-set/successors.js';
-import { noneLeft } from '../core/ring/check-lives.js';
 import type { Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
 import { changesBetween } from './changes-between.js';
@@ -58,9 +57,9 @@ export class KeySetLives implements LivesOfKeys {
   readonly #options: KeySetLivesOptions;
   readonly #promotions = new Promotions();
   /** When this process published a key, on the monotonic clock. */
-  readonly #publishedSince = new Map<string, number>();
+  #publishedSince: ReadonlyMap<string, number> = new Map();
   #loaded: LoadedKeySet;
-  #retained: readonly RetainedKey[];
+  readonly #retained: readonly RetainedKey[];
   #state: State;
 
   constructor(loaded: LoadedKeySet, now: Moment, options: KeySetLivesOptions) {
@@ -78,7 +77,7 @@ export class KeySetLives implements LivesOfKeys {
     revocations.takeOver(revoked);
     this.#remember(this.#loaded);
     revocations.remember(this.#retained.map(({ key }) => key));
-    const refusal = loaded instanceof OidcKeyError ? loaded : this.#refusalOf(loaded as LoadedKeySet, now);
+    const refusal = loaded instanceof OidcKeyError ? loaded : this.#refusalOf(loaded as LoadedKeySet);
     if (!refusal) this.#loaded = loaded as LoadedKeySet;
     this.#change(now);
     return { changes: changesBetween(before, this.#state.keys, this.isRevoked), refusal };
@@ -96,11 +95,6 @@ export class KeySetLives implements LivesOfKeys {
 
   get hasRevoked(): boolean {
     return this.#options.revocations.hasTakenEffect;
-  }
-
-  /** False where no key of any algorithm signs. */
-  get canSign(): boolean {
-    return this.#state.at.signing.size > 0;
   }
 
   view(now: Moment): RotationView {
@@ -149,11 +143,11 @@ export class KeySetLives implements LivesOfKeys {
     return due.length > 0 ? Math.max(now.monotonic, Math.min(...due)) : undefined;
   }
 
-  #refusalOf(loaded: LoadedKeySet, now: Moment): OidcKeyError | undefined {
+  /** Whether anything of it may sign was found when it was loaded. */
+  #refusalOf(loaded: LoadedKeySet): OidcKeyError | undefined {
     this.#remember(loaded);
     const published = this.#state.keys.map(({ key }) => key).filter((key) => !this.isRevoked(key));
-    const { signing } = stateAt(this.#derivationOf(loaded), secondsOf(now));
-    return reusedKidIn(loaded, published) ?? (signing.size === 0 ? noneLeft('The key set') : undefined);
+    return reusedKidIn(loaded, published);
   }
 
   #remember({ keySet, lives }: LoadedKeySet): void {
@@ -169,14 +163,10 @@ export class KeySetLives implements LivesOfKeys {
 
   /** What this process has to remember of a state. */
   #publish(now: Moment): void {
-    const { at, keys, retained } = this.#state;
+    const { at, keys } = this.#state;
     this.#promotions.remember(at, secondsOf(now));
-    this.#retained = retained;
-    const kids = new Set(keys.map(({ key }) => key.kid));
-    for (const kid of this.#publishedSince.keys()) if (!kids.has(kid)) this.#publishedSince.delete(kid);
-    for (const kid of kids) {
-      if (!this.#publishedSince.has(kid)) this.#publishedSince.set(kid, now.monotonic);
-    }
+    const before = this.#publishedSince;
+    this.#publishedSince = new Map(keys.map(({ key }) => [key.kid, before.get(key.kid) ?? now.monotonic]));
   }
 
   #stateAt(now: Moment): State {

@@ -1,7 +1,6 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
-import { noneLeft } from '../core/ring/check-lives.js';
 import type { Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
 import { changesBetween } from './changes-between.js';
@@ -40,9 +39,7 @@ export class LivesInService implements LivesOfKeys {
       return;
     }
     this.#revocations.takeOver(revoked);
-    const lives = this.#livesOfKeySet(loaded, now);
-    if (!lives.canSign) throw noneLeft('The key set');
-    this.#lives = lives;
+    this.#lives = this.#livesOfKeySet(loaded, now);
   }
 
   takeOver(revoked: RevocationList, loaded: Lives | OidcKeyError, now: Moment): TakenOver {
@@ -80,7 +77,6 @@ export class LivesInService implements LivesOfKeys {
     );
     if (refusal) return { changes, refusal };
     const next = this.#livesOfKeySet(loaded, now, this.#retainedOf(view, loaded, now));
-    if (!next.canSign) return { changes, refusal: noneLeft('The key set') };
     this.#lives = next;
     return { changes: changesBetween(before, next.view(now).keys, this.isRevoked), refusal: undefined };
   }

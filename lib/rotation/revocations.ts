@@ -50,7 +50,7 @@ export class Revocations {
 
   /** True where no key is revoked, nor may be. */
   get isEmpty(): boolean {
-    return this.#list.isEmpty && this.#revoked.size === 0 && this.#inKeySets.size === 0;
+    return this.#list.isEmpty && this.#revoked.size === 0;
   }
 
   takeOver(list: RevocationList): void {

@@ -221,6 +221,39 @@ describe('a revocation', () => {
     expect(view()).toBe('b |  | ');
   });
 
+  it('of a key that the process does not know yet is remembered, too', () => {
+    boot({ current: documentOf(a) });
+    const broken = { keys: [jwkOf({ kid: 'b', revoked: 5 }), garbage] } as unknown as KeyInput;
+    expect(reload({ current: broken }).refusal).toBeDefined();
+    reload({ current: documentOf(...rotated) });
+    expect(view()).toBe('a |  | ');
+  });
+
+  it('leaves the kid free for another key', () => {
+    const { thumbprint } = setOf(a).keys[0]!;
+    boot({ current: documentOf(...rotated) });
+    const other = { ...jwkOf({ ...a, kid: 'c' }), kid: 'a' };
+    const taken = reload({ current: { keys: [other, jwkOf(rotated[1]!)] }, revokedKids: [thumbprint] });
+    expect(taken.refusal).toBeUndefined();
+    expect(view()).toBe('a | b | ');
+  });
+
+  it('of a previous key beside a key set takes effect', () => {
+    const slots = { current: documentOf(a), previous: plain('p') };
+    boot(slots);
+    expect(saidOf(reload({ ...slots, revokedKids: ['p'] }))).toEqual(['revoked p']);
+    expect(view()).toBe('a |  | ');
+  });
+
+  it('of the default algorithm does not make another one the default', () => {
+    const slots = { current: documentOf(a, { kid: 'e', alg: 'EdDSA', iat: 0, nbf: 0 }) };
+    const loaded = new KeyLoader().loadNow(slots, { algorithm: 'ES256' });
+    lives = new LivesInService(loaded, revocationsIn(slots), clock.now, { ...options, algorithm: 'ES256' });
+    expect(saidOf(reload({ ...slots, revokedKids: ['a'] }))).toEqual(['revoked a']);
+    const { defaultAlgorithm, withoutSigner, nextChange } = lives.view(clock.now);
+    expect([defaultAlgorithm?.names[0], withoutSigner.length, nextChange]).toEqual(['ES256', 1, undefined]);
+  });
+
   it('of the last key leaves none to sign, and a document of which none is left is refused', () => {
     boot({ current: documentOf(a) });
     const taken = reload({ current: documentOf(revokedA) });
@@ -243,6 +276,8 @@ describe('a revocation', () => {
     const slots = { current: documentOf({ ...a, revoked: 50 }, ed) };
     at(60);
     boot(slots);
+    const { nextChange } = lives.view(clock.now);
+    expect(Math.round((nextChange! - clock.monotonic) / 1000)).toBe(50 + 1030 - 60);
     expect(lives.view(clock.now)).toMatchObject({ withoutSigner: [{ names: ['ES256'] }] });
     at(50 + 1030);
     pass();
@@ -315,6 +350,55 @@ describe('a plain key that becomes a key set, and back', () => {
     expect(pass()).toEqual([]);
     at(1100);
     expect(pass()).toEqual(['retired a']);
+  });
+
+  it('keeps the end that a plain key had already, and wakes for it', () => {
+    boot({ current: plain('a'), previous: plain('p') });
+    reload({ current: plain('a') });
+    at(500);
+    reload({ current: documentOf(a) });
+    expect(Math.round((lives.view(clock.now).nextChange! - clock.monotonic) / 1000)).toBe(600);
+    at(1100);
+    expect(pass()).toEqual(['retired p']);
+  });
+
+  it('lets the key set decide on every key that is in it', () => {
+    boot({ current: plain('a') });
+    reload({ current: documentOf({ kid: 'a', exp: 0 }, { kid: 'c', iat: -200, nbf: -100 }) });
+    at(-100 + 1030);
+    expect(pass()).toEqual(['retired a']);
+  });
+
+  it('takes revocations over in the same reading, and keeps them', () => {
+    boot({ current: plain('a'), next: plain('b'), previous: plain('p') });
+    expect(saidOf(reload({ current: documentOf(...rotated), revokedKids: ['a'] }))).toEqual([
+      'revoked a',
+      'promoted b',
+    ]);
+    expect(view()).toBe('b |  | p');
+    reload({ current: documentOf(...rotated), revokedKids: ['p'] });
+    reload({ current: documentOf(...rotated) });
+    expect(view()).toBe('b |  | ');
+    expect(lives.view(clock.now).unknownRevocations).toEqual([]);
+  });
+
+  it('back again a plain key signs at once for an algorithm that lost its own', () => {
+    const e: KeyOfTest = { kid: 'e', alg: 'EdDSA', iat: 0, nbf: 0 };
+    boot({ current: documentOf({ ...a, revoked: 0 }, e) });
+    const both = [plain('c'), { key: pemOf(privateKeyNamed('e', 'EdDSA')), kid: 'e' }] as KeyInput[];
+    const slots = { current: both };
+    const loaded = new KeyLoader().loadNow(slots, { algorithm: 'ES256', isRevoked: lives.isRevoked });
+    expect(saidOf(lives.takeOver(revocationsIn(slots), loaded, clock.now))).toEqual([
+      'published c',
+      'promoted c',
+    ]);
+  });
+
+  it('a change to plain keys that is refused leaves the key set in charge', () => {
+    boot({ current: documentOf(...rotated) });
+    expect(reload({ current: { key: pemOf(privateKeyNamed('c')), kid: 'a' } }).refusal).toBeDefined();
+    at(1100);
+    expect(pass()).toEqual(['promoted b']);
   });
 
   it('back again the key that signs goes on, and what the plain configuration does not name stays', () => {

@@ -5,6 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
 import type { KeySlots } from '../../../lib/core/reading/key-slots.js';
 import { NamedValue } from '../../../lib/core/reading/named-value.js';
+import type { KeyRing } from '../../../lib/core/ring/key-ring.js';
+import { KeySetRing } from '../../../lib/core/ring/key-set-ring.js';
 import { KeyLoader } from '../../../lib/core/ring/key-loader.js';
 import type { LoadContext } from '../../../lib/core/ring/key-loader.js';
 import { revocationsIn } from '../../../lib/core/ring/members-of-slots.js';
@@ -14,6 +16,7 @@ import { epoch, jwkOf, privateKeyNamed } from '../../support/key-sets.js';
 import type { KeyOfTest } from '../../support/key-sets.js';
 import { pemOf } from '../../support/keys.js';
 import { headerOf } from '../../support/tokens.js';
+import { primeFor65537, rsaKeyOf } from '../../support/weak-keys.js';
 
 const a: KeyOfTest = { kid: 'a', iat: 0, nbf: 0, exp: 2130 };
 const b: KeyOfTest = { kid: 'b', iat: 1000, nbf: 1100 };
@@ -135,6 +138,24 @@ describe('a key set where the current keys stand', () => {
     expect(codeOf({ current: documentOf(a, b) as KeyInput, ...beside })).toBe(code);
   });
 
+  it('is not held up by a previous key that is revoked', () => {
+    const { thumbprint } = load(given(documentOf({ kid: 'p', iat: 0 }))).keySet!.keys[0]!;
+    const previous = { key: pem('p'), kid: 'a' };
+    const slots = { ...given(documentOf(a, b)), previous, revokedKids: [thumbprint] };
+    expect(load(slots).keySet?.keys).toHaveLength(2);
+  });
+
+  it('is refused where two of its keys have a prime in common, or one with another key', () => {
+    const shared = primeFor65537(1024);
+    const [one, two] = [0, 1].map(() => rsaKeyOf(shared, primeFor65537(1024)).export({ format: 'jwk' }));
+    const [first, second] = [
+      { ...one, iat: 0 },
+      { ...two, iat: 5000 },
+    ];
+    expect(codeOf(given({ keys: [first, second] }))).toBe('OIDC_KEY_TOO_WEAK');
+    expect(codeOf({ ...given({ keys: [first] }), previous: two as KeyInput })).toBe('OIDC_KEY_TOO_WEAK');
+  });
+
   it('is refused where all of its keys are revoked, by whatever', () => {
     const keys = documentOf(a, b) as KeyInput;
     expect(codeOf({ current: keys, revokedKids: ['a', 'b'] })).toBe('OIDC_KEY_NONE_TO_SIGN');
@@ -157,12 +178,46 @@ describe('the revocations of a key set', () => {
     expect(revocationsIn(given(value)).unknown(() => false)).toEqual([]);
   });
 
-  it.each([undefined, null, 7, '', 'garbage', pem('a'), createPublicKey(privateKeyNamed('a'))])(
-    'of %p are none',
-    (value) => {
-      expect(revocationsIn(given(value)).isEmpty).toBe(true);
-    },
-  );
+  it('are found under the alias of the setting, too', () => {
+    const alias = new NamedValue('RSA_PRIVATE_KEY_PEM', documentOf({ ...a, revoked: 5 }, b));
+    const current = new NamedValue('OIDC_PRIVATE_KEY', documentOf(a, b), { alias });
+    expect(revocationsIn({ current }).isEmpty).toBe(false);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['an empty text', ''],
+    ['garbage', 'garbage'],
+    ['a PEM', pem('a')],
+    ['a KeyObject', createPublicKey(privateKeyNamed('a'))],
+  ])('of %s are none', (_, value) => {
+    expect(revocationsIn(given(value)).isEmpty).toBe(true);
+  });
+});
+
+describe('the ring of a key set that nobody reads again', () => {
+  const loaded = (previous: KeyInput, ...keys: KeyOfTest[]) => {
+    const { keySet, lives } = load({ current: documentOf(...keys), previous });
+    const ring = new KeySetRing(keySet!, lives, undefined);
+    return (seconds: number) => ring.at(epoch + seconds);
+  };
+  const slotsOf = ({ keys }: KeyRing) => keys.map(({ key, slot }) => `${key.kid} ${slot}`);
+  const p = { key: pem('p'), kid: 'p' };
+
+  it('goes with the clock, in both directions, and is made anew only where something changes', () => {
+    const at = loaded(p, { kid: 'a', iat: 0, nbf: 0 }, { kid: 'b', iat: 10_000, nbf: 20_000 });
+    expect(slotsOf(at(19_999))).toEqual(['a current', 'b next', 'p previous']);
+    expect(slotsOf(at(20_000))).toEqual(['b current', 'a previous', 'p previous']);
+    expect(at(20_001)).toBe(at(20_000));
+    expect(slotsOf(at(19_998))).toEqual(['a current', 'b next', 'p previous']);
+  });
+
+  it('has no previous key that the key set revokes', () => {
+    const at = loaded({ key: pem('p'), kid: 'q' }, { kid: 'a', iat: 0 }, { kid: 'p', revoked: 5 });
+    expect(slotsOf(at(10))).toEqual(['a current']);
+  });
 });
 
 describe('new JwtService({ key })', () => {
