@@ -48,6 +48,7 @@ const layers: [string, RegExp][] = [
   ['options', /^options\//],
   ['option types', /^oidc-key\.options\.ts$/],
   ['rotation', /^rotation\//],
+  ['stores', /^stores\//],
   ['sources', /^sources\//],
   ...coreRooms.map((room): [string, RegExp] => [`core/${room}`, new RegExp(`^core/${room}/`)]),
   ['core', /^core\/[\w.-]+\.ts$/],

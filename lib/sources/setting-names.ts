@@ -30,6 +30,9 @@ export const legacySettings = {
   until: 'LEGACY_HS256_UNTIL',
 } as const;
 
+/** The setting that names a key store, less its prefix. */
+export const storeSetting = 'KEY_STORE';
+
 /** The name of the private key in the documentation of `@jmondi/oauth2-server`, beside the one of the default prefix. */
 const aliasOfPrivateKey = 'RSA_PRIVATE_KEY_PEM';
 
