@@ -1,18 +1,16 @@
-import { generateKeyPair } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import { parseEnv, promisify } from 'node:util';
+import { parseEnv } from 'node:util';
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
 import { algorithmNamed, defaultAlgorithmOf, rsaModulus, signingAlgorithms } from '../core/algorithms.js';
-import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
 import { publicHalfOf } from '../core/key/public-jwk.js';
 import { fileSuffix, keySettings } from '../sources/setting-names.js';
 import { CommandLineError } from './command-line-error.js';
+import { bitsFrom, makePair } from './make-pair.js';
 import { prefixOption } from './prefix.option.js';
-
-const generatePair = promisify(generateKeyPair);
 
 interface GenerateOptions {
   readonly algorithm: SigningAlgorithm;
@@ -45,21 +43,6 @@ export function generateCommand(): Command {
     .action(generate);
 }
 
-function bitsFrom(value: string): number {
-  const bits = Number(value);
-  // OpenSSL makes a modulus of any size; some relying parties only take whole bytes.
-  if (
-    /^\d+$/.test(value) &&
-    bits >= rsaModulus.minimumBits &&
-    bits <= rsaModulus.maximumBits &&
-    bits % 8 === 0
-  )
-    return bits;
-  throw new InvalidArgumentError(
-    `It has to be a multiple of 8 from ${rsaModulus.minimumBits} to ${rsaModulus.maximumBits}.`,
-  );
-}
-
 async function generate({ algorithm: alg, bits, out, env, prefix }: GenerateOptions): Promise<void> {
   const algorithm = algorithmNamed(alg)!;
   const { privateKey, publicKey } = await makePair(algorithm, bits);
@@ -73,17 +56,6 @@ async function generate({ algorithm: alg, bits, out, env, prefix }: GenerateOpti
   // On standard error, so that standard output is the key and nothing else.
   const size = algorithm.modulus ? ` of ${bits} bits` : '';
   process.stderr.write(`${alg} key${size}, kid ${kid}${out === undefined ? '' : ` in ${out}`}\n`);
-}
-
-function makePair(
-  { keyType, generation, modulus }: Algorithm,
-  bits: number,
-): Promise<{ privateKey: KeyObject; publicKey: KeyObject }> {
-  // The declarations know no kind of key that is chosen at run time.
-  const kind = keyType as 'rsa';
-  return generatePair(kind, { ...generation, ...(modulus && { modulusLength: bits }) } as {
-    modulusLength: number;
-  });
 }
 
 /** A PEM says nothing of the algorithm, so it is for a key that would be taken for this one without a word. */

@@ -4,20 +4,36 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
 import { OidcKeyError } from '../core/errors.js';
+import { KeyStoreError } from '../stores/key-store.js';
+import { StoreReferenceError } from '../stores/store-reference.js';
+import { CommandLineError, UsageError } from './command-line-error.js';
 import { generateCommand } from './generate.command.js';
+import { initCommand } from './init.command.js';
 import { inspectCommand } from './inspect.command.js';
-import { CommandLineError } from './command-line-error.js';
+import { withKidLast } from './named-key.js';
+import { retireCommand } from './retire.command.js';
+import { revokeCommand } from './revoke.command.js';
+import { rotateCommand } from './rotate.command.js';
+import { statusCommand } from './status.command.js';
 
-const exitCodes = { refused: 1, usage: 2 } as const;
+const exitCodes = { refused: 1, usage: 2, unreachable: 3 } as const;
 
 const { version } = createRequire(import.meta.url)('nestjs-oidc-key/package.json') as { version: string };
 
 const program = new Command('nestjs-oidc-key')
-  .description('Makes and inspects the keys of an OpenID Connect issuer.')
+  .description('Makes, inspects and rotates the keys of an OpenID Connect issuer.')
   .version(version)
-  .addHelpText('after', '\nExit codes: 0 done, 1 the key or file was refused, 2 wrong usage.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, or nothing was due; 1 refused; 2 wrong usage; 3 the store cannot be read or written.',
+  )
   .addCommand(generateCommand())
-  .addCommand(inspectCommand());
+  .addCommand(inspectCommand())
+  .addCommand(initCommand())
+  .addCommand(rotateCommand())
+  .addCommand(revokeCommand())
+  .addCommand(retireCommand())
+  .addCommand(statusCommand());
 
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   // Nobody reads what is written, or there is no room for it.
@@ -37,17 +53,29 @@ for (const command of [program, ...program.commands]) {
 
 try {
   refuseKeyInArguments(given);
-  await program.parseAsync();
+  await program.parseAsync(withKidLast(given), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has written its message already; it exits with 0 for --help and --version.
     process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
-  } else if (error instanceof OidcKeyError || error instanceof CommandLineError) {
+  } else if (isForPeople(error)) {
     process.stderr.write(`${error.code}: ${error.message}\n`);
-    process.exitCode = error.code === 'KEY_IN_ARGUMENTS' ? exitCodes.usage : exitCodes.refused;
+    process.exitCode = exitCodeOf(error);
   } else {
     throw error;
   }
+}
+
+function isForPeople(error: unknown): error is Error & { readonly code: string } {
+  return [OidcKeyError, CommandLineError, KeyStoreError, StoreReferenceError].some(
+    (kind) => error instanceof kind,
+  );
+}
+
+function exitCodeOf(error: Error): number {
+  if (error instanceof KeyStoreError) return exitCodes.unreachable;
+  const isUsage = error instanceof UsageError || error instanceof StoreReferenceError;
+  return isUsage ? exitCodes.usage : exitCodes.refused;
 }
 
 /** Commander quotes what it refuses, which may be a key or a passphrase: nothing but a plain word is repeated. */
@@ -65,7 +93,7 @@ function refuseKeyInArguments(values: readonly string[]): void {
       (value) => /-----BEGIN|^\s*\{/.test(value) || value.length > longestPath || isBase64Key(value),
     )
   ) {
-    throw new CommandLineError(
+    throw new UsageError(
       'KEY_IN_ARGUMENTS',
       'An argument looks like a key, and other users of this machine can see it. Give the file that holds it, or "-".',
     );

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+
+import { Command, Option } from 'commander';
+
+import { rsaModulus, signingAlgorithms } from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import { init as makeFirst } from '../core/key-set/init.js';
+import type { KeySet } from '../core/key-set/key-set.js';
+import { textOfContent } from '../stores/content.js';
+import { readKeys } from '../stores/stored-key-set.js';
+import { takeOver } from '../stores/take-over.js';
+import { CommandLineError, UsageError } from './command-line-error.js';
+import { bitsFrom } from './make-pair.js';
+import { runAndReport } from './report.js';
+import { describedStore, withStoreOptions } from './store.options.js';
+import type { StoreOptions } from './store.options.js';
+import { workplaceFor } from './workplace.js';
+
+interface InitOptions extends StoreOptions {
+  readonly algorithm?: SigningAlgorithm;
+  readonly bits?: number;
+  readonly from?: string;
+}
+
+export function initCommand(): Command {
+  const command = new Command('init')
+    .description('Put the first key of an issuer into a store where there is none; it never overwrites.')
+    .argument('[store]', describedStore)
+    .addOption(
+      new Option('--algorithm <name>', 'what the key is for (default: RS256)').choices(signingAlgorithms),
+    )
+    .option('--bits <number>', `size of an RSA modulus (default: ${rsaModulus.minimumBits})`, bitsFrom)
+    .option(
+      '--from <file>',
+      'take over the key, or the key set, of this file in place of a new one; kids stay',
+    );
+  return withStoreOptions(command).action(init);
+}
+
+async function init(reference: string | undefined, options: InitOptions): Promise<void> {
+  const { algorithm, bits, from, json } = options;
+  if (from !== undefined && (algorithm !== undefined || bits !== undefined)) {
+    throw new UsageError(
+      'OPTIONS_CONFLICT',
+      '--from takes over keys as they are: leave out --algorithm and --bits.',
+    );
+  }
+  const place = await workplaceFor(reference, options);
+  const given = from === undefined ? undefined : await keysIn(from, place.decryption);
+  await runAndReport(
+    place,
+    (set, context) => (given ? takeOver(set, given, context) : makeFirst(set, context, algorithm)),
+    { json },
+  );
+}
+
+async function keysIn(
+  file: string,
+  { passphrase, remedy }: { passphrase: unknown; remedy?: string | undefined },
+): Promise<KeySet> {
+  return await readKeys(textOfContent(await contentOf(file)), {
+    where: 'The file of --from',
+    passphrase,
+    remedy,
+  });
+}
+
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file.replace(/^file:/, ''));
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    // The name is not repeated: people do put the key itself there.
+    throw new CommandLineError('FILE_NOT_READ', `The file of --from cannot be read (${code}).`);
+  }
+}
