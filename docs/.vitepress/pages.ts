@@ -16,6 +16,7 @@ export const pageGroups: readonly PageGroup[] = [
     title: 'In production',
     files: [
       'docs/rotation.md',
+      'docs/rotate.md',
       'docs/operating.md',
       'docs/resource-server.md',
       'docs/transports.md',

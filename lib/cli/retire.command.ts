@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { retire as giveUp } from '../core/key-set/retire.js';
+import { sentencesAboutPlain } from '../core/key-set/rotate.js';
 import { afterRetirement } from '../stores/consequences.js';
 import { storeAndKid } from './named-key.js';
 import { runAndReport } from './report.js';
@@ -24,6 +25,9 @@ async function retire(given: readonly string[], options: StoreOptions): Promise<
   const { figures } = place;
   await runAndReport(place, (set, context) => giveUp(set, kid, context), {
     json: options.json,
-    consequences: (before, after, t) => afterRetirement({ before, after, name: kid, t, figures }),
+    consequences: (before, after, t) => [
+      ...sentencesAboutPlain(before),
+      ...afterRetirement({ before, after, name: kid, t, figures }),
+    ],
   });
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { revoke as makeWorthless } from '../core/key-set/revoke.js';
+import { sentencesAboutPlain } from '../core/key-set/rotate.js';
 import { afterRevocation } from '../stores/consequences.js';
 import { bitsFrom } from './make-pair.js';
 import { storeAndKid } from './named-key.js';
@@ -43,7 +44,10 @@ async function revoke(given: readonly string[], options: RevokeOptions): Promise
     (set, context) => makeWorthless(set, kid, context, { reason, noRotate: !rotate }),
     {
       json,
-      consequences: (before, after, t) => afterRevocation({ before, after, name: kid, t, figures }),
+      consequences: (before, after, t) => [
+        ...sentencesAboutPlain(before),
+        ...afterRevocation({ before, after, name: kid, t, figures }),
+      ],
     },
   );
 }

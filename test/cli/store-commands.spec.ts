@@ -484,6 +484,8 @@ describe('rotate', () => {
     const { code, stdout, stderr } = await cli(['rotate', '-'], { input: text() });
     expect([code, documentIn(stdout).keys.length]).toEqual([0, 2]);
     expect(stderr).toContain('The plain key becomes a key set');
+    const revoked = await cli(['revoke', '-', kidOf(ec)], { input: text() });
+    expect(revoked.stderr.split('The plain key becomes a key set')).toHaveLength(2);
   });
 
   it('makes no key here that follows one in a KMS', async () => {

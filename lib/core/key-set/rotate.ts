@@ -109,7 +109,8 @@ function refusedSinceWaiting(waiting: readonly KeyOfSet[]): Outcome {
   );
 }
 
-function sentencesAboutPlain(set: KeySet): readonly string[] {
+/** What it means that a plain key was written as a key set. */
+export function sentencesAboutPlain(set: KeySet): readonly string[] {
   if (isKeySet(set.toDocument())) return [];
   return [
     'The plain key becomes a key set: what reads this value and expects a PEM or a JWK, other than nestjs-oidc-key, no longer can.',
