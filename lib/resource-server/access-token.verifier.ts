@@ -10,7 +10,7 @@ import type { PublishedKeys } from '../core/key/published-keys.js';
 import { accessTokenClaimsOf } from './access-token.claims.js';
 import type { AccessTokenClaims } from './access-token.claims.js';
 import type { IssuerKeys } from './keys/issuer-keys.js';
-import type { ResolvedIssuer } from './resolve-options.js';
+import type { ResolvedIssuer } from './resolve-issuer.js';
 
 /** An issuer and its keys. */
 export interface AcceptedIssuer {

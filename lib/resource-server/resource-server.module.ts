@@ -11,8 +11,10 @@ import { RemoteKeys } from './keys/remote-keys.js';
 import { RingKeys } from './keys/ring-keys.js';
 import { RefusalLog } from './refusal-log.js';
 import { refuseShadowing } from './refuse-shadowing.js';
-import { plain, resolveResourceServerOptions } from './resolve-options.js';
-import type { ResolvedIssuer, ResolvedResourceServerOptions } from './resolve-options.js';
+import { plain } from './option-values.js';
+import { resolveResourceServerOptions } from './resolve-options.js';
+import type { ResolvedIssuer } from './resolve-issuer.js';
+import type { ResolvedResourceServerOptions } from './resolve-options.js';
 import type {
   ResourceServerAsyncOptions,
   ResourceServerExtras,

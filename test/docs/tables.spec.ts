@@ -39,7 +39,7 @@ describe('the tables of the documentation are whole, and have nothing that is no
 
   it('options of the guard', () => {
     const declared = /const namesOfIssuer.*?\{(.*?)\}/s.exec(
-      sourceOf('resource-server/resolve-options.ts'),
+      sourceOf('resource-server/resolve-issuer.ts'),
     )![1]!;
     const names = [...declared.matchAll(/(\w+): true/g)].map(([, name]) => name!);
     const { text } = pageAt('docs/resource-server.md');
