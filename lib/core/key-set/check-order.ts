@@ -1,4 +1,5 @@
 import { OidcKeyError } from '../errors.js';
+import { refuseSameTwice } from '../key/same-twice.js';
 import type { KeyOfSet } from './key-of-set.js';
 import type { KeySet } from './key-set.js';
 
@@ -9,31 +10,11 @@ import type { KeySet } from './key-set.js';
  * instant), `OIDC_KEY_NOT_PRIVATE` (a public key as the newest)
  */
 export function checkOrder(set: KeySet): void {
-  refuseSameTwice(set.keys);
+  refuseSameTwice(set.keys, '; if one is revoked, the other');
   for (const algorithm of set.algorithms) {
     const keys = set.unrevokedOf(algorithm);
     refuseSameInstant(keys);
     refusePublicAsNewest(keys);
-  }
-}
-
-function refuseSameTwice(keys: readonly KeyOfSet[]): void {
-  const byName = new Map<string, KeyOfSet>();
-  for (const key of keys) {
-    const sameKid = byName.get(`kid ${key.kid}`);
-    if (sameKid && sameKid.thumbprint !== key.thumbprint) {
-      throw duplicate(
-        `${sameKid.where} and ${key.where} have the same kid, so no relying party could tell them apart ` +
-          '(RFC 7517 section 4.5). Remove one of them, or give it another kid.',
-      );
-    }
-    const same = sameKid ?? byName.get(`key ${key.thumbprint}`);
-    if (same) {
-      throw duplicate(
-        `${same.where} and ${key.where} are one and the same key. Remove one of them; if one is revoked, the other.`,
-      );
-    }
-    byName.set(`kid ${key.kid}`, key).set(`key ${key.thumbprint}`, key);
   }
 }
 
@@ -63,8 +44,4 @@ function refusePublicAsNewest(keys: readonly KeyOfSet[]): void {
     `${wrong.where} is the newest key for ${wrong.alg} and is a public key, which cannot sign. Put its private half or ` +
       'its "signer" there. If it is a key of earlier, give it the "nbf" and "exp" that it had.',
   );
-}
-
-function duplicate(message: string): OidcKeyError {
-  return new OidcKeyError('OIDC_KEY_DUPLICATE_KID', message);
 }

@@ -1,6 +1,6 @@
 import { algorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
-import type { VerificationKey } from '../key/verification-key.js';
+import { refuseSameTwice } from '../key/same-twice.js';
 import { makeOne } from '../reading/missing-key.js';
 import type { Life } from './life.js';
 
@@ -40,32 +40,6 @@ function refuseSeveralOfOneAlgorithm(lives: readonly Life[]): void {
       );
     }
   }
-}
-
-/** @throws OidcKeyError `OIDC_KEY_DUPLICATE_KID` */
-export function refuseSameTwice(keys: readonly VerificationKey[]): void {
-  const byName = new Map<string, VerificationKey>();
-  for (const key of keys) {
-    const sameKid = byName.get(`kid ${key.kid}`);
-    if (sameKid && sameKid.thumbprint !== key.thumbprint) {
-      throw duplicate(
-        `${sameKid.where} and ${key.where} have the same kid, so no relying party could tell them apart ` +
-          '(RFC 7517 section 4.5). Remove one of them, or give it another kid.',
-      );
-    }
-    const same = sameKid ?? byName.get(`key ${key.thumbprint}`);
-    if (same) {
-      throw duplicate(
-        `${same.where} and ${key.where} are one and the same key. Remove one of them: a key has one kid, one ` +
-          'algorithm and one slot.',
-      );
-    }
-    byName.set(`kid ${key.kid}`, key).set(`key ${key.thumbprint}`, key);
-  }
-}
-
-function duplicate(message: string): OidcKeyError {
-  return new OidcKeyError('OIDC_KEY_DUPLICATE_KID', message);
 }
 
 function refuseAmbiguousSchedule(lives: readonly Life[]): void {

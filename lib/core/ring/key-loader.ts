@@ -1,5 +1,6 @@
 import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
+import { refuseSameTwice } from '../key/same-twice.js';
 import { pause, runLater, runNow } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
 import type { VerificationKey } from '../key/verification-key.js';
@@ -9,7 +10,7 @@ import type { KeySlots } from '../reading/key-slots.js';
 import { missing } from '../reading/missing-key.js';
 import type { NamedValue } from '../reading/named-value.js';
 import { isUnset } from '../reading/text.js';
-import { checkLives, noneLeft, refuseSameTwice } from './check-lives.js';
+import { checkLives, noneLeft } from './check-lives.js';
 import { defaultAlgorithmAmong, noneToSign } from './default-algorithm.js';
 import { Fingerprints } from './fingerprints.js';
 import { slotNames, withoutRevoked } from './life.js';
