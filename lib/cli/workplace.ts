@@ -49,7 +49,13 @@ async function storeFor(
     throw new UsageError('STORE_MISSING', `Name a store: file:PATH, or "-". Or set ${setting}.`);
   }
   if (named !== '-') {
-    return { store: keyStoreNamed(named, reference === undefined ? setting : 'STORE'), where: named };
+    return {
+      store: keyStoreNamed(named, {
+        name: reference === undefined ? setting : 'STORE',
+        setting: (name) => decodeText(environment.get(name)),
+      }),
+      where: named,
+    };
   }
   if (process.stdin.isTTY) {
     throw new UsageError(

@@ -4,12 +4,14 @@ export interface StoredText {
   readonly text: string;
   /** Whatever tells this text from every other that was there: a counter, an ETag, a digest. It need not grow. */
   readonly version: string;
+  /** What the store's own clock showed when it answered, in seconds since 1970, where it says so. */
+  readonly date?: number | undefined;
 }
 
 /** A place where the key set of an issuer is kept, and changed so that no change of another writer is lost. */
 export interface KeyStore {
   /** Undefined where nothing is there. Rejects with a {@link KeyStoreError} where that cannot be told. */
-  read(): Promise<StoredText | undefined>;
+  read(signal?: AbortSignal): Promise<StoredText | undefined>;
 
   /**
    * Writes the whole text if the store still is what was read, and nothing otherwise (compare-and-set).
@@ -18,7 +20,25 @@ export interface KeyStore {
    * @returns false where somebody else has written since
    */
   write(text: string, expected: string | undefined): Promise<boolean>;
+
+  /**
+   * For a store that keeps every version and cannot compare: what was written beside what was read, so that it is not
+   * lost. A store that has this may write though somebody else has.
+   *
+   * @param base the version that `version` was made from; {@link fromNothing} where that was none
+   * @returns the texts after `base` and before `version`, oldest first; without those that were deleted
+   */
+  between?(base: string, version: string): Promise<readonly StoredText[]>;
+
+  /** Destroys every version before this one, for good, and says how many. For a store that keeps them. */
+  destroyBefore?(version: string): Promise<number>;
+
+  /** Ends what it holds open. */
+  close?(): void;
 }
+
+/** What a document that was made from nothing has as its base. */
+export const fromNothing = '0';
 
 /** Why a store was not read or not written. Stable: scripts may rely on it. */
 export type KeyStoreErrorCode =
@@ -31,16 +51,46 @@ export type KeyStoreErrorCode =
   /** A file that is mounted by itself cannot be replaced. */
   | 'KEY_STORE_MOUNTED_FILE'
   /** Other writers left no room for this one. */
-  | 'KEY_STORE_BUSY';
+  | 'KEY_STORE_BUSY'
+  /** It does not answer, or something else does. */
+  | 'KEY_STORE_UNREACHABLE'
+  /** It answers too many at once. */
+  | 'KEY_STORE_THROTTLED'
+  /** It is sealed, and somebody has to unseal it. */
+  | 'KEY_STORE_SEALED'
+  /** It does not know who asks: credentials are missing, wrong or expired. */
+  | 'KEY_STORE_UNAUTHENTICATED'
+  /** It knows who asks, and they may not. */
+  | 'KEY_STORE_FORBIDDEN'
+  /** A setting that it needs is missing or wrong. */
+  | 'KEY_STORE_MISCONFIGURED'
+  /** The package that it is reached with is not installed. */
+  | 'KEY_STORE_PACKAGE_MISSING'
+  /** The key set is larger than what it takes. */
+  | 'KEY_STORE_TOO_LARGE';
+
+interface KeyStoreErrorOptions {
+  /** Whether asking again may be worth it. Default: it is not. */
+  readonly isTransient?: boolean | undefined;
+  /** How long the store asks to be left alone, in seconds. */
+  readonly retryAfter?: number | undefined;
+}
 
 /** A store that cannot be read or written. The message says what to do; nothing of the content is in it. */
 export class KeyStoreError extends Error {
   override readonly name = 'KeyStoreError';
+  /** Whether asking again may be worth it. */
+  readonly isTransient: boolean;
+  /** How long the store asks to be left alone, in seconds. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: KeyStoreErrorCode,
     message: string,
+    { isTransient = false, retryAfter }: KeyStoreErrorOptions = {},
   ) {
     super(message);
+    this.isTransient = isTransient;
+    this.retryAfter = retryAfter;
   }
 }

@@ -1,5 +1,8 @@
 import { FileStore } from './file/file.store.js';
-import type { KeyStore } from './key-store.js';
+import type { KeyStore, StoredText } from './key-store.js';
+import type { SecretDriver, SecretPlace } from './secret-driver.js';
+import { SecretStore } from './secret-store.js';
+import type { SecretKind } from './secret-store.js';
 
 /** A reference that names no store. The message says what would. */
 export class StoreReferenceError extends Error {
@@ -7,23 +10,103 @@ export class StoreReferenceError extends Error {
   readonly code = 'KEY_STORE_UNKNOWN';
 }
 
-const forms = 'A store is named as file:PATH; "-" is standard input and output.';
+/** What a reference is opened with. */
+export interface StoreContext {
+  /** How messages call the reference, such as `OIDC_KEY_STORE`. */
+  readonly name: string;
+  /** A setting that the vendor's users know, such as `VAULT_ADDR`. Default: the environment of the process. */
+  readonly setting?: ((name: string) => string | undefined) | undefined;
+  /** A ready client of the vendor's SDK. Default: one is made, with the credentials that the SDK finds. */
+  readonly client?: unknown;
+}
+
+interface Kind extends SecretKind {
+  /** How a reference of this kind looks. */
+  readonly form: string;
+  /** What stands behind the kind. */
+  readonly place: RegExp;
+  /** Whether it keeps versions and cannot compare. */
+  readonly isVersioned?: true;
+  /** Loads the driver, and with it the SDK, since most processes have no use for it. */
+  readonly driver: (place: SecretPlace) => Promise<SecretDriver>;
+}
+
+/** Every kind of secret manager. */
+const kinds: Readonly<Record<string, Kind>> = {};
+
+const forms = ['file:PATH', ...Object.values(kinds).map(({ form }) => form)];
+const help = `A store is named as ${forms.join(', ')}; "-" is standard input and output.`;
 
 /**
- * The store that a reference names.
+ * The store that a reference names. It is asked nothing yet, and its driver is loaded when it is.
  *
- * @param where how messages call the reference
  * @throws StoreReferenceError
  */
-export function keyStoreNamed(reference: string, where: string): KeyStore {
-  const [, kind, place = ''] = /^([a-z][a-z0-9-]+):(.*)$/s.exec(reference) ?? [];
+export function keyStoreNamed(reference: string, context: StoreContext): KeyStore {
+  const { name, setting = (each) => process.env[each], client } = context;
+  const [, kind, rest = ''] = /^([a-z][a-z0-9-]+):(.*)$/s.exec(reference) ?? [];
   // What was meant is not repeated: people do put the key itself there.
   if (kind === undefined) {
-    throw new StoreReferenceError(`${where} does not say of which kind the store is. ${forms}`);
+    throw new StoreReferenceError(`${name} does not say of which kind the store is. ${help}`);
   }
-  if (kind !== 'file') throw new StoreReferenceError(`${where} is of a kind that is not known. ${forms}`);
-  if (place === '' || /[\0\r\n{]/.test(place)) {
-    throw new StoreReferenceError(`${where} has no path behind "file:". ${forms}`);
+  if (kind === 'file') return new FileStore(pathIn(rest, name));
+  const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined;
+  if (!known) throw new StoreReferenceError(`${name} is of a kind that is not known. ${help}`);
+  const [, place = '', field] = /^([^#]*)(?:#([^#\s]{1,256}))?$/.exec(rest) ?? [];
+  if (!known.place.test(place)) {
+    throw new StoreReferenceError(`${name} does not look like ${known.form}, with #FIELD behind it or not.`);
   }
-  return new FileStore(place);
+  const choice = { where: `${kind}:${place}`, field };
+  return new StoreOnDemand(
+    async () =>
+      new SecretStore(await known.driver({ place, where: choice.where, setting, client }), choice, known),
+    known.isVersioned ?? false,
+  );
+}
+
+function pathIn(path: string, name: string): string {
+  if (path !== '' && !/[\0\r\n{]/.test(path)) return path;
+  throw new StoreReferenceError(`${name} has no path behind "file:". ${help}`);
+}
+
+/** A store whose driver is loaded when it is first asked. */
+class StoreOnDemand implements KeyStore {
+  readonly #open: () => Promise<SecretStore>;
+  #store: Promise<SecretStore> | undefined;
+  readonly between?: (base: string, version: string) => Promise<readonly StoredText[]>;
+
+  constructor(open: () => Promise<SecretStore>, isVersioned: boolean) {
+    this.#open = open;
+    if (isVersioned) {
+      this.between = async (base, version) => (await this.#opened()).between!(base, version);
+    }
+  }
+
+  async read(signal?: AbortSignal): Promise<StoredText | undefined> {
+    return (await this.#opened()).read(signal);
+  }
+
+  async write(text: string, expected: string | undefined): Promise<boolean> {
+    return (await this.#opened()).write(text, expected);
+  }
+
+  async destroyBefore(version: string): Promise<number> {
+    return (await (await this.#opened()).destroyBefore?.(version)) ?? 0;
+  }
+
+  close(): void {
+    // What could not be opened was said where it was asked.
+    void this.#store?.then(
+      (store) => store.close(),
+      () => undefined,
+    );
+  }
+
+  #opened(): Promise<SecretStore> {
+    this.#store ??= this.#open().catch((error: unknown) => {
+      this.#store = undefined;
+      throw error;
+    });
+    return this.#store;
+  }
 }

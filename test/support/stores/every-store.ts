@@ -1,0 +1,5 @@
+import { fileUnderTest } from './file.under-test.js';
+import type { StoreUnderTest } from './store-under-test.js';
+
+/** Every store that a reference can name. */
+export const everyStore: readonly StoreUnderTest[] = [fileUnderTest];
