@@ -53,8 +53,16 @@ import { KeyRotation } from './rotation/key-rotation.js';
         const log = new Logger(KeyRotation.name);
         const ofLegacy = legacyHs256 ? [...legacyHs256.warnings(), ...legacyHs256.bootWarnings()] : [];
         for (const warning of [...warnings, ...ofLegacy]) log.warn(warning);
-        const { source, timing, reloadInterval, algorithm } = options;
-        return KeyRotation.start({ source, timing, algorithm, reloadInterval, legacyHs256, log });
+        const { source, timing, reloadInterval, algorithm, workplace } = options;
+        return KeyRotation.start({
+          source,
+          timing,
+          algorithm,
+          reloadInterval,
+          legacyHs256,
+          workplace,
+          log,
+        });
       },
       inject: [RESOLVED_OPTIONS],
     },
@@ -119,10 +127,10 @@ export class OidcKeyModule
     refuseTwice(modules);
   }
 
-  /** @throws OidcKeyError `OIDC_KEY_MISSING` where the options hold neither a key nor a source */
+  /** @throws OidcKeyError `OIDC_KEY_MISSING` where the options hold neither a key, nor a source, nor a store */
   static override forRoot(options: OidcKeyOptions & OidcKeyExtras): DynamicModule {
     const given: Partial<OidcKeyOptions> = typeof options === 'object' && options !== null ? options : {};
-    if (isUnset(given.key) && !('source' in given)) throw noKeyGiven();
+    if (isUnset(given.key) && !('source' in given) && !('store' in given)) throw noKeyGiven();
     return super.forRoot(options);
   }
 

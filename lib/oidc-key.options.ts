@@ -3,6 +3,7 @@ import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
 import type { JwtServiceOptions } from './core/jwt/jwt.service.js';
 import type { LegacyHs256Options } from './core/jwt/legacy/legacy-hs256.js';
 import type { KeySource } from './sources/key-source.js';
+import type { KeyStore } from './stores/key-store.js';
 
 /**
  * What is about the module and not about keys.
@@ -41,6 +42,7 @@ export interface OidcKeyValues extends Omit<JwtServiceOptions, 'legacyHs256'>, C
   /** From then on `nextKeys` sign. */
   nextActivatesAt?: Date | undefined;
   source?: undefined;
+  store?: undefined;
 }
 
 /** Keys that come from a source, which can be asked again. */
@@ -49,14 +51,28 @@ export interface OidcKeySourceOptions extends CommonOptions {
   /** How often to ask the source again, in seconds, for one that cannot be watched. Default: never. */
   reloadInterval?: number | undefined;
   key?: undefined;
+  store?: undefined;
+}
+
+/** Keys that come from a store, which servers read and commands change. */
+export interface OidcKeyStoreOptions extends CommonOptions {
+  /**
+   * A reference, such as `vault:secret/oidc-keys`, or a store of one's own. It takes the place of the setting
+   * `OIDC_KEY_STORE`; previous keys, revoked kids and the passphrase come from the settings.
+   */
+  store: string | KeyStore;
+  /** How often to ask the store again, in seconds; not above the spread. Default: 60, or half of the spread. */
+  reloadInterval?: number | undefined;
+  key?: undefined;
+  source?: undefined;
 }
 
 /** What the module can be given as a value or from a factory. */
-export type OidcKeyOptions = OidcKeyValues | OidcKeySourceOptions;
+export type OidcKeyOptions = OidcKeyValues | OidcKeySourceOptions | OidcKeyStoreOptions;
 
 /**
- * What a factory returns. Without a `key` and a `source` the keys are read from ConfigService, so a factory may give
- * nothing but `extraTokenFields`.
+ * What a factory returns. Without a `key`, a `source` and a `store` the keys are read from ConfigService, so a factory may
+ * give nothing but `extraTokenFields`.
  */
 export type OidcKeyFactoryOptions = OidcKeyOptions | CommonOptions;
 

@@ -9,7 +9,8 @@ import type { SigningAlgorithm } from '../core/algorithms.js';
 import { publicHalfOf } from '../core/key/public-jwk.js';
 import { fileSuffix, keySettings } from '../sources/setting-names.js';
 import { CommandLineError } from './command-line-error.js';
-import { bitsFrom, makePair } from './make-pair.js';
+import { makePair } from '../stores/make-key.js';
+import { bitsFrom } from './bits.option.js';
 import { prefixOption } from './prefix.option.js';
 
 interface GenerateOptions {

@@ -4,14 +4,13 @@ import { Command, Option } from 'commander';
 
 import { rsaModulus, signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import { init as makeFirst } from '../core/key-set/init.js';
 import type { KeySet } from '../core/key-set/key-set.js';
+import { initIn } from '../stores/commands.js';
 import { textOfContent } from '../stores/content.js';
 import { readKeys } from '../stores/stored-key-set.js';
-import { takeOver } from '../stores/take-over.js';
 import { CommandLineError, UsageError } from './command-line-error.js';
-import { bitsFrom } from './make-pair.js';
-import { runAndReport } from './report.js';
+import { bitsFrom } from './bits.option.js';
+import { report } from './report.js';
 import { describedStore, withStoreOptions } from './store.options.js';
 import type { StoreOptions } from './store.options.js';
 import { workplaceFor } from './workplace.js';
@@ -38,7 +37,7 @@ export function initCommand(): Command {
 }
 
 async function init(reference: string | undefined, options: InitOptions): Promise<void> {
-  const { algorithm, bits, from, json } = options;
+  const { algorithm, bits, from } = options;
   if (from !== undefined && (algorithm !== undefined || bits !== undefined)) {
     throw new UsageError(
       'OPTIONS_CONFLICT',
@@ -47,11 +46,7 @@ async function init(reference: string | undefined, options: InitOptions): Promis
   }
   const place = await workplaceFor(reference, options);
   const given = from === undefined ? undefined : await keysIn(from, place.decryption);
-  await runAndReport(
-    place,
-    (set, context) => (given ? takeOver(set, given, context) : makeFirst(set, context, algorithm)),
-    { json },
-  );
+  report(place, await initIn(place, { algorithm, from: given }), options);
 }
 
 async function keysIn(

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
 import { OidcKeyError } from '../core/errors.js';
+import { CommandRefusedError } from '../stores/command-refused-error.js';
 import { KeyStoreError } from '../stores/key-store.js';
 import { StoreReferenceError } from '../stores/store-reference.js';
 import { CommandLineError, UsageError } from './command-line-error.js';
@@ -11,6 +12,7 @@ import { generateCommand } from './generate.command.js';
 import { initCommand } from './init.command.js';
 import { inspectCommand } from './inspect.command.js';
 import { withKidLast } from './named-key.js';
+import { printable } from './report.js';
 import { retireCommand } from './retire.command.js';
 import { revokeCommand } from './revoke.command.js';
 import { rotateCommand } from './rotate.command.js';
@@ -59,7 +61,7 @@ try {
     // Commander has written its message already; it exits with 0 for --help and --version.
     process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
   } else if (isForPeople(error)) {
-    process.stderr.write(`${error.code}: ${error.message}\n`);
+    process.stderr.write(`${error.code}: ${printable(error.message)}\n`);
     process.exitCode = exitCodeOf(error);
   } else {
     throw error;
@@ -67,7 +69,7 @@ try {
 }
 
 function isForPeople(error: unknown): error is Error & { readonly code: string } {
-  return [OidcKeyError, CommandLineError, KeyStoreError, StoreReferenceError].some(
+  return [OidcKeyError, CommandLineError, CommandRefusedError, KeyStoreError, StoreReferenceError].some(
     (kind) => error instanceof kind,
   );
 }

@@ -1,10 +1,8 @@
 import { Command } from 'commander';
 
-import { retire as giveUp } from '../core/key-set/retire.js';
-import { sentencesAboutPlain } from '../core/key-set/rotate.js';
-import { afterRetirement } from '../stores/consequences.js';
+import { retireIn } from '../stores/commands.js';
 import { storeAndKid } from './named-key.js';
-import { runAndReport } from './report.js';
+import { report } from './report.js';
 import { describedStore, withStoreOptions } from './store.options.js';
 import type { StoreOptions } from './store.options.js';
 import { workplaceFor } from './workplace.js';
@@ -22,12 +20,5 @@ export function retireCommand(): Command {
 async function retire(given: readonly string[], options: StoreOptions): Promise<void> {
   const { reference, kid } = storeAndKid(given);
   const place = await workplaceFor(reference, options);
-  const { figures } = place;
-  await runAndReport(place, (set, context) => giveUp(set, kid, context), {
-    json: options.json,
-    consequences: (before, after, t) => [
-      ...sentencesAboutPlain(before),
-      ...afterRetirement({ before, after, name: kid, t, figures }),
-    ],
-  });
+  report(place, await retireIn(place, kid), options);
 }

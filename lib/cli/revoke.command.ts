@@ -1,11 +1,9 @@
 import { Command } from 'commander';
 
-import { revoke as makeWorthless } from '../core/key-set/revoke.js';
-import { sentencesAboutPlain } from '../core/key-set/rotate.js';
-import { afterRevocation } from '../stores/consequences.js';
-import { bitsFrom } from './make-pair.js';
+import { revokeIn } from '../stores/commands.js';
+import { bitsFrom } from './bits.option.js';
 import { storeAndKid } from './named-key.js';
-import { runAndReport } from './report.js';
+import { report } from './report.js';
 import { describedStore, withStoreOptions } from './store.options.js';
 import type { StoreOptions } from './store.options.js';
 import { workplaceFor } from './workplace.js';
@@ -36,18 +34,7 @@ export function revokeCommand(): Command {
 
 async function revoke(given: readonly string[], options: RevokeOptions): Promise<void> {
   const { reference, kid } = storeAndKid(given);
-  const { reason, rotate, json } = options;
+  const { reason, rotate } = options;
   const place = await workplaceFor(reference, options);
-  const { figures } = place;
-  await runAndReport(
-    place,
-    (set, context) => makeWorthless(set, kid, context, { reason, noRotate: !rotate }),
-    {
-      json,
-      consequences: (before, after, t) => [
-        ...sentencesAboutPlain(before),
-        ...afterRevocation({ before, after, name: kid, t, figures }),
-      ],
-    },
-  );
+  report(place, await revokeIn(place, kid, { reason, noRotate: !rotate }), options);
 }

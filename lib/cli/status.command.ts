@@ -1,12 +1,10 @@
 import { Command } from 'commander';
 
-import { viewOfKeySet } from '../core/key-set/key-set-view.js';
-import { adviceFor } from '../core/key-set/safe-now.js';
 import { statusJson } from '../core/key-set/status-json.js';
 import { statusText } from '../core/key-set/status-text.js';
-import { openStored } from '../stores/stored-key-set.js';
-import { CommandLineError } from './command-line-error.js';
-import { printable, timingJson, timingText } from './report.js';
+import { commandTiming } from '../stores/command-result.js';
+import { statusIn } from '../stores/commands.js';
+import { printable, timingText } from './report.js';
 import { describedStore, withStoreOptions } from './store.options.js';
 import type { StoreOptions } from './store.options.js';
 import { workplaceFor } from './workplace.js';
@@ -26,28 +24,18 @@ export function statusCommand(): Command {
 const usualWidth = 80;
 
 async function status(reference: string | undefined, options: StatusOptions): Promise<void> {
-  const { store, decryption, figures } = await workplaceFor(reference, options);
-  const found = await store.read();
-  const set = found && (await openStored(found.text, decryption));
-  if (!set) {
-    throw new CommandLineError(
-      'KEY_SET_MISSING',
-      `${decryption.where}: There are no keys yet. \`npx nestjs-oidc-key init\` makes the first one.`,
-    );
-  }
-  const now = Math.floor(Date.now() / 1000);
-  const view = viewOfKeySet({ set, figures }, now);
-  const advice = adviceFor(set, now, figures);
+  const place = await workplaceFor(reference, options);
+  const { view, advice } = await statusIn(place);
+  const timing = commandTiming(place.figures);
   if (options.json) {
-    const described = { ...statusJson(view, advice), timing: timingJson(figures) };
-    process.stdout.write(`${JSON.stringify(described, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...statusJson(view, advice), timing }, null, 2)}\n`);
     return;
   }
   const text = statusText(view, advice, {
     width: process.stdout.columns ?? usualWidth,
     ascii: options.ascii ?? !hasUnicode(process.env),
   });
-  const lines = `${text}${timingText(figures)}`.split('\n').map(printable);
+  const lines = `${text}${timingText(timing)}`.split('\n').map(printable);
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 

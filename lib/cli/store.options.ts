@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import type { TimingOptions } from '../rotation/timing.js';
 import { defaultEnvPrefix, storeSetting } from '../sources/setting-names.js';
 import { prefixOption } from './prefix.option.js';
 
@@ -12,12 +11,6 @@ export interface StoreOptions {
   readonly spread?: number;
   readonly clockSkew?: number;
   readonly json?: true;
-}
-
-/** How the settings and options of the module call these. */
-export function timingIn({ maxAge, retention, spread, clockSkew }: StoreOptions): Partial<TimingOptions> {
-  const given = { jwksMaxAge: maxAge, keyRetention: retention, keySpread: spread, clockSkew };
-  return Object.fromEntries(Object.entries(given).filter(([, seconds]) => seconds !== undefined));
 }
 
 export const describedStore = `file:PATH, or "-" for standard input and output (default: the setting ${defaultEnvPrefix}${storeSetting})`;

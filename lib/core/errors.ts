@@ -34,6 +34,10 @@ export type OidcKeyErrorCode =
   | 'OIDC_KEY_NO_CONFIG'
   /** A key source that failed by itself, or did not answer in time. */
   | 'OIDC_KEY_SOURCE_FAILED'
+  /** The key store cannot be read. The message ends with the code of the store's own error. */
+  | 'OIDC_KEY_STORE_FAILED'
+  /** A rotation by a server whose keys come from no store. */
+  | 'OIDC_KEY_NO_STORE'
   /** Two instances of the module that would shadow each other. */
   | 'OIDC_KEY_MODULE_TWICE';
 

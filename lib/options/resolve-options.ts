@@ -4,14 +4,21 @@ import type { ExtraTokenFieldsFunction } from '../core/jwt/extra-token-fields.js
 import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
-import type { OidcKeyFactoryOptions, OidcKeySourceOptions, OidcKeyValues } from '../oidc-key.options.js';
+import type {
+  OidcKeyFactoryOptions,
+  OidcKeySourceOptions,
+  OidcKeyStoreOptions,
+  OidcKeyValues,
+} from '../oidc-key.options.js';
 import { checkedInterval, timingOf } from '../rotation/timing.js';
 import type { RotationTiming } from '../rotation/timing.js';
 import type { KeySource } from '../sources/key-source.js';
 import { misspeltSettings, namedSettings } from '../sources/misspelt-settings.js';
 import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
+import type { Workplace } from '../stores/run-command.js';
 import { explainingAbsence } from '../sources/unread-settings.js';
+import { fromStoreOf } from './from-store.js';
 import { legacyFrom } from './legacy.js';
 import { secondsOf, timesFrom } from './times.js';
 
@@ -26,11 +33,13 @@ export interface ResolvedOptions {
   readonly algorithm: SigningAlgorithm | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
   readonly legacyHs256: LegacyHs256 | undefined;
+  /** What a rotation by this process is run on, where the keys come from a store. */
+  readonly workplace: (() => Promise<Workplace>) | undefined;
   /** What is odd about the settings, and yet no reason to refuse them. */
   readonly warnings: readonly string[];
 }
 
-type OptionName = keyof OidcKeyValues | keyof OidcKeySourceOptions;
+type OptionName = keyof OidcKeyValues | keyof OidcKeySourceOptions | keyof OidcKeyStoreOptions;
 
 const optionNames: Readonly<Record<OptionName, true>> = {
   key: true,
@@ -39,6 +48,7 @@ const optionNames: Readonly<Record<OptionName, true>> = {
   revokedKids: true,
   nextActivatesAt: true,
   source: true,
+  store: true,
   reloadInterval: true,
   algorithm: true,
   extraTokenFields: true,
@@ -51,8 +61,8 @@ const optionNames: Readonly<Record<OptionName, true>> = {
 };
 
 /**
- * The keys come whole from one place: from the option `key` and those beside it, from the option `source`, or from
- * the settings, so that no slot is filled from a place that nobody looks at.
+ * The keys come whole from one place: from the option `key` and those beside it, from the option `source`, from a store,
+ * or from the settings, so that no slot is filled from a place that nobody looks at.
  *
  * @throws OidcKeyError `OIDC_KEY_NO_CONFIG`, `OIDC_KEY_INVALID_OPTION`, and what reading the settings throws.
  */
@@ -63,24 +73,43 @@ export async function resolveOptions(
 ): Promise<ResolvedOptions> {
   checkServiceOptions(options, Object.keys(optionNames), 'OidcKeyModule');
   const isFromSettings = !isGiven(options, 'key') && !isGiven(options, 'source');
-  const source = isFromSettings ? sourceFromSettings(options, settings, prefix) : givenSource(options);
-  const reloadInterval = 'reloadInterval' in options ? options.reloadInterval : undefined;
   const times = await timesFrom(options, settings, prefix);
+  const timing = timingOf(secondsOf(times), options.propagationFloor);
+  const reloadInterval = reloadIntervalIn(options);
+  const fromStore = isFromSettings
+    ? await fromStoreOf(options, { settings, prefix, timing, reloadInterval })
+    : undefined;
+  if (fromStore) refuseLonely(options);
+  const source = fromStore?.source ?? sourceOf(options, settings, prefix, isFromSettings);
   const legacyHs256 = await legacyFrom(options, settings, prefix);
   return {
     source,
-    reloadInterval:
-      reloadInterval === undefined
-        ? undefined
-        : checkedInterval(reloadInterval, 'The option "reloadInterval"'),
+    reloadInterval,
     jwksMaxAge: times.jwksMaxAge.seconds,
     retention: times.keyRetention,
-    timing: timingOf(secondsOf(times), options.propagationFloor),
+    timing,
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
     legacyHs256,
+    workplace: fromStore?.workplace,
     warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix, !isFromSettings) : [],
   };
+}
+
+function reloadIntervalIn(options: OidcKeyFactoryOptions): number | undefined {
+  const reloadInterval = 'reloadInterval' in options ? options.reloadInterval : undefined;
+  return reloadInterval === undefined
+    ? undefined
+    : checkedInterval(reloadInterval, 'The option "reloadInterval"');
+}
+
+function sourceOf(
+  options: OidcKeyFactoryOptions,
+  settings: WatchableSettings | undefined,
+  prefix: string,
+  isFromSettings: boolean,
+): KeySource {
+  return isFromSettings ? sourceFromSettings(options, settings, prefix) : givenSource(options);
 }
 
 // An option that is there but undefined is a mistake to report, and not one that was left out.
@@ -95,11 +124,8 @@ function givenSource(options: OidcKeyFactoryOptions): KeySource {
   return source;
 }
 
-function sourceFromSettings(
-  options: OidcKeyFactoryOptions,
-  settings: WatchableSettings | undefined,
-  prefix: string,
-): KeySource {
+/** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
+function refuseLonely(options: OidcKeyFactoryOptions): void {
   const besideKey = ['nextKeys', 'previousKeys', 'revokedKids', 'nextActivatesAt'] as const;
   const lonely = besideKey.find((name) => name in options);
   if (lonely) {
@@ -107,6 +133,14 @@ function sourceFromSettings(
       `The option "${lonely}" needs the option "key". Give the keys here, or all of them in the settings.`,
     );
   }
+}
+
+function sourceFromSettings(
+  options: OidcKeyFactoryOptions,
+  settings: WatchableSettings | undefined,
+  prefix: string,
+): KeySource {
+  refuseLonely(options);
   if (!settings) {
     throw new OidcKeyError(
       'OIDC_KEY_NO_CONFIG',

@@ -1,4 +1,5 @@
 import { OidcKeyError } from '../core/errors.js';
+import { wordsOf } from '../core/words-of-error.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { decrypted } from '../sources/decrypted.js';
 import type { KeySource } from '../sources/key-source.js';
@@ -28,14 +29,12 @@ export function watchSource(source: KeySource, changed: () => void): (() => void
   }
 }
 
-/** What may be said of a failure. What an application's own source throws may hold anything, a key included. */
+/** What may be said of a failure. */
 export function failureOf(error: unknown): OidcKeyError {
   if (error instanceof OidcKeyError) return error;
-  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
-  const words = [name, code].filter((word) => typeof word === 'string' && /^[A-Z]\w{1,39}$/.test(word));
   return new OidcKeyError(
     'OIDC_KEY_SOURCE_FAILED',
-    `The key source failed or did not answer (${words.join(', ') || 'no reason given'}). ` +
+    `The key source failed or did not answer (${wordsOf(error)}). ` +
       'Let it reject with an OidcKeyError to say why.',
   );
 }

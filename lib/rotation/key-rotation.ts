@@ -12,6 +12,9 @@ import { KeyRing } from '../core/ring/key-ring.js';
 import type { Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
 import type { KeySource } from '../sources/key-source.js';
+import { areUnchanged } from '../sources/settled-slots.js';
+import type { CommandResult } from '../stores/command-result.js';
+import type { Workplace } from '../stores/run-command.js';
 import { Announcements } from './announcements.js';
 import type { RotationLog } from './announcements.js';
 import { askSource, failureOf, watchSource } from './ask-source.js';
@@ -38,6 +41,16 @@ export interface RotationOptions {
   /** For the status alone. */
   readonly legacyHs256?: LegacyHs256 | undefined;
   readonly clock?: Clock;
+  /** What a rotation by this process is run on, where the keys come from a store. */
+  readonly workplace?: (() => Promise<Workplace>) | undefined;
+}
+
+/** What a server rotates, and when. */
+export interface KeyRotationOptions {
+  /** Default: every algorithm there is. The first key of a further one is made by naming it. */
+  readonly algorithm?: SigningAlgorithm | undefined;
+  /** How old the newest key has to be, in seconds; until then nothing is done. Default: no matter. */
+  readonly every?: number | undefined;
 }
 
 // A clock that is set forward has to be noticed before a timer of a month is due.
@@ -57,6 +70,8 @@ export class KeyRotation {
   readonly #timer = new Timer();
   readonly #ended = new AbortController();
   #ring: KeyRing;
+  /** What was loaded last, whether it could be taken over or not. */
+  #slots: KeySlots | undefined;
   #failure: KeyRotationStatus['failure'];
   #loadedAt: Date;
   #unwatch: (() => void) | undefined;
@@ -111,7 +126,9 @@ export class KeyRotation {
     const slots = await askSource(source);
     const loaded = await loader.load(slots, { algorithm });
     const lives = new LivesInService(loaded, revocationsIn(slots), clock(), { timing, algorithm });
-    return new KeyRotation(options, loader, lives);
+    const rotation = new KeyRotation(options, loader, lives);
+    rotation.#slots = slots;
+    return rotation;
   }
 
   /** @internal */
@@ -144,6 +161,24 @@ export class KeyRotation {
     return this.#reloads.call();
   }
 
+  /**
+   * Adds the key that signs next to the store: it is published at once, and signs when relying parties know it. Every
+   * replica may call it on the same schedule; with `every`, one of them makes the key and the others do nothing.
+   *
+   * @throws OidcKeyError `OIDC_KEY_NO_STORE`, and what is wrong with what the store holds
+   * @throws KeyStoreError where the store cannot be read or written
+   * @throws CommandRefusedError `KEY_WAITS` (without `every`), `KEY_SET_MISSING`, `CLOCK_DIFFERS`
+   */
+  async rotate(options: KeyRotationOptions = {}): Promise<CommandResult> {
+    const { workplace } = this.#options;
+    if (!workplace) throw noStore();
+    // Most servers never do, and need not load it.
+    const { rotateIn } = await import('../stores/commands.js');
+    const result = await rotateIn(await workplace(), options);
+    if (result.outcome === 'written') await this.reload();
+    return result;
+  }
+
   /** Nest calls this when the application closes. */
   onModuleDestroy(): void {
     this.close();
@@ -162,7 +197,9 @@ export class KeyRotation {
   async #reloadNow(): Promise<boolean> {
     try {
       const slots = await askSource(this.#options.source, this.#ended.signal);
+      if (areUnchanged(slots, this.#slots) && !this.#failure) return this.#unchanged();
       const revoked = revocationsIn(slots);
+      this.#slots = slots;
       const loaded = await this.#load(slots).catch(failureOf);
       // A turn of its own: what was compared and what is built now may be a thousand keys each.
       await setImmediate();
@@ -172,6 +209,13 @@ export class KeyRotation {
       if (!this.#ended.signal.aborted) this.#failed(failureOf(error));
       return false;
     }
+  }
+
+  /** Nothing is parsed, opened or compared; time may have passed. */
+  #unchanged(): true {
+    this.#apply(this.#lives.letPass(this.#clock()));
+    this.#succeeded();
+    return true;
   }
 
   #load(slots: KeySlots): Promise<Lives> {
@@ -236,4 +280,11 @@ export class KeyRotation {
   #wake(): void {
     this.#apply(this.#lives.letPass(this.#clock()));
   }
+}
+
+function noStore(): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_NO_STORE',
+    'This server cannot rotate its keys, since they come from no store. Set OIDC_KEY_STORE, or the option "store".',
+  );
 }

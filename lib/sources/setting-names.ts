@@ -30,7 +30,7 @@ export const legacySettings = {
   until: 'LEGACY_HS256_UNTIL',
 } as const;
 
-/** The setting that names a key store, less its prefix. */
+/** The setting that names a key store, less its prefix. Servers read it at boot, and commands each time. */
 export const storeSetting = 'KEY_STORE';
 
 /** The name of the private key in the documentation of `@jmondi/oauth2-server`, beside the one of the default prefix. */
@@ -53,7 +53,9 @@ export function everySettingName(prefix: string): string[] {
   const members = Object.keys(keySettings) as (keyof KeySlots)[];
   const names = [
     ...members.flatMap((member) => namesOfKeySetting(member, prefix)),
-    ...[...Object.values(timeSettings), ...Object.values(legacySettings)].map((name) => prefix + name),
+    ...[storeSetting, ...Object.values(timeSettings), ...Object.values(legacySettings)].map(
+      (name) => prefix + name,
+    ),
   ].filter((name) => name !== undefined);
   return names.flatMap((name) => [name, name + fileSuffix]);
 }

@@ -33,6 +33,9 @@ export interface KeyStore {
   /** Destroys every version before this one, for good, and says how many. For a store that keeps them. */
   destroyBefore?(version: string): Promise<number>;
 
+  /** Calls `changed` whenever asking again may be worth it; returns what ends the watch. */
+  watch?(changed: () => void): () => void;
+
   /** Ends what it holds open. */
   close?(): void;
 }

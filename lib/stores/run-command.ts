@@ -7,10 +7,14 @@ import type { KeySet } from '../core/key-set/key-set.js';
 import { madeOnce } from '../core/key-set/new-key.js';
 import type { MadeKey } from '../core/key-set/new-key.js';
 import type { Outcome } from '../core/key-set/outcome.js';
+import { sentencesAbout } from '../core/key-set/sentences.js';
+import { unite, writeUnion } from '../core/key-set/unite.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
-import { KeyStoreError } from './key-store.js';
-import type { KeyStore } from './key-store.js';
+import { clockRefusal } from './clock-refusal.js';
+import { fromNothing, KeyStoreError } from './key-store.js';
+import type { KeyStore, StoredText } from './key-store.js';
 import { openStored, textToStore } from './stored-key-set.js';
+import { writtenBeside } from './written-beside.js';
 
 /** Makes a key that fits a key set: as long as the one that it follows, unless somebody says otherwise. */
 export type MakeKeyFor = (alg: SigningAlgorithm, set: KeySet | undefined) => Promise<MadeKey>;
@@ -40,51 +44,141 @@ export interface Done {
   readonly before: KeySet | undefined;
 }
 
+/** What a store holds: several versions where some were written beside each other, oldest first. */
+interface Reading {
+  readonly found: StoredText | undefined;
+  readonly versions: readonly KeySet[];
+}
+
+/** What is to be done with a reading: the outcome, and what is written, which may be a union that others left to do. */
+interface Decision {
+  readonly done: Done;
+  readonly toWrite: KeySet | undefined;
+}
+
+/** A write of which it is not known whether it was done. */
+interface Attempt {
+  readonly text: string;
+  readonly added: readonly KeySet['keys'][number][];
+  readonly done: Done;
+  readonly error?: unknown;
+}
+
 const attempts = 12;
 const longestPause = 100;
 
+const nothingMore: Act = () => ({ type: 'nothing due', sentences: [] });
+
 /**
  * Reads, decides and writes; once more where somebody else has written meanwhile. The instant is taken after each read.
+ * Where the store cannot compare, what others wrote beside it is united, until nothing is left to unite.
  *
  * @throws KeyStoreError `KEY_STORE_BUSY` where somebody else was faster each time, and what the store throws
  * @throws OidcKeyError what is wrong with what the store holds
  */
 export async function runCommand(place: Workplace, act: Act): Promise<Done> {
-  const { store, decryption, figures, make, isDryRun = false } = place;
-  const clock = place.clock ?? (() => Math.floor(Date.now() / 1000));
+  const { store, decryption, make, isDryRun = false } = place;
   const asked = new Set<SigningAlgorithm>();
   let before: KeySet | undefined;
   const makeOnce = madeOnce((alg) => {
     asked.add(alg);
     return make(alg, before);
   });
-  let last: { readonly text: string; readonly done: Done; readonly error?: unknown } | undefined;
+  let last: Attempt | undefined;
+  let achieved: Done | undefined;
   for (let attempt = 1; attempt <= attempts;) {
-    const found = await store.read();
-    // The answer was lost, and nevertheless it was written.
-    if (last && found?.text.trim() === last.text) return last.done;
-    if (last?.error !== undefined) throw last.error as Error;
-    before = found && (await openStored(found.text, decryption));
-    const t = clock();
+    const reading = await readingOf(place);
+    if (last && isThere(last, reading)) {
+      if (!store.between) return last.done;
+      achieved ??= last.done;
+    } else if (last?.error !== undefined && !isTransient(last.error)) throw last.error as Error;
+    last = undefined;
+    if (achieved && reading.versions.length < 2) return achieved;
+    before = unitedOf(reading);
     const known = asked.size;
-    const outcome = await act(before, { t, figures, make: makeOnce });
-    const done = { outcome, t, before };
-    if (outcome.type !== 'write') return done;
+    const { done, toWrite } = await decide(reading, achieved ? nothingMore : act, place, makeOnce);
+    if (!toWrite) return achieved ?? done;
     // To make a key takes its time, in which others write, and which is not to count as time that it was published.
     if (asked.size > known) continue;
+    const refusal = clockRefusal(reading.found, done.t, place);
+    if (refusal) return { ...done, outcome: refusal };
     if (isDryRun) return done;
-    const text = await textToStore(outcome.keySet, decryption);
+    const result = achieved ? unitedDone(achieved, toWrite, place.figures) : done;
+    const keySet = store.between ? toWrite.withBase(reading.found?.version ?? fromNothing) : toWrite;
+    const text = await textToStore(keySet, decryption);
     try {
-      if (await store.write(text, found?.version)) return done;
-      last = { text, done };
+      if (await store.write(text, reading.found?.version)) {
+        if (!store.between) return result;
+        achieved = result;
+        attempt++;
+        continue;
+      }
+      last = attemptOf(text, keySet, before, result);
     } catch (error) {
-      last = { text, done, error };
+      last = { ...attemptOf(text, keySet, before, result), error };
     }
     await wait(Math.random() * longestPause * attempt);
     attempt++;
   }
+  // Readers unite what is left, as the next writer does.
+  if (achieved) return achieved;
+  if (last?.error !== undefined) throw last.error as Error;
   throw new KeyStoreError(
     'KEY_STORE_BUSY',
     `${decryption.where} was changed by somebody else each time before this could be written. Try again.`,
   );
+}
+
+async function readingOf({ store, decryption }: Workplace): Promise<Reading> {
+  const found = await store.read();
+  const set = found && (await openStored(found.text, decryption));
+  if (!set) return { found, versions: [] };
+  const { version } = found;
+  const beside = await writtenBeside(store, { version, base: set.base }, decryption);
+  return { found, versions: [...beside, set] };
+}
+
+function unitedOf({ versions }: Reading): KeySet | undefined {
+  const [first, ...others] = versions;
+  return first && (others.length === 0 ? first : unite([first, ...others]));
+}
+
+async function decide(
+  { versions }: Reading,
+  act: Act,
+  { figures, clock = usualClock }: Workplace,
+  make: CommandContext['make'],
+): Promise<Decision> {
+  const context = { t: clock(), figures, make };
+  const { t } = context;
+  const [first, ...others] = versions;
+  const union = first && others.length > 0 ? await writeUnion([first, ...others], context) : undefined;
+  const before = union?.type === 'write' ? union.keySet : first;
+  const outcome = await act(before, context);
+  const toWrite = outcome.type === 'write' ? outcome.keySet : union && before;
+  return { done: { outcome, t, before }, toWrite };
+}
+
+/** What is said in the end is of the key set that is there in the end. */
+function unitedDone(done: Done, keySet: KeySet, figures: Figures): Done {
+  if (done.outcome.type !== 'write') return done;
+  return { ...done, outcome: { type: 'write', keySet, sentences: sentencesAbout(keySet, done.t, figures) } };
+}
+
+function attemptOf(text: string, keySet: KeySet, before: KeySet | undefined, done: Done): Attempt {
+  return { text, done, added: keySet.keys.filter((key) => !before?.has(key)) };
+}
+
+/** Whether what was written is there although the answer was lost; somebody else may have written on top of it. */
+function isThere({ text, added }: Attempt, { found, versions }: Reading): boolean {
+  if (found?.text.trim() === text) return true;
+  return added.length > 0 && added.every((key) => versions.some((set) => set.has(key)));
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof KeyStoreError && error.isTransient;
+}
+
+function usualClock(): number {
+  return Math.floor(Date.now() / 1000);
 }

@@ -4,10 +4,17 @@ import type { SecretDriver, SecretPlace } from './secret-driver.js';
 import { SecretStore } from './secret-store.js';
 import type { SecretKind } from './secret-store.js';
 
-/** A reference that names no store. The message says what would. */
+/** A reference that names no store, or none at all. The message says what would. */
 export class StoreReferenceError extends Error {
   override readonly name = 'StoreReferenceError';
-  readonly code = 'KEY_STORE_UNKNOWN';
+
+  constructor(
+    message: string,
+    /** Stable: scripts may rely on it. */
+    readonly code: 'KEY_STORE_UNKNOWN' | 'STORE_MISSING' = 'KEY_STORE_UNKNOWN',
+  ) {
+    super(message);
+  }
 }
 
 /** What a reference is opened with. */
@@ -35,7 +42,7 @@ interface Kind extends SecretKind {
 const kinds: Readonly<Record<string, Kind>> = {};
 
 const forms = ['file:PATH', ...Object.values(kinds).map(({ form }) => form)];
-const help = `A store is named as ${forms.join(', ')}; "-" is standard input and output.`;
+export const storeForms = `A store is named as ${forms.join(', ')}; "-" is standard input and output.`;
 
 /**
  * The store that a reference names. It is asked nothing yet, and its driver is loaded when it is.
@@ -47,11 +54,11 @@ export function keyStoreNamed(reference: string, context: StoreContext): KeyStor
   const [, kind, rest = ''] = /^([a-z][a-z0-9-]+):(.*)$/s.exec(reference) ?? [];
   // What was meant is not repeated: people do put the key itself there.
   if (kind === undefined) {
-    throw new StoreReferenceError(`${name} does not say of which kind the store is. ${help}`);
+    throw new StoreReferenceError(`${name} does not say of which kind the store is. ${storeForms}`);
   }
   if (kind === 'file') return new FileStore(pathIn(rest, name));
   const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined;
-  if (!known) throw new StoreReferenceError(`${name} is of a kind that is not known. ${help}`);
+  if (!known) throw new StoreReferenceError(`${name} is of a kind that is not known. ${storeForms}`);
   const [, place = '', field] = /^([^#]*)(?:#([^#\s]{1,256}))?$/.exec(rest) ?? [];
   if (!known.place.test(place)) {
     throw new StoreReferenceError(`${name} does not look like ${known.form}, with #FIELD behind it or not.`);
@@ -66,7 +73,7 @@ export function keyStoreNamed(reference: string, context: StoreContext): KeyStor
 
 function pathIn(path: string, name: string): string {
   if (path !== '' && !/[\0\r\n{]/.test(path)) return path;
-  throw new StoreReferenceError(`${name} has no path behind "file:". ${help}`);
+  throw new StoreReferenceError(`${name} has no path behind "file:". ${storeForms}`);
 }
 
 /** A store whose driver is loaded when it is first asked. */

@@ -11,7 +11,9 @@ export type RefusalCode =
   /** No key has this kid or thumbprint. */
   | 'KEY_UNKNOWN'
   /** The key cannot go without leaving something unsigned. */
-  | 'KEY_NEEDED';
+  | 'KEY_NEEDED'
+  /** The clock of this machine is further from that of the store than the clock skew. */
+  | 'CLOCK_DIFFERS';
 
 /** What a command came to. */
 export type Outcome =

@@ -62,6 +62,10 @@ export class FileStore implements KeyStore {
     }
   }
 
+  watch(changed: () => void): () => void {
+    return this.#files.watch([this.#path], changed);
+  }
+
   async #content(): Promise<Buffer | undefined> {
     try {
       return await this.#files.ofOneMoment().read(this.#path);

@@ -1,0 +1,110 @@
+import { OidcKeyError } from '../core/errors.js';
+import { isObject } from '../core/objects.js';
+import { decodeText } from '../core/reading/text.js';
+import type { OidcKeyFactoryOptions } from '../oidc-key.options.js';
+import type { RotationTiming } from '../rotation/timing.js';
+import type { KeySource } from '../sources/key-source.js';
+import { Files } from '../sources/files/files.js';
+import { storeSetting } from '../sources/setting-names.js';
+import { readSetting } from '../sources/settings.js';
+import { settingsSource } from '../sources/settings.source.js';
+import type { WatchableSettings } from '../sources/settings.source.js';
+import type { KeyStore } from '../stores/key-store.js';
+import type { Workplace } from '../stores/run-command.js';
+
+/** Keys that come from a store. */
+export interface FromStore {
+  readonly source: KeySource;
+  /** What a rotation by this process is run on. */
+  readonly workplace: () => Promise<Workplace>;
+}
+
+interface BesideStore {
+  readonly settings: WatchableSettings | undefined;
+  readonly prefix: string;
+  readonly timing: RotationTiming;
+  /** In seconds. */
+  readonly reloadInterval: number | undefined;
+}
+
+const optionName = 'The option "store"';
+const usualInterval = 60;
+
+/**
+ * The source over the store that the option "store" names, or else the setting; undefined where neither does. What stores
+ * need is loaded then, and not where there is none.
+ *
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`, `OIDC_KEY_CONFLICT`, and what is wrong with the setting
+ */
+export async function fromStoreOf(
+  options: OidcKeyFactoryOptions,
+  { settings, prefix, timing, reloadInterval }: BesideStore,
+): Promise<FromStore | undefined> {
+  const setting = prefix + storeSetting;
+  const configured = settings && (await referenceIn(settings, setting));
+  const given: unknown = 'store' in options ? options.store : undefined;
+  if ('store' in options && given === undefined)
+    throw invalid(`${optionName} is undefined. Leave it out, or name a store.`);
+  if (given !== undefined && configured !== undefined && given !== configured) {
+    throw new OidcKeyError(
+      'OIDC_KEY_CONFLICT',
+      `${optionName} and ${setting} both name a store. Remove one of them.`,
+    );
+  }
+  const chosen = given ?? configured;
+  if (chosen === undefined) return undefined;
+  const name = given === undefined ? setting : optionName;
+  const store = await storeOf(chosen, name, settings);
+  const where = typeof chosen === 'string' ? decodeText(chosen)! : optionName;
+  const beside = settings && settingsSource(settings, prefix);
+  const { StoreSource } = await import('../stores/store.source.js');
+  const interval = intervalOf(reloadInterval, timing);
+  const source = new StoreSource({ store, where, settings: beside, reloadInterval: interval });
+  return { source, workplace: () => source.workplace(timing.figures) };
+}
+
+async function referenceIn(settings: WatchableSettings, name: string): Promise<string | undefined> {
+  const { value, about } = await readSetting(settings, name, new Files().ofOneMoment());
+  if (value instanceof OidcKeyError) throw value;
+  if (about.absence) throw about.absence;
+  return decodeText(value);
+}
+
+async function storeOf(
+  chosen: unknown,
+  name: string,
+  settings: WatchableSettings | undefined,
+): Promise<KeyStore> {
+  const { keyStoreNamed, StoreReferenceError } = await import('../stores/store-reference.js');
+  if (typeof chosen !== 'string') return checkedStore(chosen, name);
+  const setting = (each: string) => decodeText(settings?.get(each)) ?? process.env[each];
+  try {
+    return keyStoreNamed(decodeText(chosen) ?? '', { name, setting });
+  } catch (error) {
+    if (error instanceof StoreReferenceError) throw invalid(error.message);
+    throw error;
+  }
+}
+
+function checkedStore(chosen: unknown, name: string): KeyStore {
+  const store = isObject(chosen) ? (chosen as Partial<KeyStore>) : {};
+  if (typeof store.read === 'function' && typeof store.write === 'function') return store as KeyStore;
+  throw invalid(
+    `${name} is no store. Give a reference, such as "vault:secret/oidc-keys", or an object with "read" and "write".`,
+  );
+}
+
+/** Part of the spread, or the last replica would take a change over later than all reckon with. */
+function intervalOf(given: number | undefined, { figures }: RotationTiming): number {
+  const { keySpread } = figures;
+  if (given === undefined) return Math.max(1, Math.min(usualInterval, Math.floor(keySpread / 2)));
+  if (given <= keySpread) return given;
+  throw invalid(
+    `The option "reloadInterval" (${given} s) is longer than the spread (${keySpread} s): servers would take a change over ` +
+      'later than the keys reckon with. Shorten it, or set a longer OIDC_KEY_SPREAD.',
+  );
+}
+
+function invalid(message: string): OidcKeyError {
+  return new OidcKeyError('OIDC_KEY_INVALID_OPTION', message);
+}

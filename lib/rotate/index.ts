@@ -1,0 +1,147 @@
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import { statusJson } from '../core/key-set/status-json.js';
+import { readKeys } from '../stores/stored-key-set.js';
+import { initIn, retireIn, revokeIn, rotateIn, statusIn } from '../stores/commands.js';
+import type { CommandResult } from '../stores/command-result.js';
+import { workplaceFor } from './workplace.js';
+import type { CommandOptions } from './workplace.js';
+
+export { CommandRefusedError } from '../stores/command-refused-error.js';
+export type { CommandRefusalCode } from '../stores/command-refused-error.js';
+export type { CommandResult, CommandTiming } from '../stores/command-result.js';
+export { KeyStoreError } from '../stores/key-store.js';
+export type { KeyStore, KeyStoreErrorCode, StoredText } from '../stores/key-store.js';
+export { StoreReferenceError } from '../stores/store-reference.js';
+export type { CommandOptions } from './workplace.js';
+
+/** How the first key is made. */
+export interface InitOptions extends CommandOptions {
+  /** What it is for. Default `RS256`. */
+  readonly algorithm?: SigningAlgorithm | undefined;
+  /** The size of an RSA modulus. Default 2048. */
+  readonly bits?: number | undefined;
+  /** Keys that exist, in any form that is read, are taken over in place of a new one, under their kids. */
+  readonly from?: string | undefined;
+}
+
+/**
+ * Puts the first key of an issuer into a store where there is none. It never overwrites.
+ *
+ * @throws CommandRefusedError `KEY_SET_EXISTS`
+ * @throws KeyStoreError where the store cannot be read or written
+ * @throws StoreReferenceError where no store is named
+ * @throws OidcKeyError what is wrong with a key, or with a setting
+ */
+export async function init({ algorithm, bits, from, ...options }: InitOptions = {}): Promise<CommandResult> {
+  const place = await workplaceFor(options, { bits });
+  const given =
+    from === undefined
+      ? undefined
+      : await readKeys(from, { ...place.decryption, where: 'The option "from"' });
+  return initIn(place, { algorithm, from: given });
+}
+
+/** What is rotated, and when. */
+export interface RotateOptions extends CommandOptions {
+  /** Default: every algorithm there is. The first key of a further one is made by naming it. */
+  readonly algorithm?: SigningAlgorithm | undefined;
+  /** The size of an RSA modulus. Default: that of the key before. */
+  readonly bits?: number | undefined;
+  /**
+   * How old the newest key has to be, in seconds: until then nothing is done, so that a function that runs daily is right.
+   * Default: no matter.
+   */
+  readonly every?: number | undefined;
+  /** Destroys the older versions that the store keeps, and private halves in them, for good. Default `false`. */
+  readonly prune?: boolean | undefined;
+}
+
+/**
+ * Adds the key that signs next: it is published at once, and signs when relying parties know it. Two that rotate at once
+ * make one key.
+ *
+ * @throws CommandRefusedError `KEY_WAITS` (without `every`), `KEY_SET_MISSING`, `CLOCK_DIFFERS`, `SIGNER_ELSEWHERE`
+ * @throws KeyStoreError where the store cannot be read or written
+ * @throws StoreReferenceError where no store is named
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ */
+export async function rotate(options: RotateOptions = {}): Promise<CommandResult> {
+  const { algorithm, bits, every, prune, ...others } = options;
+  return rotateIn(await workplaceFor(others, { bits }), { algorithm, every, prune });
+}
+
+/** Which key is revoked, and how. */
+export interface RevokeOptions extends CommandOptions {
+  /** The kid of the key, or its JWK thumbprint (RFC 7638). */
+  readonly kid: string;
+  /** Why, for whoever reads the key set. */
+  readonly reason?: string | undefined;
+  /** Makes no key where nothing is left to sign. Default `false`. */
+  readonly noRotate?: boolean | undefined;
+  /** The size of an RSA modulus, if a key is made. Default: that of the key before. */
+  readonly bits?: number | undefined;
+}
+
+/**
+ * Makes a key worthless at once, since it was stolen. What is left signs; where nothing is, a key is made.
+ *
+ * @throws CommandRefusedError `KEY_UNKNOWN`, `CLOCK_DIFFERS`
+ * @throws KeyStoreError where the store cannot be read or written
+ * @throws StoreReferenceError where no store is named
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ */
+export async function revoke({
+  kid,
+  reason,
+  noRotate,
+  bits,
+  ...options
+}: RevokeOptions): Promise<CommandResult> {
+  return revokeIn(await workplaceFor(options, { bits }), kid, { reason, noRotate });
+}
+
+/** Which algorithm is given up: that of this key. */
+export interface RetireOptions extends CommandOptions {
+  /** The kid of the key, or its JWK thumbprint (RFC 7638). */
+  readonly kid: string;
+}
+
+/**
+ * Gives up an algorithm: its only key signs no more, and is published until its last token has expired.
+ *
+ * @throws CommandRefusedError `KEY_NEEDED`, `KEY_UNKNOWN`, `CLOCK_DIFFERS`
+ * @throws KeyStoreError where the store cannot be read or written
+ * @throws StoreReferenceError where no store is named
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ */
+export async function retire({ kid, ...options }: RetireOptions): Promise<CommandResult> {
+  return retireIn(await workplaceFor(options), kid);
+}
+
+/** The keys of a store, as `status --json` prints them. */
+export interface KeySetStatus {
+  /** ISO 8601, in UTC. */
+  readonly now: string;
+  /** When a key starts to sign, or goes. */
+  readonly nextChange: string | null;
+  /** Each key with its state and its life. */
+  readonly keys: readonly object[];
+  /** Algorithms that no key signs. */
+  readonly withoutSigner: readonly string[];
+  /** What is safe to do now, and what is not. */
+  readonly advice: readonly object[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The keys of a store, their lives, and what is safe to do now. It writes nothing.
+ *
+ * @throws CommandRefusedError `KEY_SET_MISSING`
+ * @throws KeyStoreError where the store cannot be read
+ * @throws StoreReferenceError where no store is named
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ */
+export async function status(options: CommandOptions = {}): Promise<KeySetStatus> {
+  const { view, advice } = await statusIn(await workplaceFor(options));
+  return statusJson(view, advice) as unknown as KeySetStatus;
+}

@@ -1,0 +1,141 @@
+import { algorithmNamed } from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import type { CommandContext } from '../core/key-set/add-key.js';
+import { init } from '../core/key-set/init.js';
+import type { KeySet } from '../core/key-set/key-set.js';
+import { retire } from '../core/key-set/retire.js';
+import { revoke } from '../core/key-set/revoke.js';
+import type { RevokeOptions } from '../core/key-set/revoke.js';
+import { rotate, sentencesAboutPlain } from '../core/key-set/rotate.js';
+import type { RotateOptions } from '../core/key-set/rotate.js';
+import { viewOfKeySet } from '../core/key-set/key-set-view.js';
+import type { KeySetView } from '../core/key-set/key-set-view.js';
+import { adviceFor } from '../core/key-set/safe-now.js';
+import type { Advice } from '../core/key-set/safe-now.js';
+import { unite } from '../core/key-set/unite.js';
+import { commandResult } from './command-result.js';
+import type { CommandResult } from './command-result.js';
+import { CommandRefusedError } from './command-refused-error.js';
+import { afterRetirement, afterRevocation } from './consequences.js';
+import { runCommand } from './run-command.js';
+import type { Act, Done, Workplace } from './run-command.js';
+import { openStored } from './stored-key-set.js';
+import { takeOver } from './take-over.js';
+import { writtenBeside } from './written-beside.js';
+
+/** Every command as a function: what the command line, a scheduled function and a server run is one and the same. */
+
+/** Puts the first key into a store where there is none, or takes over keys that exist, under their kids. */
+export function initIn(
+  place: Workplace,
+  {
+    algorithm,
+    from,
+  }: { readonly algorithm?: SigningAlgorithm | undefined; readonly from?: KeySet | undefined },
+): Promise<CommandResult> {
+  return run(place, (set, context) => (from ? takeOver(set, from, context) : init(set, context, algorithm)));
+}
+
+/** Adds the key that signs next. */
+export async function rotateIn(
+  place: Workplace,
+  { prune = false, ...options }: RotateOptions & { readonly prune?: boolean | undefined } = {},
+): Promise<CommandResult> {
+  const result = await run(place, (set, context) =>
+    rotate(set, set ? refusingElsewhere(set, context) : context, options),
+  );
+  if (!prune || place.isDryRun) return result;
+  const sentence = await destroyOldVersions(place);
+  return { ...result, sentences: [...result.sentences, sentence] };
+}
+
+/** A key that follows one in a KMS or HSM is made there; one that is made here would be less safe, without a word. */
+function refusingElsewhere(set: KeySet, context: CommandContext): CommandContext {
+  return {
+    ...context,
+    make: (alg) => {
+      const newest = set.unrevokedOf(algorithmNamed(alg)!).at(-1);
+      if (newest?.signer === undefined) return context.make(alg);
+      throw new CommandRefusedError(
+        'SIGNER_ELSEWHERE',
+        `${alg} key ${newest.kid} is held elsewhere, and this command cannot make its successor there.`,
+      );
+    },
+  };
+}
+
+/** Makes a key worthless at once. */
+export function revokeIn(place: Workplace, name: string, options: RevokeOptions): Promise<CommandResult> {
+  const { figures } = place;
+  return run(
+    place,
+    (set, context) => revoke(set, name, context, options),
+    (before, after, t) => [
+      ...sentencesAboutPlain(before),
+      ...afterRevocation({ before, after, name, t, figures }),
+    ],
+  );
+}
+
+/** Gives up an algorithm. */
+export function retireIn(place: Workplace, name: string): Promise<CommandResult> {
+  const { figures } = place;
+  return run(
+    place,
+    (set, context) => retire(set, name, context),
+    (before, after, t) => [
+      ...sentencesAboutPlain(before),
+      ...afterRetirement({ before, after, name, t, figures }),
+    ],
+  );
+}
+
+/** The keys of a store as they are, and what is safe to do now. */
+export async function statusIn(
+  place: Workplace,
+): Promise<{ readonly view: KeySetView; readonly advice: readonly Advice[] }> {
+  const { store, decryption, figures, clock = () => Math.floor(Date.now() / 1000) } = place;
+  const found = await store.read();
+  const set = found && (await openStored(found.text, decryption));
+  if (!set) {
+    throw new CommandRefusedError(
+      'KEY_SET_MISSING',
+      `${decryption.where}: There are no keys yet. \`npx nestjs-oidc-key init\` makes the first one.`,
+    );
+  }
+  const [first = set, ...others] = await writtenBeside(
+    store,
+    { version: found.version, base: set.base },
+    decryption,
+  );
+  const whole = first === set ? set : unite([first, ...others, set]);
+  const t = clock();
+  return { view: viewOfKeySet({ set: whole, figures }, t), advice: adviceFor(whole, t, figures) };
+}
+
+/** What a command says beside what happens to each key: of a key set that it changed. */
+type Consequences = (before: KeySet, after: KeySet, t: number) => readonly string[];
+
+async function run(place: Workplace, act: Act, consequences?: Consequences): Promise<CommandResult> {
+  const done = await runCommand(place, act);
+  const { outcome } = done;
+  if (outcome.type === 'refused') {
+    throw new CommandRefusedError(outcome.code, `${place.decryption.where}: ${outcome.sentence}`);
+  }
+  return commandResult(place, done, [...outcome.sentences, ...consequencesOf(done, consequences)]);
+}
+
+function consequencesOf({ outcome, before, t }: Done, consequences?: Consequences): readonly string[] {
+  if (outcome.type !== 'write' || !before || !consequences) return [];
+  return consequences(before, outcome.keySet, t);
+}
+
+async function destroyOldVersions({ store, decryption }: Workplace): Promise<string> {
+  const { where } = decryption;
+  const found = await store.read();
+  if (!store.destroyBefore || !found) return `${where} keeps no older versions that could be destroyed.`;
+  const count = await store.destroyBefore(found.version);
+  return count === 0
+    ? `No older version of ${where} was left to destroy.`
+    : `${count} older ${count === 1 ? 'version' : 'versions'} of ${where} ${count === 1 ? 'was' : 'were'} destroyed.`;
+}

@@ -1,0 +1,232 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { OidcKeyError } from '../core/errors.js';
+import { isUnset } from '../core/reading/text.js';
+import { wordsOf } from '../core/words-of-error.js';
+import type { Figures } from '../core/key-set/figures.js';
+import { unite } from '../core/key-set/unite.js';
+import type { KeySlots } from '../core/reading/key-slots.js';
+import { NamedValue } from '../core/reading/named-value.js';
+import { memberOf } from '../core/ring/members-of-slots.js';
+import { runLater } from '../core/key/steps.js';
+import { readStored } from '../core/key-set/plain-keys.js';
+import { decryptKeySet, isEncryptedKeySet, refusePlain } from '../sources/encrypted-key-set.js';
+import type { Decryption } from '../sources/encrypted-key-set.js';
+import type { KeySource } from '../sources/key-source.js';
+import { settle } from '../sources/settled-slots.js';
+import { ask } from './asking.js';
+import { isOnlyEncryptedKeys } from './encrypted-keys.js';
+import { KeyStoreError } from './key-store.js';
+import { makingHere } from './make-key.js';
+import type { Workplace } from './run-command.js';
+import type { KeyStore, StoredText } from './key-store.js';
+import { baseIn, writtenBeside } from './written-beside.js';
+
+/** A store, and what is configured beside it. */
+export interface StoreSourceOptions {
+  readonly store: KeyStore;
+  /** How messages call it: the reference. */
+  readonly where: string;
+  /** What the settings hold beside the store: previous keys, revoked kids and the passphrase. */
+  readonly settings: KeySource | undefined;
+  /** How often to ask the store again, in seconds. */
+  readonly reloadInterval: number;
+}
+
+/** For how long a boot waits for a store that is down, and a reload for an answer, in milliseconds. */
+const patience = 25_000;
+const pauseOfBoot = 1_000;
+/** A store that asks to be left alone for longer is asked all the same. */
+const longestRetryAfter = 300;
+
+const besideStore = ['current', 'next', 'nextActivatesAt'] as const;
+
+/** What a store held, and what it came to. */
+interface Opened {
+  readonly found: StoredText;
+  readonly passphrase: unknown;
+  readonly value: NamedValue;
+}
+
+/** A key source over a store: the key set comes from there, what is beside it from the settings. */
+export class StoreSource implements KeySource {
+  readonly #options: StoreSourceOptions;
+  readonly reloadInterval: number;
+  #opened: Opened | undefined;
+  #slots: KeySlots | undefined;
+  #hasBooted = false;
+  /** The refusal of a store that asked to be left alone, and until when, on the monotonic clock. */
+  #left: { readonly error: KeyStoreError; readonly until: number } | undefined;
+
+  constructor(options: StoreSourceOptions) {
+    this.#options = options;
+    this.reloadInterval = options.reloadInterval;
+  }
+
+  async load(signal: AbortSignal): Promise<KeySlots> {
+    const beside = (await this.#options.settings?.load(signal)) ?? {};
+    const slots = { ...beside, current: await this.#current(beside, signal) };
+    if (!this.#slots || !areSame(slots, this.#slots)) this.#slots = settle(slots);
+    return this.#slots;
+  }
+
+  watch(changed: () => void): () => void {
+    const { store, settings } = this.#options;
+    const unwatch = [settings?.watch?.(changed), store.watch?.(changed)];
+    return () => {
+      for (const each of unwatch) each?.();
+      store.close?.();
+    };
+  }
+
+  /** What a rotation by this process is run on: the store, with the passphrase as the settings have it now. */
+  async workplace(figures: Figures): Promise<Workplace> {
+    const { store, where, settings } = this.#options;
+    const { value: passphrase, about } = memberOf(
+      (await settings?.load(new AbortController().signal)) ?? {},
+      'passphrase',
+    );
+    if (passphrase instanceof OidcKeyError) throw passphrase;
+    return { store, figures, make: makingHere(), decryption: { where, passphrase, remedy: about.remedy } };
+  }
+
+  async #current(beside: KeySlots, signal: AbortSignal): Promise<NamedValue> {
+    const { where } = this.#options;
+    const conflict = conflictOf(beside, where);
+    if (conflict) return new NamedValue(where, conflict);
+    try {
+      const found = await this.#read(signal);
+      this.#hasBooted = true;
+      return await this.#valueOf(found, beside, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return new NamedValue(where, refusalOf(error, where));
+    }
+  }
+
+  /** At boot a store that is down may be there in a moment; later the last good keys are in service. */
+  async #read(signal: AbortSignal): Promise<StoredText | undefined> {
+    const { where, store } = this.#options;
+    const end = performance.now() + patience;
+    let reason: unknown;
+    for (;;) {
+      try {
+        if (this.#left && performance.now() < this.#left.until) throw this.#left.error;
+        const deadline = Math.max(1, end - performance.now());
+        const found = await ask((each) => store.read(each), { where, deadline, attempts: 1, signal });
+        this.#left = undefined;
+        return found;
+      } catch (error) {
+        if (!(error instanceof KeyStoreError) || !error.isTransient) throw error;
+        this.#leaveAlone(error);
+        // The first one says more than that the time was over.
+        reason ??= error;
+        if (this.#hasBooted || performance.now() + pauseOfBoot > end) throw reason as Error;
+        await wait(pauseOfBoot * (0.5 + Math.random() / 2), undefined, { signal });
+      }
+    }
+  }
+
+  #leaveAlone(error: KeyStoreError): void {
+    const { retryAfter = 0 } = error;
+    if (error === this.#left?.error || retryAfter === 0) return;
+    const seconds = Math.min(retryAfter, longestRetryAfter);
+    this.#left = { error, until: performance.now() + seconds * 1000 };
+  }
+
+  async #valueOf(found: StoredText | undefined, beside: KeySlots, signal: AbortSignal): Promise<NamedValue> {
+    const { where, store } = this.#options;
+    if (!found || isUnset(found.text)) return new NamedValue(where, undefined, { absence: nothingIn(where) });
+    const { value: passphrase, about } = memberOf(beside, 'passphrase');
+    if (passphrase instanceof OidcKeyError) throw passphrase;
+    const known = this.#opened;
+    if (
+      known?.found.version === found.version &&
+      known.found.text === found.text &&
+      isSameValue(known.passphrase, passphrase)
+    ) {
+      return known.value;
+    }
+    const decryption = { where, passphrase, remedy: about.remedy };
+    const plain = await plainTextOf(found.text, decryption);
+    const base = store.between && baseIn(plain);
+    const others = await writtenBeside(store, { version: found.version, base }, decryption);
+    signal.throwIfAborted();
+    const text = others.length === 0 ? plain : await unitedText(plain, others, where);
+    const value = new NamedValue(where, text);
+    this.#opened = { found, passphrase, value };
+    return value;
+  }
+}
+
+/** A text as the loader takes it: a key set is decrypted, an encrypted key is opened there. */
+async function plainTextOf(text: string, decryption: Decryption): Promise<string> {
+  if (isEncryptedKeySet(text)) return decryptKeySet(text, decryption);
+  if (!isOnlyEncryptedKeys(text)) refusePlain(text, decryption);
+  return text;
+}
+
+async function unitedText(
+  plain: string,
+  [first, ...others]: Awaited<ReturnType<typeof writtenBeside>>,
+  where: string,
+): Promise<string> {
+  const last = await runLater(readStored({ name: where, value: plain }));
+  return (first ? unite([first, ...others, last]) : last).toText();
+}
+
+/** What excludes a store, since it would be another place from which the same keys come. */
+function conflictOf(beside: KeySlots, where: string): OidcKeyError | undefined {
+  const set = besideStore
+    .map((member) => memberOf(beside, member))
+    .find(({ value, about }) => value !== undefined || about.absence);
+  return (
+    set &&
+    new OidcKeyError(
+      'OIDC_KEY_CONFLICT',
+      `${set.where} is set beside the store ${where}, from which all keys come. Remove one of them; ` +
+        '`npx nestjs-oidc-key init --from FILE` takes a key over into the store.',
+    )
+  );
+}
+
+function nothingIn(where: string): OidcKeyError {
+  return new OidcKeyError(
+    'OIDC_KEY_MISSING',
+    `There is nothing in ${where} yet, and no key is ever made at boot. \`npx nestjs-oidc-key init ${where}\` makes the ` +
+      'first one. Where this issuer had keys, check the name, and restore them: a new key makes every token invalid.',
+  );
+}
+
+function refusalOf(error: unknown, where: string): OidcKeyError {
+  if (error instanceof OidcKeyError) return error;
+  if (error instanceof KeyStoreError) {
+    return new OidcKeyError('OIDC_KEY_STORE_FAILED', `${error.message} (${error.code})`);
+  }
+  // What an application's own store throws may hold anything, a key included.
+  return new OidcKeyError(
+    'OIDC_KEY_STORE_FAILED',
+    `${where} cannot be read (${wordsOf(error)}). Let it reject with a KeyStoreError to say why.`,
+  );
+}
+
+function areSame(slots: KeySlots, before: KeySlots): boolean {
+  const members = new Set([...Object.keys(slots), ...Object.keys(before)]) as Set<keyof KeySlots>;
+  return [...members].every((member) => {
+    const [one, other] = [slots[member], before[member]];
+    if (!(one instanceof NamedValue) || !(other instanceof NamedValue)) return one === other;
+    // What could not be had may be another thing each time.
+    if (one.value instanceof OidcKeyError || one.about.absence || one.about.defect) return false;
+    return (
+      one === other ||
+      (one.where === other.where &&
+        one.about.warning === other.about.warning &&
+        isSameValue(one.value, other.value))
+    );
+  });
+}
+
+function isSameValue(one: unknown, other: unknown): boolean {
+  if (Buffer.isBuffer(one) && Buffer.isBuffer(other)) return one.equals(other);
+  return one === other;
+}
