@@ -19,6 +19,7 @@ export type {
   OidcKeyOptions,
   OidcKeyOptionsFactory,
   OidcKeySourceOptions,
+  OidcKeyStoreOptions,
   OidcKeyValues,
 } from './oidc-key.options.js';
 export type { SigningAlgorithm } from './core/algorithms.js';
@@ -35,6 +36,9 @@ export type { LegacyTokenKind } from './core/jwt/legacy/legacy-kinds.js';
 export type { DescribedKey, EncodedKey, KeyInput } from './core/reading/key-material.js';
 export type { KeySlots } from './core/reading/key-slots.js';
 export type { KeySource } from './sources/key-source.js';
+export type { KeyRotationOptions } from './rotation/key-rotation.js';
+export type { CommandResult, CommandTiming } from './stores/command-result.js';
+export type { KeyStore, StoredText } from './stores/key-store.js';
 export type { KeyRotationEvent } from './rotation/rotation-event.js';
 export type { UnknownRevocation } from './rotation/revocations.js';
 export type { KeyRotationStatus } from './rotation/rotation-status.js';
