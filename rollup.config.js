@@ -8,12 +8,46 @@ const namesOf = (targets) =>
     .filter((path) => path.endsWith('.js'))
     .map((path) => path.replace(/^(\.\/)?dist\/bundle\/|\.js$/g, ''));
 
+const isOurs = (id) => id.startsWith('.') || isAbsolute(id);
+
+/** Every module that these modules import when they are loaded, themselves among them. */
+function loadedWith(ids, getModuleInfo) {
+  const found = new Set(ids);
+  for (const id of found) {
+    for (const imported of getModuleInfo(id)?.importedIds ?? []) if (isOurs(imported)) found.add(imported);
+  }
+  return found;
+}
+
+/**
+ * Which file a module that several need goes into: what an issuer and a resource server load, what an issuer loads, and
+ * what stores need, which is loaded where there is one.
+ */
+function chunkOf(id, { getModuleIds, getModuleInfo }) {
+  const all = [...getModuleIds()].filter(isOurs);
+  const entries = all.filter((each) => getModuleInfo(each).isEntry);
+  const onDemand = all.filter((each) => getModuleInfo(each).dynamicImporters.length > 0);
+  const reachedBy = (ids) => ids.filter((each) => loadedWith([each], getModuleInfo).has(id)).length;
+  const isNamed = (name) => (each) => each.endsWith(`/dist/${name}.js`);
+  const main = reachedBy(entries.filter(isNamed('index')));
+  const guard = reachedBy(entries.filter(isNamed('resource-server/index')));
+  const others = reachedBy([...new Set([...entries, ...onDemand])]) - main - guard;
+  if (main > 0 && guard > 0) return 'keys';
+  if (main > 0) return others > 0 ? 'issuer' : undefined;
+  return others > 1 ? 'stores' : undefined;
+}
+
 /** A few files of what tsc wrote, since Node takes longer to find a file than to run it. */
 const bundle = (names) => ({
   input: Object.fromEntries(names.map((name) => [name, `dist/${name}.js`])),
   // Dependencies, and what Node brings.
-  external: (id) => !id.startsWith('.') && !isAbsolute(id),
-  output: { dir: 'dist/bundle', chunkFileNames: 'shared/[name].js' },
+  external: (id) => !isOurs(id),
+  output: {
+    dir: 'dist/bundle',
+    // The drivers of stores, which the command line has again for itself.
+    chunkFileNames: names.length > 1 ? 'shared/[name].js' : 'cli/[name].js',
+    ...(names.length > 1 && { manualChunks: chunkOf }),
+  },
   onLog: (level, log, handle) => {
     // tsc's helper for decorators looks for another one at `this`, which no module has.
     if (log.code !== 'THIS_IS_UNDEFINED') handle(level === 'warn' ? 'error' : level, log);

@@ -17,6 +17,7 @@ export const pageGroups: readonly PageGroup[] = [
     files: [
       'docs/rotation.md',
       'docs/rotate.md',
+      'docs/stores.md',
       'docs/operating.md',
       'docs/resource-server.md',
       'docs/transports.md',

@@ -1,3 +1,9 @@
+/**
+ * What the commands do, as functions: for a scheduled function, a script, or a controller of one's own.
+ *
+ * @module nestjs-oidc-key/rotate
+ */
+
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { statusJson } from '../core/key-set/status-json.js';
 import { readKeys } from '../stores/stored-key-set.js';

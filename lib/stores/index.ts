@@ -1,3 +1,9 @@
+/**
+ * The stores that a reference can name, made from a ready client.
+ *
+ * @module nestjs-oidc-key/stores
+ */
+
 import type { KeyStore } from './key-store.js';
 import { keyStoreNamed } from './store-reference.js';
 
