@@ -191,9 +191,13 @@ function conflictOf(beside: KeySlots, where: string): OidcKeyError | undefined {
 }
 
 function nothingIn(where: string): OidcKeyError {
+  const isReference = /^[a-z][a-z0-9-]+:/.test(where);
+  const command = isReference
+    ? `npx nestjs-oidc-key init ${where}`
+    : 'init({ store })` of `nestjs-oidc-key/rotate';
   return new OidcKeyError(
     'OIDC_KEY_MISSING',
-    `There is nothing in ${where} yet, and no key is ever made at boot. \`npx nestjs-oidc-key init ${where}\` makes the ` +
+    `There is nothing in ${where.replace(/^The/, 'the')} yet, and no key is ever made at boot. \`${command}\` makes the ` +
       'first one. Where this issuer had keys, check the name, and restore them: a new key makes every token invalid.',
   );
 }

@@ -175,6 +175,13 @@ describe('a store', () => {
       /^RSA_PRIVATE_KEY_PEM is set beside the store file:/,
     ],
     [
+      'in which nothing is',
+      { OIDC_KEY_STORE: `${reference}.none` },
+      undefined,
+      'OIDC_KEY_MISSING',
+      /^There is nothing in file:.* yet.* `npx nestjs-oidc-key init file:[^ ]+\.none` makes the first one/,
+    ],
+    [
       'whose folder is not there',
       { OIDC_KEY_STORE: 'file:/nowhere/keys' },
       undefined,

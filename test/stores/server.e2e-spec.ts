@@ -113,7 +113,9 @@ for (const store of everyStore) {
     it('does not boot where nothing is there, and says how to begin', async () => {
       expect(await rejectionOf(start())).toMatchObject({
         code: 'OIDC_KEY_MISSING',
-        message: expect.stringMatching(/^There is nothing in .*`npx nestjs-oidc-key init .*a new key makes/),
+        message: expect.stringMatching(
+          /^There is nothing in the option "store" yet.*`init\(\{ store \}\)` of .*a new key makes/,
+        ),
       });
     });
 
