@@ -126,7 +126,8 @@ for (const store of everyStore) {
         ['nonsense', 'OIDC_KEY_MALFORMED'],
         ['{"keys":[{"kty":"EC"', 'OIDC_KEY_MALFORMED'],
         [keySet({ ...jwkOf({ kid: 'a', isPublic: true }), iat: 1, nbf: 2 }), 'OIDC_KEY_NOT_PRIVATE'],
-        ['', 'OIDC_KEY_MISSING'],
+        // Not every store takes a text without a character.
+        ['\n', 'OIDC_KEY_MISSING'],
       ] as const) {
         await place.put(text);
         expect(await rotation.reload()).toBe(false);
