@@ -85,6 +85,15 @@ describe('the tables of the documentation are whole, and have nothing that is no
   });
 });
 
+it('docs/stores.md has every code of a store, and no other', () => {
+  const declared = [
+    ...sourceOf('stores/key-store.ts').matchAll(/\| '(KEY_STORE_\w+)'/g),
+    ...sourceOf('stores/store-reference.ts').matchAll(/'(KEY_STORE_\w+)' \|/g),
+  ].map(([, code]) => code!);
+  const listed = namesIn('docs/stores.md').filter((name) => /^KEY_STORE_/.test(name));
+  expect(listed.toSorted()).toEqual(declared.toSorted());
+});
+
 describe('docs/troubleshooting.md', () => {
   const { text } = pageAt('docs/troubleshooting.md');
   const sectionFrom = (title: string) => text.slice(text.indexOf(`## ${title}`)).split(/\n## /, 2)[0]!;
