@@ -59,8 +59,9 @@ export async function fromStoreOf(
   const beside = settings && settingsSource(settings, prefix);
   const { StoreSource } = await import('../stores/store.source.js');
   const interval = intervalOf(reloadInterval, timing);
-  const source = new StoreSource({ store, where, settings: beside, reloadInterval: interval });
-  return { source, workplace: () => source.workplace(timing.figures) };
+  const { figures } = timing;
+  const source = new StoreSource({ store, where, settings: beside, reloadInterval: interval, figures });
+  return { source, workplace: () => source.workplace() };
 }
 
 async function referenceIn(settings: WatchableSettings, name: string): Promise<string | undefined> {

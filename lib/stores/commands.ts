@@ -21,7 +21,7 @@ import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
 import { openStored } from './stored-key-set.js';
 import { takeOver } from './take-over.js';
-import { writtenBeside } from './written-beside.js';
+import { usualClock, versionsOf } from './versions.js';
 
 /** Every command as a function: what the command line, a scheduled function and a server run is one and the same. */
 
@@ -94,7 +94,7 @@ export function retireIn(place: Workplace, name: string): Promise<CommandResult>
 export async function statusIn(
   place: Workplace,
 ): Promise<{ readonly view: KeySetView; readonly advice: readonly Advice[] }> {
-  const { store, decryption, figures, clock = () => Math.floor(Date.now() / 1000) } = place;
+  const { store, decryption, figures, clock = usualClock } = place;
   const found = await store.read();
   const set = found && (await openStored(found.text, decryption));
   if (!set) {
@@ -103,12 +103,8 @@ export async function statusIn(
       `${decryption.where}: There are no keys yet. \`npx nestjs-oidc-key init\` makes the first one.`,
     );
   }
-  const [first = set, ...others] = await writtenBeside(
-    store,
-    { version: found.version, base: set.base },
-    decryption,
-  );
-  const whole = first === set ? set : unite([first, ...others, set]);
+  const [first = set, ...others] = await versionsOf(place, found, set);
+  const whole = others.length === 0 ? first : unite([first, ...others]);
   const t = clock();
   return { view: viewOfKeySet({ set: whole, figures }, t), advice: adviceFor(whole, t, figures) };
 }

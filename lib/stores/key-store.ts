@@ -6,6 +6,17 @@ export interface StoredText {
   readonly version: string;
   /** What the store's own clock showed when it answered, in seconds since 1970, where it says so. */
   readonly date?: number | undefined;
+  /** When this version was written, in seconds since 1970, where the store says so. */
+  readonly since?: number | undefined;
+}
+
+/** Another version that a store keeps beside the newest. */
+export interface OtherVersion {
+  readonly text: string;
+  /** When it was written, in seconds since 1970. */
+  readonly since: number;
+  /** Whether it is to become the newest one, rather than having been it (AWSPENDING). */
+  readonly isPending?: boolean | undefined;
 }
 
 /** A place where the key set of an issuer is kept, and changed so that no change of another writer is lost. */
@@ -29,6 +40,12 @@ export interface KeyStore {
    * @returns the texts after `base` and before `version`, oldest first; without those that were deleted
    */
   between?(base: string, version: string): Promise<readonly StoredText[]>;
+
+  /**
+   * The versions beside the newest that the store still keeps, in any order. They are asked for while the newest is a plain
+   * key, since then they say which key was there before, and since when.
+   */
+  others?(signal?: AbortSignal): Promise<readonly OtherVersion[]>;
 
   /** Destroys every version before this one, for good, and says how many. For a store that keeps them. */
   destroyBefore?(version: string): Promise<number>;

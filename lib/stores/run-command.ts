@@ -14,7 +14,7 @@ import { clockRefusal } from './clock-refusal.js';
 import { fromNothing, KeyStoreError } from './key-store.js';
 import type { KeyStore, StoredText } from './key-store.js';
 import { openStored, textToStore } from './stored-key-set.js';
-import { writtenBeside } from './written-beside.js';
+import { usualClock, versionsOf } from './versions.js';
 
 /** Makes a key that fits a key set: as long as the one that it follows, unless somebody says otherwise. */
 export type MakeKeyFor = (alg: SigningAlgorithm, set: KeySet | undefined) => Promise<MadeKey>;
@@ -129,13 +129,11 @@ export async function runCommand(place: Workplace, act: Act): Promise<Done> {
   );
 }
 
-async function readingOf({ store, decryption }: Workplace): Promise<Reading> {
-  const found = await store.read();
-  const set = found && (await openStored(found.text, decryption));
+async function readingOf(place: Workplace): Promise<Reading> {
+  const found = await place.store.read();
+  const set = found && (await openStored(found.text, place.decryption));
   if (!set) return { found, versions: [] };
-  const { version } = found;
-  const beside = await writtenBeside(store, { version, base: set.base }, decryption);
-  return { found, versions: [...beside, set] };
+  return { found, versions: await versionsOf(place, found, set) };
 }
 
 function unitedOf({ versions }: Reading): KeySet | undefined {
@@ -177,8 +175,4 @@ function isThere({ text, added }: Attempt, { found, versions }: Reading): boolea
 
 function isTransient(error: unknown): boolean {
   return error instanceof KeyStoreError && error.isTransient;
-}
-
-function usualClock(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -8,6 +8,15 @@ export interface Secret {
   readonly version: string;
   /** What the store's own clock showed when it answered, in seconds since 1970 (the header `Date`). */
   readonly date?: number | undefined;
+  /** When this version was written, in seconds since 1970. */
+  readonly since?: number | undefined;
+}
+
+/** Another version of a secret, as of a KeyStore. */
+export interface OtherSecret {
+  readonly content: SecretContent;
+  readonly since: number;
+  readonly isPending?: boolean | undefined;
 }
 
 /**
@@ -22,6 +31,8 @@ export interface SecretDriver {
   write(content: SecretContent, expected: string | undefined, signal: AbortSignal): Promise<boolean>;
   /** As of a KeyStore; where the secret manager keeps versions and cannot compare. */
   between?(base: string, version: string, signal: AbortSignal): Promise<readonly Secret[]>;
+  /** As of a KeyStore. Those that cannot be had are left out. */
+  others?(signal: AbortSignal): Promise<readonly OtherSecret[]>;
   /** As of a KeyStore. */
   destroyBefore?(version: string, signal: AbortSignal): Promise<number>;
   close?(): void;

@@ -2,7 +2,7 @@ import { ask } from './asking.js';
 import { textIn, withText } from './fields.js';
 import type { FieldChoice } from './fields.js';
 import { KeyStoreError } from './key-store.js';
-import type { KeyStore, StoredText } from './key-store.js';
+import type { KeyStore, OtherVersion, StoredText } from './key-store.js';
 import type { Secret, SecretContent, SecretDriver } from './secret-driver.js';
 
 /** What a kind of store is, before it is asked. */
@@ -24,6 +24,7 @@ export class SecretStore implements KeyStore {
   /** What was read last, since a write has to leave the other fields as they are. */
   #read: Secret | undefined;
   readonly between?: (base: string, version: string) => Promise<readonly StoredText[]>;
+  readonly others?: (signal?: AbortSignal) => Promise<readonly OtherVersion[]>;
   readonly destroyBefore?: (version: string) => Promise<number>;
 
   constructor(driver: SecretDriver, choice: FieldChoice, kind: SecretKind) {
@@ -31,6 +32,7 @@ export class SecretStore implements KeyStore {
     this.#choice = choice;
     this.#kind = kind;
     if (driver.between) this.between = (base, version) => this.#between(base, version);
+    if (driver.others) this.others = (signal) => this.#others(signal);
     if (driver.destroyBefore) {
       this.destroyBefore = (version) =>
         ask((signal) => driver.destroyBefore!(version, signal), {
@@ -73,8 +75,17 @@ export class SecretStore implements KeyStore {
     return secrets.map((secret) => this.#storedText(secret));
   }
 
-  #storedText({ content, version, date }: Secret): StoredText {
-    return { text: textIn(content, this.#choice), version, date };
+  async #others(signal?: AbortSignal): Promise<readonly OtherVersion[]> {
+    const { where } = this.#choice;
+    const secrets = await ask((each) => this.#driver.others!(each), { where, signal });
+    return secrets.flatMap(({ content, since, isPending }) => {
+      const text = textOrNothing(content, this.#choice);
+      return text === undefined ? [] : { text, since, isPending };
+    });
+  }
+
+  #storedText({ content, version, date, since }: Secret): StoredText {
+    return { text: textIn(content, this.#choice), version, date, since };
   }
 
   #refuseTooLarge(content: SecretContent): void {
@@ -87,5 +98,15 @@ export class SecretStore implements KeyStore {
       `${this.#choice.where} takes ${mostBytes} bytes, and the key set has ${bytes}. Retire an algorithm that nobody needs, ` +
         'shorten the retention, or make keys of ES256: they are a sixth as long as those of RS256.',
     );
+  }
+}
+
+/** A version of before may have had other fields; that is nothing to stop at. */
+function textOrNothing(content: SecretContent, choice: FieldChoice): string | undefined {
+  try {
+    return textIn(content, choice);
+  } catch (error) {
+    if (error instanceof KeyStoreError) return undefined;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { FileStore } from './file/file.store.js';
-import type { KeyStore, StoredText } from './key-store.js';
+import type { KeyStore, OtherVersion, StoredText } from './key-store.js';
 import type { SecretDriver, SecretPlace } from './secret-driver.js';
 import { SecretStore } from './secret-store.js';
 import type { SecretKind } from './secret-store.js';
@@ -34,6 +34,8 @@ interface Kind extends SecretKind {
   readonly place: RegExp;
   /** Whether it keeps versions and cannot compare. */
   readonly isVersioned?: true;
+  /** Whether the versions beside the newest say which plain key was there before. */
+  readonly keepsOthers?: true;
   /** Loads the driver, and with it the SDK, since most processes have no use for it. */
   readonly driver: (place: SecretPlace) => Promise<SecretDriver>;
 }
@@ -67,7 +69,7 @@ export function keyStoreNamed(reference: string, context: StoreContext): KeyStor
   return new StoreOnDemand(
     async () =>
       new SecretStore(await known.driver({ place, where: choice.where, setting, client }), choice, known),
-    known.isVersioned ?? false,
+    known,
   );
 }
 
@@ -81,9 +83,14 @@ class StoreOnDemand implements KeyStore {
   readonly #open: () => Promise<SecretStore>;
   #store: Promise<SecretStore> | undefined;
   readonly between?: (base: string, version: string) => Promise<readonly StoredText[]>;
+  readonly others?: (signal?: AbortSignal) => Promise<readonly OtherVersion[]>;
 
-  constructor(open: () => Promise<SecretStore>, isVersioned: boolean) {
+  constructor(
+    open: () => Promise<SecretStore>,
+    { isVersioned, keepsOthers }: Pick<Kind, 'isVersioned' | 'keepsOthers'>,
+  ) {
     this.#open = open;
+    if (keepsOthers) this.others = async (signal) => (await this.#opened()).others!(signal);
     if (isVersioned) {
       this.between = async (base, version) => (await this.#opened()).between!(base, version);
     }

@@ -4,6 +4,8 @@ import { OidcKeyError } from '../core/errors.js';
 import { isUnset } from '../core/reading/text.js';
 import { wordsOf } from '../core/words-of-error.js';
 import type { Figures } from '../core/key-set/figures.js';
+import { isKeySet } from '../core/key-set/key-set-document.js';
+import { jsonOf } from '../core/key-set/read-key-set.js';
 import { unite } from '../core/key-set/unite.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { NamedValue } from '../core/reading/named-value.js';
@@ -20,7 +22,7 @@ import { KeyStoreError } from './key-store.js';
 import { makingHere } from './make-key.js';
 import type { Workplace } from './run-command.js';
 import type { KeyStore, StoredText } from './key-store.js';
-import { baseIn, writtenBeside } from './written-beside.js';
+import { versionsOf } from './versions.js';
 
 /** A store, and what is configured beside it. */
 export interface StoreSourceOptions {
@@ -31,6 +33,7 @@ export interface StoreSourceOptions {
   readonly settings: KeySource | undefined;
   /** How often to ask the store again, in seconds. */
   readonly reloadInterval: number;
+  readonly figures: Figures;
 }
 
 /** For how long a boot waits for a store that is down, and a reload for an answer, in milliseconds. */
@@ -46,6 +49,8 @@ interface Opened {
   readonly found: StoredText;
   readonly passphrase: unknown;
   readonly value: NamedValue;
+  /** Whether nothing but the newest version can change it. */
+  readonly isWhole: boolean;
 }
 
 /** A key source over a store: the key set comes from there, what is beside it from the settings. */
@@ -80,8 +85,8 @@ export class StoreSource implements KeySource {
   }
 
   /** What a rotation by this process is run on: the store, with the passphrase as the settings have it now. */
-  async workplace(figures: Figures): Promise<Workplace> {
-    const { store, where, settings } = this.#options;
+  async workplace(): Promise<Workplace> {
+    const { store, where, settings, figures } = this.#options;
     const { value: passphrase, about } = memberOf(
       (await settings?.load(new AbortController().signal)) ?? {},
       'passphrase',
@@ -141,7 +146,8 @@ export class StoreSource implements KeySource {
     if (passphrase instanceof OidcKeyError) throw passphrase;
     const known = this.#opened;
     if (
-      known?.found.version === found.version &&
+      known?.isWhole &&
+      known.found.version === found.version &&
       known.found.text === found.text &&
       isSameValue(known.passphrase, passphrase)
     ) {
@@ -149,13 +155,27 @@ export class StoreSource implements KeySource {
     }
     const decryption = { where, passphrase, remedy: about.remedy };
     const plain = await plainTextOf(found.text, decryption);
-    const base = store.between && baseIn(plain);
-    const others = await writtenBeside(store, { version: found.version, base }, decryption);
+    const text = await this.#wholeText(plain, found, decryption);
     signal.throwIfAborted();
-    const text = others.length === 0 ? plain : await unitedText(plain, others, where);
-    const value = new NamedValue(where, text);
-    this.#opened = { found, passphrase, value };
+    const value =
+      known?.found.text === found.text && known.value.value === text
+        ? known.value
+        : new NamedValue(where, text);
+    this.#opened = { found, passphrase, value, isWhole: !store.others || isKeySet(jsonOf(plain)) };
     return value;
+  }
+
+  /** The text itself, unless other versions of the store have keys of their own. Then it is a key set of all of them. */
+  async #wholeText(plain: string, found: StoredText, decryption: Decryption): Promise<string> {
+    const { store, figures } = this.#options;
+    const isOne = isKeySet(jsonOf(plain)) ? !store.between : !store.others;
+    if (isOne) return plain;
+    const set = await runLater(
+      readStored({ name: decryption.where, value: plain, passphrase: decryption.passphrase }),
+    );
+    const [first = set, ...others] = await versionsOf({ store, decryption, figures }, found, set);
+    if (others.length > 0) return unite([first, ...others]).toText();
+    return first === set ? plain : first.toText();
   }
 }
 
@@ -164,15 +184,6 @@ async function plainTextOf(text: string, decryption: Decryption): Promise<string
   if (isEncryptedKeySet(text)) return decryptKeySet(text, decryption);
   if (!isOnlyEncryptedKeys(text)) refusePlain(text, decryption);
   return text;
-}
-
-async function unitedText(
-  plain: string,
-  [first, ...others]: Awaited<ReturnType<typeof writtenBeside>>,
-  where: string,
-): Promise<string> {
-  const last = await runLater(readStored({ name: where, value: plain }));
-  return (first ? unite([first, ...others, last]) : last).toText();
 }
 
 /** What excludes a store, since it would be another place from which the same keys come. */

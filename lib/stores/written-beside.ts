@@ -1,7 +1,6 @@
 import { OidcKeyError } from '../core/errors.js';
 import { isKeySet } from '../core/key-set/key-set-document.js';
 import type { KeySet } from '../core/key-set/key-set.js';
-import { jsonOf } from '../core/key-set/read-key-set.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
 import type { KeyStore, StoredText } from './key-store.js';
 import { openStored } from './stored-key-set.js';
@@ -9,12 +8,6 @@ import { openStored } from './stored-key-set.js';
 /** A document of a store, with what of it has to be known to find others beside it. */
 interface Found extends Pick<StoredText, 'version'> {
   readonly base: string | number | undefined;
-}
-
-/** The version that a document says it was made from. */
-export function baseIn(text: string): string | number | undefined {
-  const document = jsonOf(text);
-  return isKeySet(document) ? document.base : undefined;
 }
 
 /**

@@ -138,6 +138,7 @@ class Simulation {
       settings: undefined,
       // Simulated time asks.
       reloadInterval: 1_000_000,
+      figures,
     });
     const clock = () => {
       const milliseconds = (this.now + this.#plan.clocks[index]!) * 1000;

@@ -18,7 +18,7 @@ export function completed(set: KeySet, t: number, figures: Figures): KeySet {
  * the successor is of one that was revoked since: servers keep such a key for as long as there is a successor, and then
  * its `exp` is all that they know.
  */
-function withEnds(set: KeySet, figures: Figures): KeySet {
+export function withEnds(set: KeySet, figures: Figures): KeySet {
   const successors = successorsIn(set);
   return set.changed((key) => {
     const successor = successors.get(key);
