@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { format, resolveConfig } from 'prettier';
 
-import { measureBoot } from './measures/boot.js';
+import { measureBoot, measureBootWithStore } from './measures/boot.js';
 import { measureCurves } from './measures/curves.js';
 import { measureGuard } from './measures/guard.js';
 import { measureMemory } from './measures/memory.js';
@@ -24,6 +24,7 @@ const measures = {
   measureCurves,
   measureGuard,
   measureBoot,
+  measureBootWithStore,
   measureMemory,
 };
 const [only] = process.argv.slice(2);
