@@ -41,7 +41,14 @@ interface Kind extends SecretKind {
 }
 
 /** Every kind of secret manager. */
-const kinds: Readonly<Record<string, Kind>> = {};
+const kinds: Readonly<Record<string, Kind>> = {
+  vault: {
+    form: 'vault:MOUNT/PATH',
+    place: /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\p{Cc}/"\\]+(?:\/[^\p{Cc}/"\\]+)+$/u,
+    isFields: true,
+    driver: async (place) => (await import('./vault/vault.driver.js')).openVault(place),
+  },
+};
 
 const forms = ['file:PATH', ...Object.values(kinds).map(({ form }) => form)];
 export const storeForms = `A store is named as ${forms.join(', ')}; "-" is standard input and output.`;
