@@ -10,7 +10,12 @@ interface Held {
   readonly token: string;
   /** Undefined where it is not known yet. */
   readonly lease: Lease | undefined;
+  /** By the monotonic clock, in milliseconds. */
+  readonly since: number;
 }
+
+/** A process that ends by then has no use for how long its token is good. In milliseconds. */
+const shortLife = 1_000;
 
 /**
  * Asks with a token that is good: one that runs out is renewed, or another one got, when half of its time is over and
@@ -57,14 +62,11 @@ export class VaultSession {
   async #given(credentials: GivenToken, signal: AbortSignal): Promise<string | undefined> {
     const token = await credentials.read();
     if (token === undefined) return undefined;
-    if (token !== this.#held?.token) {
-      // How long it is good is asked when it is used again: a command ends before that matters.
-      this.#held = { token, lease: undefined };
-      return token;
-    }
-    const lease = this.#held.lease ?? (await this.#lookUp(token, signal));
+    const held = this.#held?.token === token ? this.#held : this.#hold(token, undefined);
+    if (!held.lease && performance.now() - held.since < shortLife) return token;
+    const lease = held.lease ?? (await this.#lookUp(token, signal));
     const renewed = lease?.isRenewable && lease.isHalfOver ? await this.#renew(token, signal) : undefined;
-    this.#held = { token, lease: renewed ?? lease };
+    this.#hold(token, renewed ?? lease, held.since);
     return token;
   }
 
@@ -75,8 +77,7 @@ export class VaultSession {
     const renewed = held.lease.isRenewable ? await this.#renew(held.token, signal) : undefined;
     // It has reached the end of all renewals where it gets less than it had.
     if (renewed && renewed.seconds * 2 >= held.lease.seconds) {
-      this.#held = { token: held.token, lease: renewed };
-      return held.token;
+      return this.#hold(held.token, renewed).token;
     }
     // What it has is good for as long again, and whoever asks next tries again.
     return (await soon(this.#logIn(login, signal), signal)) ?? held.token;
@@ -84,8 +85,11 @@ export class VaultSession {
 
   async #logIn(login: Login, signal: AbortSignal): Promise<string> {
     const { token, lease } = await login.logIn(this.#client, signal);
-    this.#held = { token, lease };
-    return token;
+    return this.#hold(token, lease).token;
+  }
+
+  #hold(token: string, lease: Lease | undefined, since = performance.now()): Held {
+    return (this.#held = { token, lease, since });
   }
 
   /** Undefined where that is to be asked again. */

@@ -23,6 +23,7 @@ export interface BaoJson {
     readonly versions?: Readonly<Record<string, { readonly destroyed: boolean }>>;
     readonly role_id?: string;
     readonly secret_id?: string;
+    readonly certificate?: string;
     readonly ttl?: number;
     readonly num_uses?: number;
   };

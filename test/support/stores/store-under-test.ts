@@ -35,11 +35,14 @@ export interface PlaceUnderTest {
   content(): Promise<string | undefined>;
 }
 
+/** What tests of a store need to know of it. */
+export type StoreOfTests = Pick<StoreUnderTest, 'kind' | 'against' | 'isInstalled'>;
+
 /**
  * Describes what needs a store. Where it is not installed the tests are skipped, said and counted; in CI, which has
  * installed all of them, they fail.
  */
-export function describeStore(store: StoreUnderTest, title: string, tests: () => void): void {
+export function describeStore(store: StoreOfTests, title: string, tests: () => void): void {
   const name = `${title}: ${store.kind} (${store.against})`;
   if (store.isInstalled || process.env.EVERY_STORE_IS_INSTALLED === '1') describe(name, tests);
   else it.skip(`${name} (skipped: it is not installed; .ci/machine installs it)`, () => undefined);

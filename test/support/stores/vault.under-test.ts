@@ -1,6 +1,6 @@
-import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
 import { isOpenBaoInstalled, OpenBao, rootToken } from './openbao.js';
 import type { StoreUnderTest } from './store-under-test.js';
+import { vaultStore } from './vault-store.js';
 
 export const vaultUnderTest: StoreUnderTest = {
   kind: 'vault',
@@ -9,7 +9,7 @@ export const vaultUnderTest: StoreUnderTest = {
   isInstalled: isOpenBaoInstalled,
   start: async () => {
     const server = await OpenBao.dev();
-    const environment: Record<string, string> = { VAULT_ADDR: server.address, VAULT_TOKEN: rootToken };
+    const environment = { VAULT_ADDR: server.address, VAULT_TOKEN: rootToken };
     let places = 0;
     return {
       place: async () => {
@@ -18,7 +18,7 @@ export const vaultUnderTest: StoreUnderTest = {
         return {
           reference,
           environment,
-          open: () => keyStoreNamed(reference, { name: 'The store', setting: (name) => environment[name] }),
+          open: () => vaultStore(server, reference),
           put: async (text) => {
             await server.tell(`secret/data/${path}`, { body: { data: { jwks: text } } });
           },
