@@ -92,6 +92,6 @@ function loggedIn(answer: VaultAnswer, where: string): LoggedIn {
 function mountIn(setting: string, usual: string, settings: VaultSettings): string {
   const { name, value } = settings.get(setting) ?? { name: setting, value: usual };
   const mount = value.replaceAll(/^\/|\/$/g, '').replace(/^auth\//, '');
-  if (/^[\w.-]+(?:\/[\w.-]+)*$/.test(mount)) return mount;
+  if (/^(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)+$/.test(`/${mount}`)) return mount;
   throw settings.refuse(`${name} is no path of a login, such as ${usual}.`);
 }

@@ -15,7 +15,7 @@ export interface Mount {
 
 /**
  * Asks for the mount of a path, since a mount may have slashes in its name. Every token may that has a right to anything
- * at the path.
+ * in it.
  *
  * @throws KeyStoreError `KEY_STORE_FORBIDDEN`, `KEY_STORE_MISCONFIGURED`
  */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:https';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -110,6 +111,16 @@ export class OpenBao {
     throw new Error(`OpenBao does not get ready:\n${this.log}`);
   }
 
+  /** The same where it has a certificate. */
+  async serving(caFile: string): Promise<void> {
+    for (let attempt = 0; attempt < 600; attempt++) {
+      if (this.#child?.exitCode !== null) throw new Error(`OpenBao has ended:\n${this.log}`);
+      if (await isServing(`${this.address}/v1/sys/health`, caFile)) return;
+      await wait(50);
+    }
+    throw new Error(`OpenBao does not get ready:\n${this.log}`);
+  }
+
   async ask(path: string, { method, body, token = rootToken, headers }: BaoRequest = {}): Promise<BaoAnswer> {
     const response = await fetch(`${this.address}/v1/${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -154,4 +165,14 @@ export class OpenBao {
     await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+async function isServing(url: string, caFile: string): Promise<boolean> {
+  if (!existsSync(caFile)) return false;
+  return new Promise((resolve) => {
+    get(url, { ca: readFileSync(caFile), agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    }).on('error', () => resolve(false));
+  });
 }
