@@ -16,6 +16,8 @@ export interface HttpsOptions {
   readonly servername?: string | undefined;
   /** What to set where the certificate doesn't fit. */
   readonly remedyForCertificate: string;
+  /** Whether a redirect to another host may be gone in a moment, as in a cluster that has no leader. Default: it stays. */
+  readonly redirectsPass?: boolean | undefined;
 }
 
 export interface HttpsRequest {
@@ -77,7 +79,7 @@ export class HttpsClient {
   }
 
   #pathWithin(location: string, path: string): string {
-    const { origin, where } = this.#options;
+    const { origin, where, redirectsPass } = this.#options;
     const { href: from } = new URL(path, origin);
     const target = URL.canParse(location, from) ? new URL(location, from) : undefined;
     if (target?.origin === origin.origin) return target.pathname + target.search;
@@ -85,6 +87,7 @@ export class HttpsClient {
       where,
       'redirects to another host, which is not followed, since the credentials are not for it',
       'Configure the address of the server that answers.',
+      redirectsPass,
     );
   }
 

@@ -12,9 +12,11 @@ export function unreachable(
   where: string,
   why: string | NodeJS.ErrnoException,
   remedy: string,
+  isTransient = false,
 ): KeyStoreError {
-  if (typeof why === 'string')
-    return new KeyStoreError('KEY_STORE_UNREACHABLE', `${where} ${why}. ${remedy}`);
+  if (typeof why === 'string') {
+    return new KeyStoreError('KEY_STORE_UNREACHABLE', `${where} ${why}. ${remedy}`, { isTransient });
+  }
   // Messages of Node quote addresses, and these may hold a password.
   const code = /^[A-Z][A-Z0-9_]{1,60}$/.test(why.code ?? '') ? why.code! : 'no reason given';
   const isCertificate = certificate.test(code);

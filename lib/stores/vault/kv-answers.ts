@@ -25,7 +25,7 @@ export function foundIn(answer: VaultAnswer, where: string): Found | typeof othe
   if (isNothing(answer)) return { secret: undefined, number: 0 };
   if ((status !== 200 && status !== 404) || errors) throw strangeAnswer(where, status);
   // A secret of version 1, in which somebody has written as if it were of version 2.
-  if (metadata === undefined && status === 200) return otherMount;
+  if (metadata === undefined && status === 200 && isObject(data.data)) return otherMount;
   if (!isObject(metadata)) throw strangeAnswer(where, status);
   const { version: number, created_time: created } = metadata;
   if (!Number.isSafeInteger(number) || (number as number) < 1 || typeof created !== 'string') {

@@ -46,6 +46,7 @@ export class VaultClient {
       origin: new URL(address.origin),
       ca: authorities,
       servername: settings.get('TLS_SERVER_NAME')?.value,
+      redirectsPass: true,
       remedyForCertificate:
         'Set VAULT_CACERT to the file of the authority that signed its certificate, and VAULT_TLS_SERVER_NAME where it has ' +
         'another name. VAULT_ADDR has to begin with the scheme that the server speaks. VAULT_SKIP_VERIFY is not read.',
