@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { rejectionOf } from '../../support/errors.js';
-import { freePort } from '../../support/ports.js';
+import { raftConfiguration } from '../../support/stores/openbao-raft.js';
 import { OpenBao, rootToken } from '../../support/stores/openbao.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
 import { vaultStore } from '../../support/stores/vault-store.js';
@@ -244,14 +244,10 @@ describeStore(vaultUnderTest, 'a server that keeps what it is told on a disk', (
 
   beforeAll(async () => {
     server = await OpenBao.configured();
-    mkdirSync(join(server.folder, 'raft'));
-    writeFileSync(join(server.folder, 'unseal.key'), '0123456789abcdef'.repeat(4));
-    configuration = join(server.folder, 'server.hcl');
-    writeFileSync(configuration, await raft(server));
+    configuration = await raftConfiguration(server);
     await server.run([`-config=${configuration}`]);
     await server.ready();
-    const { auth } = await server.tell('auth/userpass/login/admin', { body: { password: 'loopback' } });
-    settings = { VAULT_TOKEN: auth!.client_token };
+    settings = { VAULT_TOKEN: await server.login() };
   }, 60_000);
   afterAll(() => server?.stop());
 
@@ -293,49 +289,6 @@ describeStore(vaultUnderTest, 'a server that keeps what it is told on a disk', (
     );
   });
 });
-
-/** One node that unseals itself, with KV and a user whose password is no secret. */
-async function raft({ folder, port, address }: OpenBao): Promise<string> {
-  return `
-storage "raft" {
-  path = "${folder}/raft"
-  node_id = "one"
-  performance_multiplier = 1
-}
-listener "tcp" {
-  address = "127.0.0.1:${port}"
-  tls_disable = true
-}
-api_addr = "${address}"
-cluster_addr = "https://127.0.0.1:${await freePort()}"
-seal "static" {
-  current_key_id = "test"
-  current_key = "file://${folder}/unseal.key"
-}
-initialize "kv" {
-  request "mount" {
-    operation = "update"
-    path = "sys/mounts/secret"
-    data = { type = "kv", options = { version = "2" } }
-  }
-  request "policy" {
-    operation = "update"
-    path = "sys/policies/acl/admin"
-    data = { policy = "path \\"secret/*\\" { capabilities = [\\"create\\", \\"read\\", \\"update\\"] }" }
-  }
-  request "login" {
-    operation = "update"
-    path = "sys/auth/userpass"
-    data = { type = "userpass" }
-  }
-  request "user" {
-    operation = "update"
-    path = "auth/userpass/users/admin"
-    data = { password = "loopback", token_policies = ["admin"] }
-  }
-}
-`;
-}
 
 describeStore(vaultUnderTest, 'a server with a certificate of its own authority', () => {
   let server: OpenBao;

@@ -48,6 +48,8 @@ export interface BaoRequest {
 }
 
 export const rootToken = 'root';
+/** Of a server on loopback that ends with the tests. */
+export const passwordOfAdmin = 'loopback';
 
 /** A server of OpenBao on loopback, which ends when this process does, however that ends. */
 export class OpenBao {
@@ -98,27 +100,20 @@ export class OpenBao {
 
   /** Waits until it serves. */
   async ready(): Promise<void> {
-    for (let attempt = 0; attempt < 600; attempt++) {
-      if (this.#child?.exitCode !== null) throw new Error(`OpenBao has ended:\n${this.log}`);
-      try {
-        const { status } = await this.ask('sys/health');
-        if (status === 200) return;
-      } catch {
-        // Not listening yet.
-      }
-      await wait(50);
-    }
-    throw new Error(`OpenBao does not get ready:\n${this.log}`);
+    await this.answers(200, 'sys/health');
   }
 
-  /** The same where it has a certificate. */
-  async serving(caFile: string): Promise<void> {
-    for (let attempt = 0; attempt < 600; attempt++) {
-      if (this.#child?.exitCode !== null) throw new Error(`OpenBao has ended:\n${this.log}`);
-      if (await isServing(`${this.address}/v1/sys/health`, caFile)) return;
-      await wait(50);
-    }
-    throw new Error(`OpenBao does not get ready:\n${this.log}`);
+  /** Waits until it answers so. */
+  answers(status: number, path: string, token = rootToken): Promise<void> {
+    return this.#until(async () => {
+      const answer = await this.ask(path, { token });
+      return answer.status === status;
+    });
+  }
+
+  /** Waits until it serves, where it has a certificate. */
+  serving(caFile: string): Promise<void> {
+    return this.#until(() => isServing(`${this.address}/v1/sys/health`, caFile));
   }
 
   async ask(path: string, { method, body, token = rootToken, headers }: BaoRequest = {}): Promise<BaoAnswer> {
@@ -142,6 +137,12 @@ export class OpenBao {
     return json;
   }
 
+  /** A token for the secrets of a server that has no root token. */
+  async login(): Promise<string> {
+    const { auth } = await this.tell('auth/userpass/login/admin', { body: { password: passwordOfAdmin } });
+    return auth!.client_token;
+  }
+
   /** A token with a policy of these rules. */
   async tokenWith(policy: string, options: object = {}): Promise<string> {
     const name = `policy-${Math.random().toString(36).slice(2)}`;
@@ -150,6 +151,16 @@ export class OpenBao {
       body: { policies: [name], ttl: '1h', ...options },
     });
     return auth!.client_token;
+  }
+
+  async #until(condition: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 0; attempt < 1_000; attempt++) {
+      if (this.#child?.exitCode !== null) throw new Error(`OpenBao has ended:\n${this.log}`);
+      // Not listening yet, perhaps.
+      if (await condition().catch(() => false)) return;
+      await wait(50);
+    }
+    throw new Error(`OpenBao does not get ready:\n${this.log}`);
   }
 
   /** Ends it, so that it can be run again. */

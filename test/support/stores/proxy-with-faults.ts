@@ -39,6 +39,7 @@ export class ProxyWithFaults {
   readonly seen: Seen[] = [];
   /** What is to happen to a request, of which so many have been seen. */
   fault: (seen: Seen, count: number) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly #server: Server;
   readonly #target: string;
 
@@ -51,14 +52,17 @@ export class ProxyWithFaults {
       request.on('end', () => {
         const seen = { method, path, headers, body: Buffer.concat(chunks).toString() };
         this.seen.push(seen);
-        this.#answer(seen, response).catch(() => response.destroy());
+        const answering = this.#answer(seen, response).catch(() => response.destroy());
+        this.#underWay.add(answering);
+        void answering.then(() => this.#underWay.delete(answering));
       });
     });
   }
 
-  static async before(target: string): Promise<ProxyWithFaults> {
+  /** @param port where it listens; default: anywhere */
+  static async before(target: string, port = 0): Promise<ProxyWithFaults> {
     const proxy = new ProxyWithFaults(target);
-    proxy.#server.listen(0, '127.0.0.1');
+    proxy.#server.listen(port, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
   }
@@ -71,6 +75,11 @@ export class ProxyWithFaults {
   reset(): void {
     this.fault = () => undefined;
     this.seen.length = 0;
+  }
+
+  /** Waits until the server has answered everything. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#underWay);
   }
 
   async stop(): Promise<void> {
