@@ -249,6 +249,47 @@ describeStore(vaultUnderTest, 'what goes wrong between here and the server', () 
     expectNothingSecretIn(error);
   });
 
+  it('a mount that changes between two requests is asked for again', async () => {
+    const gone = json(404, { errors: ['no handler for route "secret/data/keys". route entry not found.'] });
+    let isDone = false;
+    proxy.fault = ({ path }) => {
+      if (isDone || !isOf(path, 'data')) return undefined;
+      isDone = true;
+      return gone;
+    };
+    expect(await open().read()).toMatchObject({ text: 'one' });
+    expect(proxy.seen.filter(({ path }) => isOf(path, 'mounts'))).toHaveLength(2);
+  });
+
+  it('a token that Vault calls invalid is replaced by a login', async () => {
+    const store = open();
+    await store.read();
+    for (const error of [
+      '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n',
+      'permission denied',
+    ]) {
+      proxy.reset();
+      let isDone = false;
+      proxy.fault = ({ path }) => {
+        if (isDone || isOf(path, 'login')) return undefined;
+        isDone = true;
+        return json(403, { errors: [error] });
+      };
+      expect(await store.read()).toMatchObject({ text: 'one' });
+      expect(proxy.seen.filter(({ path }) => isOf(path, 'login'))).toHaveLength(1);
+    }
+  });
+
+  it('a server that misses a token says so in its own way', async () => {
+    proxy.fault = () => json(400, { errors: ['missing client token'] });
+    expect(
+      await rejectionOf(vaultStore(proxy, 'vault:secret/keys', { VAULT_TOKEN: undefined }).read()),
+    ).toMatchObject({
+      code: 'KEY_STORE_UNAUTHENTICATED',
+      message: expect.stringContaining('none is configured'),
+    });
+  });
+
   it('an older version is taken as it comes: the counter may have started again', async () => {
     const store = open();
     const { version } = (await store.read())!;

@@ -173,6 +173,12 @@ describeStore(vaultUnderTest, 'KV', () => {
       expect((await store.read())!.version).not.toBe(first.version);
     });
 
+    it('has no old versions to destroy', async () => {
+      await server.tell('old/app/kept', { body: { jwks: 'one' } });
+      const store = vaultStore(server, 'vault:old/app/kept');
+      expect(await store.destroyBefore!((await store.read())!.version)).toBe(0);
+    });
+
     it.each([
       ['where nothing is', 'app/none', undefined],
       ['over what is there', 'app/some', 'one'],
@@ -217,6 +223,18 @@ describeStore(vaultUnderTest, 'KV', () => {
       expect(found?.text).toBe(text);
       expect((await rejectionOf(store.write('two', found?.version))).code).toBe('KEY_STORE_NOT_WRITTEN');
       expect((await server.ask(`${path}/data/keys`)).status).toBe(404);
+    });
+
+    it('is read as version 1, where somebody has written there as if it were version 2', async () => {
+      await mount('mistaken', '2');
+      const store = vaultStore(server, 'vault:mistaken/keys');
+      await store.write('zero', undefined);
+      await store.read();
+      await server.tell('sys/mounts/mistaken', { method: 'DELETE' });
+      await mount('mistaken', '1');
+      await server.tell('mistaken/data/keys', { body: { data: { jwks: 'wrong' }, options: { cas: 0 } } });
+      await server.tell('mistaken/keys', { body: { jwks: 'one' } });
+      expect(await store.read()).toMatchObject({ text: 'one' });
     });
 
     it('says that it is gone', async () => {
