@@ -46,6 +46,7 @@ const passing: readonly (readonly [string, Fault])[] = [
 /** The same where it does not, and what a read then says. */
 const lasting: readonly (readonly [string, Fault, string, RegExp])[] = [
   ['429', json(429, throttled), 'KEY_STORE_THROTTLED', /asked too often/],
+  ['a standby that is behind', json(429, { errors: [] }), 'KEY_STORE_UNREACHABLE', /is behind/],
   ['503', html(503), 'KEY_STORE_UNREACHABLE', /an error of its own \(503\)/],
   ['a reset', { type: 'reset' }, 'KEY_STORE_UNREACHABLE', /not reached \(ECONNRESET\)/],
 ];
