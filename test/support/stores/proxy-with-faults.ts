@@ -37,6 +37,8 @@ export type Fault =
 /** A proxy on loopback before a server, which does what no server can be asked to. */
 export class ProxyWithFaults {
   readonly seen: Seen[] = [];
+  /** How the server has answered. */
+  readonly statuses: number[] = [];
   /** What is to happen to a request, of which so many have been seen. */
   fault: (seen: Seen, count: number) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -75,6 +77,7 @@ export class ProxyWithFaults {
   reset(): void {
     this.fault = () => undefined;
     this.seen.length = 0;
+    this.statuses.length = 0;
   }
 
   /** Waits until the server has answered everything. */
@@ -106,6 +109,7 @@ export class ProxyWithFaults {
         return;
       default: {
         const answer = await this.#forward(seen, fault?.type === 'instead' ? fault.address : this.#target);
+        this.statuses.push(answer.status);
         if (fault?.type === 'lost') response.destroy();
         else {
           const { body } = fault?.type === 'changed' ? fault.change(answer) : answer;
