@@ -48,6 +48,12 @@ const kinds: Readonly<Record<string, Kind>> = {
     isFields: true,
     driver: async (place) => (await import('./vault/vault.driver.js')).openVault(place),
   },
+  kubernetes: {
+    form: 'kubernetes:NAMESPACE/SECRET',
+    place: /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\/(?=.{1,253}$)[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/,
+    isFields: true,
+    driver: async (place) => (await import('./kubernetes/kubernetes.driver.js')).openKubernetes(place),
+  },
 };
 
 const forms = ['file:PATH', ...Object.values(kinds).map(({ form }) => form)];

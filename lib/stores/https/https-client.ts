@@ -14,6 +14,9 @@ export interface HttpsOptions {
   readonly ca?: string | Buffer | undefined;
   /** The name that the certificate has to have, where that is another than the host's. */
   readonly servername?: string | undefined;
+  /** A certificate to be known by, and its key, in PEM. */
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
   /** What to set where the certificate doesn't fit. */
   readonly remedyForCertificate: string;
   /** Whether a redirect to another host may be gone in a moment, as in a cluster that has no leader. Default: it stays. */
@@ -54,11 +57,13 @@ export class HttpsClient {
 
   constructor(options: HttpsOptions) {
     this.#options = options;
-    const { origin, ca, servername } = options;
+    const { origin, ca, servername, cert, key } = options;
     const usual = { keepAlive: true, maxSockets: 8 };
+    // What is undefined would be taken for something that is wrong.
+    const known = Object.entries({ ca, servername, cert, key }).filter(([, value]) => value !== undefined);
     this.#agent =
       origin.protocol === 'https:'
-        ? new HttpsAgent({ ...usual, ...(ca && { ca }), ...(servername !== undefined && { servername }) })
+        ? new HttpsAgent({ ...usual, ...Object.fromEntries(known) })
         : new HttpAgent(usual);
   }
 

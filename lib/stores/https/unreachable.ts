@@ -1,7 +1,7 @@
 import { KeyStoreError } from '../key-store.js';
 
 /** Node's and OpenSSL's names for a certificate that is not to be trusted, which is nothing that passes by itself. */
-const certificate = /CERT|^ERR_TLS|^UNABLE_TO|SELF_SIGNED|^ERR_SSL|^EPROTO$/;
+const certificate = /CERT|^ERR_(TLS|SSL|OSSL)|^UNABLE_TO|SELF_SIGNED|^EPROTO$/;
 
 /**
  * That a server gives no answer that could be one.

@@ -1,0 +1,249 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { freePort } from '../ports.js';
+import { root } from '../processes.js';
+
+/** An object of the API: what tests look at. */
+export interface ApiObject {
+  readonly kind?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly metadata: { readonly name: string; readonly [member: string]: unknown };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly status?: { readonly token?: string };
+  readonly [member: string]: unknown;
+}
+
+/** What the API answered; where that is no JSON, its text. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: ApiObject;
+  readonly text: string;
+}
+
+const adminToken = 'token-of-the-administrator';
+
+/** `.ci/machine` builds it from these sources, and keeps it under their digest. */
+function builtProgram(): string | undefined {
+  const sources = ['main.go', 'go.mod', 'go.sum'].map((name) =>
+    readFileSync(join(root, '.ci/kube-apiserver', name)),
+  );
+  const digest = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16);
+  const stores = process.env.OIDC_KEY_STORES ?? join(homedir(), '.cache/nestjs-oidc-key/stores');
+  const folder = join(stores, `kube-apiserver-${digest}`);
+  const [program] = existsSync(folder) ? readdirSync(folder).filter((name) => /^go[\d.]+$/.test(name)) : [];
+  return program === undefined ? undefined : join(folder, program);
+}
+
+const hasOpenssl = () => spawnSync('openssl', ['version']).status === 0;
+
+export const isKubeApiserverInstalled = builtProgram() !== undefined && hasOpenssl();
+
+/** The real API server of Kubernetes, on loopback, with RBAC and an administrator. */
+export class KubeApiserver {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(
+    child: ChildProcess,
+    folder: string,
+    readonly port: number,
+  ) {
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<KubeApiserver> {
+    const folder = mkdtempSync(join(tmpdir(), 'oidc-key-kubernetes-'));
+    const at = (name: string) => join(folder, name);
+    makeCertificates(folder);
+    const accounts = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(at('accounts.key'), accounts.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(at('accounts.pub'), accounts.publicKey.export({ format: 'pem', type: 'spki' }));
+    writeFileSync(at('tokens.csv'), `${adminToken},admin,admin,"system:masters"\n`);
+    const [port, etcdPort] = [await freePort(), await freePort()];
+    const flags = [
+      '--bind-address=::',
+      '--advertise-address=127.0.0.1',
+      `--secure-port=${port}`,
+      `--tls-cert-file=${at('server.crt')}`,
+      `--tls-private-key-file=${at('server.key')}`,
+      `--client-ca-file=${at('ca.crt')}`,
+      '--service-cluster-ip-range=10.0.0.0/24',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${at('accounts.pub')}`,
+      `--service-account-signing-key-file=${at('accounts.key')}`,
+      '--authorization-mode=RBAC',
+      `--token-auth-file=${at('tokens.csv')}`,
+      '--endpoint-reconciler-type=none',
+    ];
+    // It ends with its standard input, and so with this process, however that ends.
+    const child = spawn(builtProgram()!, [at('etcd'), String(etcdPort), ...flags], {
+      cwd: folder,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+    const server = new KubeApiserver(child, folder, port);
+    try {
+      await server.#ready();
+    } catch (error) {
+      await server.stop();
+      throw new Error(`the API server did not start: ${said}`, { cause: error });
+    }
+    return server;
+  }
+
+  get address(): string {
+    return `https://127.0.0.1:${this.port}`;
+  }
+
+  get caFile(): string {
+    return join(this.#folder, 'ca.crt');
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** The path of a new file. */
+  write(name: string, content: string | Buffer): string {
+    const path = join(mkdtempSync(join(this.#folder, 'given-')), name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  }
+
+  /** A kubeconfig as `kubectl config view --raw --minify --flatten -o json` writes it. */
+  kubeconfig(user: object, cluster: object = {}): string {
+    const ca = readFileSync(this.caFile).toString('base64');
+    return this.write(
+      'kubeconfig.json',
+      JSON.stringify({
+        kind: 'Config',
+        apiVersion: 'v1',
+        preferences: {},
+        clusters: [
+          {
+            name: 'here',
+            cluster: { server: this.address, 'certificate-authority-data': ca, ...cluster },
+          },
+        ],
+        users: [{ name: 'me', user }],
+        contexts: [{ name: 'me@here', context: { cluster: 'here', user: 'me' } }],
+        'current-context': 'me@here',
+      }),
+    );
+  }
+
+  /** Asks as the administrator, or with another token, and without any code of ours that is shipped. */
+  async ask(method: string, path: string, object?: object, token = adminToken): Promise<ApiAnswer> {
+    const patch = method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json';
+    const sent = request({
+      method,
+      path,
+      host: '127.0.0.1',
+      port: this.port,
+      ca: readFileSync(this.caFile),
+      agent: false,
+      headers: { authorization: `Bearer ${token}`, 'content-type': patch },
+    });
+    sent.end(object && JSON.stringify(object));
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const text = (await answer.toArray()).join('');
+    const body = (text.startsWith('{') ? JSON.parse(text) : {}) as ApiObject;
+    return { status: answer.statusCode!, body, text };
+  }
+
+  /** Makes it, or fails the test. */
+  async make(path: string, object: object): Promise<ApiObject> {
+    const { status, body } = await this.ask('POST', path, object);
+    if (status !== 201) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  async makeNamespace(labels: Record<string, string> = {}): Promise<string> {
+    const { metadata } = await this.make('/api/v1/namespaces', {
+      metadata: { generateName: 'test-', labels },
+    });
+    return metadata.name;
+  }
+
+  /** An account that may do this and nothing else, and a token of it. */
+  async makeAccount(namespace: string, rules: readonly object[]): Promise<{ name: string; token: string }> {
+    const { metadata } = await this.make(`/api/v1/namespaces/${namespace}/serviceaccounts`, {
+      metadata: { generateName: 'account-' },
+    });
+    const { name } = metadata;
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+    await this.make(`${rbac}/roles`, { metadata: { name }, rules });
+    await this.make(`${rbac}/rolebindings`, {
+      metadata: { name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    });
+    return { name, token: await this.tokenOf(namespace, name) };
+  }
+
+  async tokenOf(namespace: string, account: string): Promise<string> {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+    const { status } = await this.make(path, { spec: { expirationSeconds: 3600 } });
+    return status!.token!;
+  }
+
+  /** A certificate by which the server knows a user, and its key, in PEM. */
+  certificateOf(user: string): { cert: string; key: string } {
+    signed(this.#folder, user, ['-subj', `/CN=${user}`]);
+    const read = (suffix: string) => readFileSync(join(this.#folder, `${user}.${suffix}`), 'utf8');
+    return { cert: read('crt'), key: read('key') };
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode === null && child.signalCode === null) {
+      const closed = once(child, 'exit');
+      child.kill('SIGKILL');
+      await closed;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #ready(): Promise<void> {
+    for (let attempt = 0; attempt < 600; attempt++) {
+      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}`);
+      const answer = await this.ask('GET', '/readyz').catch(() => undefined);
+      if (answer?.text === 'ok') return;
+      await wait(100);
+    }
+    throw new Error('it was not ready within a minute');
+  }
+}
+
+function makeCertificates(folder: string): void {
+  openssl(folder, [...newKey('ca'), '-subj', '/CN=authority']);
+  const names = 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:kubernetes.default.svc';
+  signed(folder, 'server', ['-subj', '/CN=kube-apiserver', '-addext', names]);
+}
+
+function signed(folder: string, name: string, options: readonly string[]): void {
+  openssl(folder, [...newKey(name), '-CA', 'ca.crt', '-CAkey', 'ca.key', ...options]);
+}
+
+function newKey(name: string): readonly string[] {
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  return ['req', '-x509', '-days', '2', ...curve, '-keyout', `${name}.key`, '-out', `${name}.crt`];
+}
+
+function openssl(cwd: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync('openssl', args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`openssl: ${stderr}`);
+}
