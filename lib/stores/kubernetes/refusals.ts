@@ -79,7 +79,7 @@ function forbidden(refused: Refused): KeyStoreError {
     return error('KEY_STORE_NOT_WRITTEN', where, 'is not written: its namespace is being deleted.');
   }
   // RBAC says this of a verb; quotas and policies have the same reason, and other words.
-  const [, user] = /^secrets [^\n]*? is forbidden: User "([^"]*)" cannot /.exec(status.message) ?? [];
+  const [, user] = /^secrets(?: "[^"]*")? is forbidden: User "([^"]*)" cannot /.exec(status.message) ?? [];
   if (user === undefined) {
     return error(
       'KEY_STORE_FORBIDDEN',

@@ -51,16 +51,17 @@ export const isKubeApiserverInstalled = builtProgram() !== undefined && hasOpens
 
 /** The real API server of Kubernetes, on loopback, with RBAC and an administrator. */
 export class KubeApiserver {
-  readonly #child: ChildProcess;
+  #child: ChildProcess | undefined;
   readonly #folder: string;
+  readonly #etcdPort: number;
 
   private constructor(
-    child: ChildProcess,
     folder: string,
     readonly port: number,
+    etcdPort: number,
   ) {
-    this.#child = child;
     this.#folder = folder;
+    this.#etcdPort = etcdPort;
   }
 
   static async start(): Promise<KubeApiserver> {
@@ -71,36 +72,8 @@ export class KubeApiserver {
     writeFileSync(at('accounts.key'), accounts.privateKey.export({ format: 'pem', type: 'pkcs8' }));
     writeFileSync(at('accounts.pub'), accounts.publicKey.export({ format: 'pem', type: 'spki' }));
     writeFileSync(at('tokens.csv'), `${adminToken},admin,admin,"system:masters"\n`);
-    const [port, etcdPort] = [await freePort(), await freePort()];
-    const flags = [
-      '--bind-address=::',
-      '--advertise-address=127.0.0.1',
-      `--secure-port=${port}`,
-      `--tls-cert-file=${at('server.crt')}`,
-      `--tls-private-key-file=${at('server.key')}`,
-      `--client-ca-file=${at('ca.crt')}`,
-      '--service-cluster-ip-range=10.0.0.0/24',
-      '--service-account-issuer=https://kubernetes.default.svc',
-      `--service-account-key-file=${at('accounts.pub')}`,
-      `--service-account-signing-key-file=${at('accounts.key')}`,
-      '--authorization-mode=RBAC',
-      `--token-auth-file=${at('tokens.csv')}`,
-      '--endpoint-reconciler-type=none',
-    ];
-    // It ends with its standard input, and so with this process, however that ends.
-    const child = spawn(builtProgram()!, [at('etcd'), String(etcdPort), ...flags], {
-      cwd: folder,
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
-    const server = new KubeApiserver(child, folder, port);
-    try {
-      await server.#ready();
-    } catch (error) {
-      await server.stop();
-      throw new Error(`the API server did not start: ${said}`, { cause: error });
-    }
+    const server = new KubeApiserver(folder, await freePort(), await freePort());
+    await server.#run();
     return server;
   }
 
@@ -108,12 +81,9 @@ export class KubeApiserver {
     return `https://127.0.0.1:${this.port}`;
   }
 
-  get caFile(): string {
-    return join(this.#folder, 'ca.crt');
-  }
-
-  get pid(): number {
-    return this.#child.pid!;
+  /** The authority that its certificate comes from, in PEM. */
+  get ca(): Buffer {
+    return readFileSync(join(this.#folder, 'ca.crt'));
   }
 
   /** The path of a new file. */
@@ -125,7 +95,7 @@ export class KubeApiserver {
 
   /** A kubeconfig as `kubectl config view --raw --minify --flatten -o json` writes it. */
   kubeconfig(user: object, cluster: object = {}): string {
-    const ca = readFileSync(this.caFile).toString('base64');
+    const ca = this.ca.toString('base64');
     return this.write(
       'kubeconfig.json',
       JSON.stringify({
@@ -153,7 +123,7 @@ export class KubeApiserver {
       path,
       host: '127.0.0.1',
       port: this.port,
-      ca: readFileSync(this.caFile),
+      ca: this.ca,
       agent: false,
       headers: { authorization: `Bearer ${token}`, 'content-type': patch },
     });
@@ -208,18 +178,58 @@ export class KubeApiserver {
   }
 
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child.exitCode === null && child.signalCode === null) {
-      const closed = once(child, 'exit');
-      child.kill('SIGKILL');
-      await closed;
-    }
+    await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #ready(): Promise<void> {
+  /** Starts it again after it was killed, with what it had stored. */
+  async startAgain(): Promise<void> {
+    await this.#run();
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, 'exit');
+    child.kill('SIGKILL');
+    await closed;
+  }
+
+  async #run(): Promise<void> {
+    const at = (name: string) => join(this.#folder, name);
+    const flags = [
+      '--bind-address=127.0.0.1',
+      `--secure-port=${this.port}`,
+      `--tls-cert-file=${at('server.crt')}`,
+      `--tls-private-key-file=${at('server.key')}`,
+      `--client-ca-file=${at('ca.crt')}`,
+      '--service-cluster-ip-range=10.0.0.0/24',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${at('accounts.pub')}`,
+      `--service-account-signing-key-file=${at('accounts.key')}`,
+      '--authorization-mode=RBAC',
+      `--token-auth-file=${at('tokens.csv')}`,
+      '--endpoint-reconciler-type=none',
+    ];
+    // It ends with its standard input, and so with this process, however that ends.
+    const child = spawn(builtProgram()!, [at('etcd'), String(this.#etcdPort), ...flags], {
+      cwd: this.#folder,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    this.#child = child;
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+    try {
+      await this.#ready(child);
+    } catch (error) {
+      await this.stop();
+      throw new Error(`the API server did not start: ${said}`, { cause: error });
+    }
+  }
+
+  async #ready(child: ChildProcess): Promise<void> {
     for (let attempt = 0; attempt < 600; attempt++) {
-      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
       const answer = await this.ask('GET', '/readyz').catch(() => undefined);
       if (answer?.text === 'ok') return;
       await wait(100);
