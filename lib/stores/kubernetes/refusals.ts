@@ -100,8 +100,8 @@ function forbidden(refused: Refused): KeyStoreError {
   return error(
     'KEY_STORE_FORBIDDEN',
     where,
-    `is not there, and ${who} may not create it, which no Role can limit to one name. Let an administrator make the ` +
-      `empty Secret: kubectl create secret generic ${secret.name} --namespace ${secret.namespace}`,
+    `is not there, and ${who} may not create it, which no Role can limit to one name. Let an administrator make it, ` +
+      `empty: \`kubectl create secret generic ${secret.name} --namespace ${secret.namespace}\`.`,
   );
 }
 

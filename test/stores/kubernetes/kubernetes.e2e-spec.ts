@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 
@@ -401,7 +400,7 @@ describeStore(kubernetesUnderTest, 'a Secret', () => {
     }
 
     it('files are named from where the kubeconfig is, also where it is named from here', async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'oidc-key-kubeconfig-'));
+      const folder = server.newFolder();
       writeFileSync(join(folder, 'ca.crt'), server.ca);
       writeFileSync(join(folder, 'token'), token);
       const config = {
@@ -453,7 +452,7 @@ describeStore(kubernetesUnderTest, 'a Secret', () => {
 
     /** What a pod has, as Kubernetes mounts it. */
     function podFolder(content: { token?: string; ca?: string | Buffer } = {}): string {
-      const folder = mkdtempSync(join(tmpdir(), 'oidc-key-account-'));
+      const folder = server.newFolder();
       writeFileSync(join(folder, 'token'), content.token ?? token);
       writeFileSync(join(folder, 'ca.crt'), content.ca ?? server.ca);
       return folder;
@@ -581,11 +580,12 @@ describeStore(kubernetesUnderTest, 'a Secret', () => {
       });
       await make({});
       const driver = await openKubernetes(place({ KUBECONFIG: server.kubeconfig({ token }) }));
-      const { signal } = new AbortController();
       let refused: unknown;
       await until(async () => {
         // It takes one at a time.
-        const reads = await Promise.allSettled(Array.from({ length: 40 }, () => driver.read(signal)));
+        const reads = await Promise.allSettled(
+          Array.from({ length: 40 }, () => driver.read(new AbortController().signal)),
+        );
         refused = reads.find((each) => each.status === 'rejected')?.reason;
         return refused !== undefined;
       });

@@ -86,9 +86,14 @@ export class KubeApiserver {
     return readFileSync(join(this.#folder, 'ca.crt'));
   }
 
+  /** One that goes with the server. */
+  newFolder(): string {
+    return mkdtempSync(join(this.#folder, 'given-'));
+  }
+
   /** The path of a new file. */
   write(name: string, content: string | Buffer): string {
-    const path = join(mkdtempSync(join(this.#folder, 'given-')), name);
+    const path = join(this.newFolder(), name);
     writeFileSync(path, content, { mode: 0o600 });
     return path;
   }
