@@ -34,6 +34,7 @@ const minimal = [
   'src/repositories.ts',
   'tsconfig.json',
 ].map((name) => `sample-app/minimal/${name}`);
+const recipes = readdirSync(join(root, 'sample-app/recipes')).map((name) => `sample-app/recipes/${name}`);
 const documents = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
@@ -70,11 +71,11 @@ describe('the tarball', () => {
     paths = packed!.files.map(({ path }) => path);
   });
 
-  it('holds the programs, the declarations of every file of lib, the documents, the small sample, and nothing else', () => {
+  it('holds the programs, the declarations of every file of lib, the documents, the small sample, the recipes, and nothing else', () => {
     const declarations = sourcesOfLib().map((source) => source.replace(/^lib\/(.*)\.ts$/, 'dist/$1.d.ts'));
     expect(declarations.length).toBeGreaterThan(40);
     const others = paths.filter((path) => !isShared(path)).toSorted();
-    expect(others).toEqual([...programs, ...declarations, ...documents, ...minimal].toSorted());
+    expect(others).toEqual([...programs, ...declarations, ...documents, ...minimal, ...recipes].toSorted());
   });
 
   it('has two files that every issuer loads beside the first', () => {

@@ -51,12 +51,14 @@ afterAll(stopAll);
 
 it('every block is a file, a command, or a picture of text', () => {
   const others = blocks.filter(({ language }) => !['ts', 'sh', 'text'].includes(language));
-  const recipes = pageAt('docs/testing.md').blocks.filter(({ language }) =>
-    ['js', 'json'].includes(language),
-  );
-  // Each is given to its store: test/stores.
-  const policies = pageAt('docs/stores.md').blocks.filter(({ language }) => language === 'hcl');
-  expect(others.filter((block) => !policies.includes(block))).toEqual(recipes);
+  const blocksOf = (path: string, ...languages: string[]) =>
+    pageAt(path).blocks.filter(({ language }) => languages.includes(language));
+  // Policies, which tests of the stores give to whoever asks, and recipes for test runners.
+  const recipes = [
+    ...blocksOf('docs/stores.md', 'hcl', 'json', 'yaml'),
+    ...blocksOf('docs/testing.md', 'js', 'json'),
+  ];
+  expect(others).toEqual(recipes);
   expect(files.filter(({ name }) => name === undefined)).toEqual([]);
   expect(new Set(files.map(({ name }) => name)).size).toBe(files.length);
   expect(commands.length).toBeGreaterThan(1);

@@ -6,14 +6,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
 
 import type { KeyStoreError } from '../../../lib/stores/key-store.js';
 import { openKubernetes } from '../../../lib/stores/kubernetes/kubernetes.driver.js';
 import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
 import { rejectionOf } from '../../support/errors.js';
-import { pageAt } from '../../support/pages.js';
 import { ApiProxy } from '../../support/stores/api-proxy.js';
+import { documentedRole } from '../../support/stores/documented-roles.js';
 import { KubeApiserver } from '../../support/stores/kube-apiserver.js';
 import type { ApiObject } from '../../support/stores/kube-apiserver.js';
 import { kubernetesUnderTest } from '../../support/stores/kubernetes.under-test.js';
@@ -302,15 +301,12 @@ describeStore(kubernetesUnderTest, 'a Secret', () => {
   });
 
   describe('the Roles of docs/stores.md', () => {
-    const { text } = pageAt('docs/stores.md');
-    const [section = ''] = text.slice(text.indexOf('\n## Kubernetes\n') + 1).split(/\n## /);
-    const [reader, rotator] = [...section.matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, code]) =>
-      parseAllDocuments(code!).map((document) => document.toJS() as { rules: object[] }),
-    );
+    const reader = documentedRole('oidc-keys-reader');
+    const rotator = documentedRole('oidc-keys-rotator');
 
     it('a server reads, and changes nothing', async () => {
       await make({ data: { jwks: base64('first') } });
-      const account = await server.makeAccount(namespace, reader!.rules);
+      const account = await server.makeAccount(namespace, reader.rules);
       const store = openAs({ token: account.token });
       const { version } = (await store.read())!;
       const error = await refusalOf(store.write('second', version));
@@ -321,7 +317,7 @@ describeStore(kubernetesUnderTest, 'a Secret', () => {
     });
 
     it('whoever rotates reads and writes, and creates nothing', async () => {
-      const account = await server.makeAccount(namespace, rotator!.rules);
+      const account = await server.makeAccount(namespace, rotator.rules);
       const store = openAs({ token: account.token });
       expect(await store.read()).toBeUndefined();
       const error = await refusalOf(store.write('first', undefined));
@@ -333,11 +329,11 @@ describeStore(kubernetesUnderTest, 'a Secret', () => {
     });
 
     it.each([
-      ['a server', () => reader],
-      ['whoever rotates', () => rotator],
+      ['a server', reader],
+      ['whoever rotates', rotator],
     ])('%s sees no other Secret, and no list of them', async (_, role) => {
       await server.make(all, { metadata: { name: 'other' } });
-      const account = await server.makeAccount(namespace, role()!.rules);
+      const account = await server.makeAccount(namespace, role.rules);
       for (const each of [`${all}/other`, all]) {
         expect((await server.ask('GET', each, undefined, account.token)).status).toBe(403);
       }
