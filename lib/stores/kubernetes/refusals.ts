@@ -34,7 +34,7 @@ const byReason: Readonly<Record<string, Explanation>> = {
   InternalError: inTrouble,
 };
 
-/** The same where there are no words, as with what stands before an API server, or before it looks at a request. */
+/** The same where there are no words that are known, as from what stands before an API server. */
 const byCode: Readonly<Record<number, Explanation>> = {
   401: unauthenticated,
   413: tooLarge,
@@ -49,10 +49,8 @@ const byCode: Readonly<Record<number, Explanation>> = {
 export function refusal(answer: HttpsAnswer, asked: Asked): KeyStoreError {
   const status = statusIn(answer);
   const { reason } = status;
-  const explain =
-    (reason !== undefined && Object.hasOwn(byReason, reason) ? byReason[reason] : undefined) ??
-    (reason === undefined ? byCode[answer.status] : undefined) ??
-    somethingElse;
+  const known = reason !== undefined && Object.hasOwn(byReason, reason) ? byReason[reason] : undefined;
+  const explain = known ?? byCode[answer.status] ?? somethingElse;
   return explain({ ...asked, status, answer });
 }
 
@@ -65,11 +63,11 @@ export function notTheSecret({ where }: Pick<Asked, 'where'>): KeyStoreError {
   );
 }
 
-function unauthenticated({ where, remedyForCredentials }: Refused): KeyStoreError {
+function unauthenticated({ where, answer, remedyForCredentials }: Refused): KeyStoreError {
   return error(
     'KEY_STORE_UNAUTHENTICATED',
     where,
-    `is refused: the API server does not take the credentials (401). ${remedyForCredentials}`,
+    `is refused: the API server does not take the credentials (${answer.status}). ${remedyForCredentials}`,
   );
 }
 
@@ -120,10 +118,7 @@ function throttled({ where, status: { retryAfter } }: Refused): KeyStoreError {
     'KEY_STORE_THROTTLED',
     where,
     'is asked too often: the API server answers 429. Try again later.',
-    {
-      ...retryable,
-      retryAfter,
-    },
+    { ...retryable, retryAfter },
   );
 }
 

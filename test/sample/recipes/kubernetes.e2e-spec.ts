@@ -1,9 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
+import { accountFolder } from '../../../lib/stores/kubernetes/pod-account.js';
 import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
 import { rejectionOf } from '../../support/errors.js';
 import { installedApplication } from '../../support/installed.js';
@@ -64,6 +65,20 @@ function templateOf({ spec }: Manifest): Template {
   };
   return (jobTemplate?.spec.template ?? template)!;
 }
+
+/** The account where Kubernetes mounts it, and a file system of which only one folder can be written. */
+const asInPod = `
+  mount -t tmpfs none /run
+  mkdir -p ${accountFolder}
+  cp "$1"/* ${accountFolder}
+  mount --bind "$2" "$2"
+  mount -o remount,bind,ro /
+  cd "$3"
+  shift 3
+  exec "$@"
+`;
+/** Elsewhere the account is named by a kubeconfig. */
+const canMount = spawnSync('unshare', ['-m', 'mount', '-o', 'remount,bind,ro', '/']).status === 0;
 
 const workloads = [
   named('Job', 'oidc-keys-first-key-'),
@@ -129,20 +144,27 @@ describeStore(kubernetesUnderTest, 'the recipes for Kubernetes', () => {
   /** What a container of the pod would do, as that account, and with nothing else in its environment. */
   async function runAs(template: Template): Promise<Finished> {
     const { serviceAccountName, containers } = template.spec;
-    const [{ command = [], env = [], envFrom } = containers[0]!] = containers;
-    const scratch = mkdtempSync(join(tmpdir(), 'oidc-key-recipe-'));
+    const { command = [], env = [], envFrom } = containers[0]!;
+    const scratch = server.newFolder();
     const settings = Object.assign(
       {},
       ...envFrom.map(({ configMapRef: { name } }) => named('ConfigMap', name).data),
       ...env.map(({ name, value }) => ({ [name]: value.replace(/^\/tmp\b/, scratch) })),
     ) as Record<string, string>;
-    const token = await server.tokenOf(namespace, serviceAccountName);
-    const tokenFile = server.write('token', token);
-    const KUBECONFIG = server.kubeconfig({ tokenFile });
+    const account = server.newFolder();
+    const tokenFile = join(account, 'token');
+    writeFileSync(tokenFile, await server.tokenOf(namespace, serviceAccountName));
+    writeFileSync(join(account, 'ca.crt'), server.ca);
+    const access: Record<string, string> = canMount
+      ? { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(server.port) }
+      : { KUBECONFIG: server.kubeconfig({ tokenFile }) };
     const { PATH = '' } = process.env;
-    return run(command[0]!, command.slice(1), {
+    const [program = '', ...args] = canMount
+      ? ['unshare', '-m', 'sh', '-euc', asInPod, 'sh', account, scratch, application, ...command]
+      : command;
+    return run(program, args, {
       cwd: application,
-      env: { PATH, HOME: '/nonexistent', KUBECONFIG, ...settings },
+      env: { PATH, HOME: '/nonexistent', ...access, ...settings },
     });
   }
 

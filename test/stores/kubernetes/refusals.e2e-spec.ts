@@ -177,6 +177,20 @@ const rows: Row[] = [
     true,
     /in trouble \(502\)/,
   ],
+  [
+    '503 with a word that is not known',
+    { status: 503, body: status('Teapot') },
+    'KEY_STORE_UNREACHABLE',
+    true,
+    /in trouble/,
+  ],
+  [
+    'data that is half a base64',
+    ok(secret({ data: { jwks: 'abcde' } })),
+    'KEY_STORE_UNREACHABLE',
+    false,
+    /no such Secret/,
+  ],
   ['HTML with 200', ok(`<html>${planted}</html>`), 'KEY_STORE_UNREACHABLE', false, /no such Secret/],
   ['nothing with 200', ok(''), 'KEY_STORE_UNREACHABLE', false, /no such Secret/],
   [
@@ -318,6 +332,14 @@ describe('an answer that is none', () => {
     proxy.fault = ({ method }) => (method === 'GET' ? (version ? ok(secret()) : absent) : fault);
     const error = await refusalOf(driver.write({ jwks: 'x' }, version || undefined, signal()));
     expect(error).toMatchObject({ code: 'KEY_STORE_NOT_WRITTEN', isTransient: false });
+  });
+
+  it.each<[string, Answer]>([
+    ['a namespace', { status: 404, body: status('NotFound', { kind: 'namespaces', name: 'auth' }) }],
+    ['something else', { status: 404, body: '' }],
+  ])('404 of %s does not mean that the Secret is gone', async (_, fault) => {
+    proxy.fault = ({ method }) => (method === 'GET' ? ok(secret()) : fault);
+    expect((await refusalOf(driver.write({ jwks: 'x' }, 'u/1', signal()))).isTransient).toBe(false);
   });
 
   it('what is wrong with a Secret is named by its members, if they are names', async () => {
