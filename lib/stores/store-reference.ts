@@ -46,6 +46,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     form: 'vault:MOUNT/PATH',
     place: /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\p{Cc}/"\\]+(?:\/[^\p{Cc}/"\\]+)+$/u,
     isFields: true,
+    keepsOthers: true,
     driver: async (place) => (await import('./vault/vault.driver.js')).openVault(place),
   },
   kubernetes: {

@@ -35,7 +35,8 @@ export function foundIn(answer: VaultAnswer, where: string): Found | typeof othe
   if (status === 404) return found;
   const content = data.data ?? {};
   if (!isObject(content)) throw strangeAnswer(where, status);
-  return { ...found, secret: { content, version: versionOf(found.number, created), date } };
+  const version = versionOf(found.number, created);
+  return { ...found, secret: { content, version, date, since: Date.parse(created) / 1000 } };
 }
 
 /** The same for version 1, which counts nothing. */

@@ -1,5 +1,5 @@
 import { KeyStoreError } from '../key-store.js';
-import type { Secret, SecretContent, SecretDriver, SecretPlace } from '../secret-driver.js';
+import type { OtherSecret, Secret, SecretContent, SecretDriver, SecretPlace } from '../secret-driver.js';
 import { escapedPath } from './escaped-path.js';
 import { forbidden, foundIn, foundInVersion1, otherMount } from './kv-answers.js';
 import type { Found } from './kv-answers.js';
@@ -10,6 +10,9 @@ import { strangeAnswer } from './refusals.js';
 import type { VaultAnswer } from './vault-client.js';
 import type { VaultSession } from './vault-session.js';
 
+/** As many as KV keeps unless it is told otherwise. */
+const mostOthers = 10;
+
 const conflict = 'check-and-set parameter did not match';
 
 /** A secret of KV: version 2 is read and written, version 1 is read. */
@@ -18,6 +21,7 @@ export class VaultKv implements SecretDriver {
   readonly #place: string;
   readonly #where: string;
   #mount: Mount | undefined;
+  #others: { readonly version: string; readonly secrets: readonly OtherSecret[] } | undefined;
 
   constructor(session: VaultSession, { place, where }: Pick<SecretPlace, 'place' | 'where'>) {
     this.#session = session;
@@ -81,6 +85,23 @@ export class VaultKv implements SecretDriver {
     return versions.length;
   }
 
+  /** The versions before, which never change: they are asked for once. One that was deleted is left out. */
+  async others(signal: AbortSignal): Promise<readonly OtherSecret[]> {
+    const { mount, secret, number } = await this.#foundAnew(signal);
+    if (mount.version === 1 || !secret) return [];
+    if (this.#others?.version === secret.version) return this.#others.secrets;
+    const secrets: OtherSecret[] = [];
+    for (let each = number - 1; each > Math.max(0, number - mostOthers); each--) {
+      const found = await this.#found(mount, signal, `?version=${each}`);
+      if (found === otherMount || found.number === 0) break;
+      if (found.secret?.since !== undefined) {
+        secrets.push({ content: found.secret.content, since: found.secret.since });
+      }
+    }
+    this.#others = { version: secret.version, secrets };
+    return secrets;
+  }
+
   close(): void {
     this.#session.close();
   }
@@ -99,9 +120,9 @@ export class VaultKv implements SecretDriver {
     return { ...found, mount };
   }
 
-  async #found(mount: Mount, signal: AbortSignal): Promise<Found | typeof otherMount> {
+  async #found(mount: Mount, signal: AbortSignal, query = ''): Promise<Found | typeof otherMount> {
     const path = mount.version === 2 ? pathIn(mount, 'data') : this.#place;
-    const answer = await this.#session.request({ method: 'GET', path: escapedPath(path), signal });
+    const answer = await this.#session.request({ method: 'GET', path: escapedPath(path) + query, signal });
     if (answer.status === 403 && answer.errors) throw this.#forbidden('read', [path, '"read"']);
     return mount.version === 2 ? foundIn(answer, this.#where) : foundInVersion1(answer, this.#where);
   }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { status } from '../../../lib/rotate/index.js';
 import { rejectionOf } from '../../support/errors.js';
+import { privateKeyNamed } from '../../support/key-sets.js';
 import { OpenBao } from '../../support/stores/openbao.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
 import { vaultStore } from '../../support/stores/vault-store.js';
@@ -268,6 +270,51 @@ describeStore(vaultUnderTest, 'KV', () => {
       expect(Object.fromEntries(destroyed)).toEqual({ 1: true, 2: true, 3: false, 4: false });
       expect(await store.read()).toMatchObject({ text: 'd' });
       expect(await store.destroyBefore!(version)).toBe(0);
+    });
+  });
+
+  describe('the versions before', () => {
+    it('are given with their instants, newest first, but for those that were deleted', async () => {
+      const name = newName();
+      for (const text of ['one', 'two', 'three', 'four']) await put(`secret/data/${name}`, { jwks: text });
+      await server.tell(`secret/delete/${name}`, { body: { versions: [2] } });
+      const store = open(name);
+      const { since } = (await store.read())!;
+      const others = await store.others!();
+      expect(others.map(({ text }) => text)).toEqual(['three', 'one']);
+      const instants = [since!, ...others.map((other) => other.since)];
+      expect(instants).toEqual(instants.toSorted((a, b) => b - a));
+      expect(Math.abs(since! - Date.now() / 1000)).toBeLessThan(60);
+      await put(`secret/data/${name}`, { jwks: 'five' });
+      await store.read();
+      expect((await store.others!()).map(({ text }) => text)).toEqual(['four', 'three', 'one']);
+    });
+
+    it('are none where there is one, and where nothing is there', async () => {
+      const store = open(newName());
+      expect(await store.others!()).toEqual([]);
+      await store.write('one', undefined);
+      expect(await store.others!()).toEqual([]);
+    });
+
+    it('end where the server keeps no more', async () => {
+      const name = newName();
+      for (let count = 1; count <= 14; count++) await put(`secret/data/${name}`, { jwks: String(count) });
+      expect((await open(name).others!()).map(({ text }) => Number(text))).toEqual([
+        13, 12, 11, 10, 9, 8, 7, 6, 5,
+      ]);
+    });
+
+    it('say which plain key was there, so that a new PEM over the old one is a rotation', async () => {
+      const name = newName();
+      const pem = (kid: string) => privateKeyNamed(kid).export({ format: 'pem', type: 'pkcs8' }) as string;
+      await put(`secret/data/${name}`, { jwks: pem('one') });
+      await put(`secret/data/${name}`, { jwks: pem('two') });
+      const { keys } = await status({ store: open(name), settings: { get: () => undefined } });
+      expect(keys).toMatchObject([
+        { state: 'signs', published: true },
+        { state: 'waits', published: true },
+      ]);
     });
   });
 });
