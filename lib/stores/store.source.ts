@@ -5,6 +5,7 @@ import { isUnset } from '../core/reading/text.js';
 import { wordsOf } from '../core/words-of-error.js';
 import type { Figures } from '../core/key-set/figures.js';
 import { isKeySet } from '../core/key-set/key-set-document.js';
+import type { KeySet } from '../core/key-set/key-set.js';
 import { jsonOf } from '../core/key-set/read-key-set.js';
 import { unite } from '../core/key-set/unite.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
@@ -170,9 +171,9 @@ export class StoreSource implements KeySource {
     const { store, figures } = this.#options;
     const isOne = isKeySet(jsonOf(plain)) ? !store.between : !store.others;
     if (isOne) return plain;
-    const set = await runLater(
-      readStored({ name: decryption.where, value: plain, passphrase: decryption.passphrase }),
-    );
+    const set = await setOrNothing(plain, decryption);
+    // The loader says what is wrong with it, after the revocations in it were taken.
+    if (!set) return plain;
     const [first = set, ...others] = await versionsOf({ store, decryption, figures }, found, set);
     if (others.length > 0) return unite([first, ...others]).toText();
     return first === set ? plain : first.toText();
@@ -184,6 +185,18 @@ async function plainTextOf(text: string, decryption: Decryption): Promise<string
   if (isEncryptedKeySet(text)) return decryptKeySet(text, decryption);
   if (!isOnlyEncryptedKeys(text)) refusePlain(text, decryption);
   return text;
+}
+
+async function setOrNothing(
+  value: string,
+  { where: name, passphrase }: Decryption,
+): Promise<KeySet | undefined> {
+  try {
+    return await runLater(readStored({ name, value, passphrase }));
+  } catch (error) {
+    if (error instanceof OidcKeyError) return undefined;
+    throw error;
+  }
 }
 
 /** What excludes a store, since it would be another place from which the same keys come. */
