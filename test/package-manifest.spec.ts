@@ -20,6 +20,8 @@ describe('the package', () => {
 
   it('has the peers and the dependencies that it documents, and no others', () => {
     expect(manifest.peerDependencies).toEqual({
+      '@aws-sdk/client-secrets-manager': '^3.0.0',
+      '@aws-sdk/client-ssm': '^3.0.0',
       '@jmondi/oauth2-server': '^4.3.7 || ^5.0.0',
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
@@ -70,6 +72,8 @@ describe('the package', () => {
   it('needs of its peers what it imports, and whoever needs the others installs them', () => {
     const optional = Object.keys(manifest.peerDependenciesMeta);
     expect(optional).toEqual([
+      '@aws-sdk/client-secrets-manager',
+      '@aws-sdk/client-ssm',
       '@jmondi/oauth2-server',
       '@nestjs/config',
       '@nestjs/microservices',

@@ -55,6 +55,22 @@ const kinds: Readonly<Record<string, Kind>> = {
     isFields: true,
     driver: async (place) => (await import('./kubernetes/kubernetes.driver.js')).openKubernetes(place),
   },
+  'aws-secrets-manager': {
+    form: 'aws-secrets-manager:NAME',
+    place: /^(?:arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,519}$/,
+    isFields: false,
+    mostBytes: 65_536,
+    driver: async (place) =>
+      (await import('./aws/aws-secrets-manager.driver.js')).openAwsSecretsManager(place),
+  },
+  'aws-ssm': {
+    form: 'aws-ssm:/NAME',
+    place: /^(?:arn:[\w-]+:ssm:[\w-]+:\d{12}:parameter\/)?[\w./-]{1,1011}$/,
+    isFields: false,
+    isVersioned: true,
+    mostBytes: 8_192,
+    driver: async (place) => (await import('./aws/aws-ssm.driver.js')).openAwsParameter(place),
+  },
 };
 
 const forms = ['file:PATH', ...Object.values(kinds).map(({ form }) => form)];

@@ -1,7 +1,15 @@
+import { parametersUnderTest } from './aws/aws-ssm.under-test.js';
+import { secretsManagersUnderTest } from './aws/aws-secrets-manager.under-test.js';
 import { fileUnderTest } from './file.under-test.js';
 import { kubernetesUnderTest } from './kubernetes.under-test.js';
 import type { StoreUnderTest } from './store-under-test.js';
 import { vaultUnderTest } from './vault.under-test.js';
 
 /** Every store that a reference can name. */
-export const everyStore: readonly StoreUnderTest[] = [fileUnderTest, vaultUnderTest, kubernetesUnderTest];
+export const everyStore: readonly StoreUnderTest[] = [
+  fileUnderTest,
+  vaultUnderTest,
+  kubernetesUnderTest,
+  ...secretsManagersUnderTest,
+  ...parametersUnderTest,
+];

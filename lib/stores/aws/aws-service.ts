@@ -1,0 +1,28 @@
+/** A service of AWS, as others call it. */
+export interface AwsService {
+  /** As its client of the SDK calls itself. */
+  readonly serviceId: string;
+  /** What stands before the colon of an action in a policy, and in an ARN. */
+  readonly prefix: string;
+  /** The setting that names another address for this service alone. */
+  readonly endpointSetting: string;
+  /** The package of its client, and the client's name there. */
+  readonly packageName: string;
+  readonly clientName: string;
+}
+
+export const secretsManager: AwsService = {
+  serviceId: 'Secrets Manager',
+  prefix: 'secretsmanager',
+  endpointSetting: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+  packageName: '@aws-sdk/client-secrets-manager',
+  clientName: 'SecretsManagerClient',
+};
+
+export const systemsManager: AwsService = {
+  serviceId: 'SSM',
+  prefix: 'ssm',
+  endpointSetting: 'AWS_ENDPOINT_URL_SSM',
+  packageName: '@aws-sdk/client-ssm',
+  clientName: 'SSMClient',
+};
