@@ -116,15 +116,22 @@ function watch({ middlewareStack }: AwsCommand<unknown>, seen: Seen): void {
   const stack = middlewareStack as { add(middleware: (next: Handler) => Handler, options: object): void };
   stack.add(
     (next) => async (args) => {
-      const result = await next(args);
-      note(result.response, seen);
-      return result;
+      try {
+        const result = await next(args);
+        note(result.response, seen);
+        return result;
+      } catch (error) {
+        seen.failure = error;
+        throw error;
+      }
     },
     { step: 'deserialize', priority: 'low' },
   );
 }
 
 function note(response: RawResponse, seen: Seen): void {
+  // Of the last attempt alone.
+  delete seen.failure;
   const { statusCode, headers = {} } = response;
   if (statusCode !== undefined) seen.status = statusCode;
   const date = Date.parse(headers.date ?? '') / 1000;
@@ -146,5 +153,7 @@ function limited(body: Readable, seen: Seen): Readable {
     },
   });
   // Whoever reads it is told of what goes wrong.
-  return pipeline(body, limit, () => undefined);
+  return pipeline(body, limit, (error) => {
+    if (error) seen.failure = error;
+  });
 }

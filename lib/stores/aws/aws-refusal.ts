@@ -11,6 +11,8 @@ export interface Seen {
   /** In seconds. */
   retryAfter?: number;
   isTooLarge?: boolean;
+  /** Why there was no answer, or no whole one. */
+  failure?: unknown;
 }
 
 /** What was asked, for messages. */
@@ -163,7 +165,9 @@ export function refusalOf(thrown: unknown, seen: Seen, asked: Asked): KeyStoreEr
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkError;
   const status = seen.status ?? Number(error.$metadata?.httpStatusCode ?? 0);
   if (seen.isTooLarge) return notOfAws(asked, 'answers with more than a secret can hold');
-  if (!(status > 0)) return notReached(error, asked);
+  if (seen.failure !== undefined || !(status > 0)) {
+    return notReached((seen.failure ?? error) as SdkError, asked);
+  }
   if (status >= 300 && status < 400) {
     return notOfAws(
       asked,
@@ -200,7 +204,7 @@ function inWords(error: SdkError, status: number, seen: Seen, asked: Asked): Key
       { isTransient: true, retryAfter },
     );
   }
-  if (status < 300 || isNoAnswerOfAws(error)) return notOfAws(asked, 'answers with what is none of AWS');
+  if (status < 300 || isNoAnswerOfAws(name)) return notOfAws(asked, 'answers with what is none of AWS');
   return new AwsRefusal(
     name,
     code,
@@ -209,8 +213,8 @@ function inWords(error: SdkError, status: number, seen: Seen, asked: Asked): Key
 }
 
 /** JSON was expected, and there was HTML, or half of it. */
-function isNoAnswerOfAws({ name }: SdkError): boolean {
-  return name === 'SyntaxError' || name === 'TypeError' || name === 'Unknown' || name === 'UnknownError';
+function isNoAnswerOfAws(name: string): boolean {
+  return ['SyntaxError', 'TypeError', 'Unknown', 'UnknownError'].includes(name);
 }
 
 function notOfAws({ where, hasEndpoint }: Asked, what: string): KeyStoreError {
