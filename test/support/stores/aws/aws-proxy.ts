@@ -43,7 +43,7 @@ export const vendorMessage = 'quoted-by-the-vendor';
 export class AwsProxy {
   readonly heard: Heard[] = [];
   /** What happens to a request; undefined: it is passed on. */
-  fault: (heard: Heard) => Fault | undefined = () => undefined;
+  fault: (heard: Heard) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
   readonly #server: Server;
   readonly #target: string | undefined;
 
@@ -82,7 +82,7 @@ export class AwsProxy {
     const action = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
     const heard = { action, body: JSON.parse(body) as Record<string, unknown> };
     this.heard.push(heard);
-    const fault = this.fault(heard);
+    const fault = await this.fault(heard);
     if (fault === 'hang') return;
     if (fault === 'reset') return void response.destroy();
     if (fault === 'endless') return endless(response);
