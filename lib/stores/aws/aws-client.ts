@@ -111,10 +111,14 @@ async function regionOf(client: AwsClient, { where, setting }: SecretPlace): Pro
   try {
     return await client.config.region();
   } catch {
-    const isOtherSet = Boolean(setting('AWS_DEFAULT_REGION')) && !setting('AWS_REGION');
+    if (setting('AWS_REGION')) {
+      throw misconfigured(`AWS_REGION holds no region for ${where}: it has to be one such as eu-west-1.`);
+    }
     throw misconfigured(
       `${where} needs the region that it is in. Set AWS_REGION, such as eu-west-1, or a region in the profile` +
-        (isOtherSet ? "; AWS_DEFAULT_REGION is set, which AWS's SDK for JavaScript does not read." : '.'),
+        (setting('AWS_DEFAULT_REGION')
+          ? "; AWS_DEFAULT_REGION is set, which AWS's SDK for JavaScript does not read."
+          : '.'),
     );
   }
 }

@@ -43,13 +43,13 @@ export class AwsConnection {
   readonly #client: AwsClient;
   readonly #isOurs: boolean;
   readonly #service: AwsService;
-  readonly #where: string;
+  readonly #place: SecretPlace;
 
-  constructor({ client, isOurs }: OpenedClient, service: AwsService, { where }: SecretPlace) {
+  constructor({ client, isOurs }: OpenedClient, service: AwsService, place: SecretPlace) {
     this.#client = client;
     this.#isOurs = isOurs;
     this.#service = service;
-    this.#where = where;
+    this.#place = place;
   }
 
   /** @throws AwsRefusal, KeyStoreError */
@@ -71,7 +71,7 @@ export class AwsConnection {
       signal.throwIfAborted();
       const { endpoint } = this.#client.config;
       throw refusalOf(error, seen, {
-        where: this.#where,
+        where: this.#place.where,
         service: this.#service,
         action,
         isWrite,
@@ -102,7 +102,7 @@ export class AwsConnection {
     try {
       await this.#client.config.credentials?.();
     } catch (error) {
-      throw withoutCredentials(error, this.#where);
+      throw withoutCredentials(error, this.#place);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { unreachable } from '../https/unreachable.js';
 import { KeyStoreError } from '../key-store.js';
 import type { KeyStoreErrorCode } from '../key-store.js';
+import type { SecretPlace } from '../secret-driver.js';
 import type { AwsService } from './aws-service.js';
 
 /** What was seen of an answer before the SDK read it. */
@@ -247,20 +248,27 @@ function nameOf({ name }: SdkError): string {
   return typeof name === 'string' && /^[A-Za-z][A-Za-z.]{1,79}$/.test(name) ? name : 'Unknown';
 }
 
+/** Settings by which the SDK finds credentials, beside the keys themselves. */
+const containers = ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+const sources = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE', ...containers];
+
 /** That the SDK's chain of credentials came to nothing. */
-export function withoutCredentials(thrown: unknown, where: string): KeyStoreError {
+export function withoutCredentials(thrown: unknown, { where, setting }: SecretPlace): KeyStoreError {
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkError;
-  const name = nameOf(error);
   const code =
-    typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(error.code) ? error.code : name;
-  const isExpired = /Expired/.test(name);
+    typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(error.code) ? error.code : nameOf(error);
+  const tried = sources.filter((name) => Boolean(setting(name)));
   return new KeyStoreError(
     'KEY_STORE_UNAUTHENTICATED',
-    isExpired
-      ? `${where}: the credentials with which AWS credentials are got have expired (${name}). Sign in again.`
-      : `${where}: there are no AWS credentials (${code}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or ` +
-          'give the instance, task, pod or function a role.',
-    // Who gives them to a task or a pod may be later than the task.
-    { isTransient: /^(ECONN|ETIMEDOUT|EHOST|ENET|EAI_|Throttling|Timeout)/.test(code) },
+    `${where}: there are no AWS credentials (${code}). ` +
+      (tried.length > 0
+        ? `${tried.join(' and ')} ${tried.length > 1 ? 'are' : 'is'} set, and leads to none: see what that names.`
+        : 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the instance, task, pod or function a role.'),
+    // Who gives them to a task or a pod may start later than it does.
+    {
+      isTransient:
+        /^(ECONN|ETIMEDOUT|EHOST|ENET|EAI_|Throttling|Timeout)/.test(code) ||
+        tried.some((name) => containers.includes(name)),
+    },
   );
 }
