@@ -74,7 +74,8 @@ function underTest(emulator: AwsEmulator): StoreUnderTest {
             environment,
             open: () =>
               keyStoreNamed(reference, { name: 'OIDC_KEY_STORE', setting: (each) => environment[each] }),
-            put: (text) => putSecret(client, name, text),
+            // Empty it takes nothing.
+            put: (text) => putSecret(client, name, text || ' '),
             content: async () => (await valueOfSecret(client, name))?.SecretString,
           };
         },
