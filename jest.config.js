@@ -1,3 +1,6 @@
+// AWS's SDK warns of Node 20, in every file that loads it.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 const swc = {
   swcrc: false,
   sourceMaps: 'inline',

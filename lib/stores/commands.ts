@@ -131,6 +131,7 @@ async function destroyOldVersions({ store, decryption }: Workplace): Promise<str
   const found = await store.read();
   if (!store.destroyBefore || !found) return `${where} keeps no older versions that could be destroyed.`;
   const count = await store.destroyBefore(found.version);
+  if (typeof count === 'string') return count;
   return count === 0
     ? `No older version of ${where} was left to destroy.`
     : `${count} older ${count === 1 ? 'version' : 'versions'} of ${where} ${count === 1 ? 'was' : 'were'} destroyed.`;

@@ -47,8 +47,11 @@ export interface KeyStore {
    */
   others?(signal?: AbortSignal): Promise<readonly OtherVersion[]>;
 
-  /** Destroys every version before this one, for good, and says how many. For a store that keeps them. */
-  destroyBefore?(version: string): Promise<number>;
+  /**
+   * Destroys every version before this one, for good, and says how many. For a store that keeps them. A store that cannot
+   * says so in a sentence, and what can be done.
+   */
+  destroyBefore?(version: string): Promise<number | string>;
 
   /** Calls `changed` whenever asking again may be worth it; returns what ends the watch. */
   watch?(changed: () => void): () => void;

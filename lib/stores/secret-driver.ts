@@ -34,7 +34,7 @@ export interface SecretDriver {
   /** As of a KeyStore. Those that cannot be had are left out. */
   others?(signal: AbortSignal): Promise<readonly OtherSecret[]>;
   /** As of a KeyStore. */
-  destroyBefore?(version: string, signal: AbortSignal): Promise<number>;
+  destroyBefore?(version: string, signal: AbortSignal): Promise<number | string>;
   close?(): void;
 }
 

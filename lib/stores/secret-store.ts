@@ -25,7 +25,7 @@ export class SecretStore implements KeyStore {
   #read: Secret | undefined;
   readonly between?: (base: string, version: string) => Promise<readonly StoredText[]>;
   readonly others?: (signal?: AbortSignal) => Promise<readonly OtherVersion[]>;
-  readonly destroyBefore?: (version: string) => Promise<number>;
+  readonly destroyBefore?: (version: string) => Promise<number | string>;
 
   constructor(driver: SecretDriver, choice: FieldChoice, kind: SecretKind) {
     this.#driver = driver;

@@ -134,7 +134,7 @@ class StoreOnDemand implements KeyStore {
     return (await this.#opened()).write(text, expected);
   }
 
-  async destroyBefore(version: string): Promise<number> {
+  async destroyBefore(version: string): Promise<number | string> {
     return (await (await this.#opened()).destroyBefore?.(version)) ?? 0;
   }
 

@@ -62,20 +62,24 @@ class AwsSecretsManagerDriver implements SecretDriver {
     // A secret here is one text: what is written is none of fields.
     const text = content as string;
     if (expected !== undefined) return this.#replace(text, expected, signal);
-    if (await this.#create(text, signal)) return true;
+    const labels = await this.#labels(signal);
+    if (!labels) return this.#create(text, signal);
     // There is one. It is nothing but a name where infrastructure code has made it, for somebody to put a value in.
-    const before = versionWith(current, (await this.#labels(signal)) ?? []);
+    const before = versionWith(current, labels);
     if (before !== undefined && (await this.read(signal))) return false;
     return this.#replace(text, before, signal);
   }
 
-  /** No version can be destroyed. Without a label AWS deletes it when it likes, and it is still read by its identifier. */
-  async destroyBefore(version: string, signal: AbortSignal): Promise<number> {
+  async destroyBefore(version: string, signal: AbortSignal): Promise<string> {
     const labels = (await this.#labels(signal)) ?? [];
-    for (const each of labels.filter(({ label }) => label === previous || isOfWrite(label))) {
-      if (each.version !== version) await this.#removeLabel(each, signal);
-    }
-    return 0;
+    const old = labels.filter(
+      (each) => each.version !== version && (each.label === previous || isOfWrite(each.label)),
+    );
+    for (const each of old) await this.#removeLabel(each, signal);
+    return (
+      `AWS destroys no version of a secret. Those of ${this.#where} that are older have no label any more, and AWS deletes ` +
+      'them when it likes; until then whoever may read the secret reads them by their identifiers.'
+    );
   }
 
   close(): void {
@@ -83,8 +87,12 @@ class AwsSecretsManagerDriver implements SecretDriver {
   }
 
   async #create(text: string, signal: AbortSignal): Promise<boolean> {
-    // What is named by an ARN is there, or it cannot be made.
-    if (this.#id.startsWith('arn:')) return false;
+    if (this.#id.startsWith('arn:')) {
+      throw new KeyStoreError(
+        'KEY_STORE_NOT_WRITTEN',
+        `${this.#where} is not there, and AWS makes no secret by its ARN. Name it by its name, or make it first.`,
+      );
+    }
     const answer = await this.#aws.askUnless(['ResourceExistsException'], {
       action: 'CreateSecret',
       command: new this.#sdk.CreateSecretCommand({
@@ -113,7 +121,7 @@ class AwsSecretsManagerDriver implements SecretDriver {
       isWrite: true,
       signal,
     });
-    if (!put) return this.#refuseMissing();
+    if (!put) return false;
     const { VersionId: version = id } = put.output;
     let done: readonly Label[] = [{ version, label }];
     try {
@@ -193,14 +201,6 @@ class AwsSecretsManagerDriver implements SecretDriver {
     return (
       stages &&
       Object.entries(stages).flatMap(([version, labels]) => labels.map((label) => ({ version, label })))
-    );
-  }
-
-  #refuseMissing(): false {
-    if (!this.#id.startsWith('arn:')) return false;
-    throw new KeyStoreError(
-      'KEY_STORE_NOT_WRITTEN',
-      `${this.#where} is not there, and AWS makes no secret by its ARN. Name it by its name, or make it first.`,
     );
   }
 

@@ -79,6 +79,13 @@ class AwsParameterDriver implements SecretDriver {
     return found.map((each) => this.#secretIn(each));
   }
 
+  async destroyBefore(): Promise<string> {
+    return (
+      `AWS keeps the last 100 versions of ${this.#where}, and destroys none of them alone. To be rid of them, take the keys ` +
+      'over into another parameter (`init --from`), and delete this one.'
+    );
+  }
+
   close(): void {
     this.#aws.close();
   }

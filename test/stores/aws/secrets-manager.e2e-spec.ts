@@ -142,7 +142,7 @@ for (const emulator of everyEmulator) {
         await store.write('a', undefined);
         await store.write('b', (await store.read())!.version);
         const { version } = (await store.read())!;
-        expect(await store.destroyBefore!(version)).toBe(0);
+        expect(await store.destroyBefore!(version)).toContain('AWS destroys no version');
         expect(await labels()).toEqual(['AWSCURRENT']);
         expect(await value()).toBe('b');
       });

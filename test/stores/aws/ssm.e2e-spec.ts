@@ -180,6 +180,11 @@ for (const emulator of everyEmulator) {
       expect(await storeOf().between!('7', '2')).toEqual([]);
     });
 
+    it('says how old versions go, which AWS does not destroy', async () => {
+      await put();
+      expect(await storeOf().destroyBefore!('1')).toContain('keeps the last 100 versions');
+    });
+
     it('of eight who make a parameter at once one does', async () => {
       const written = await Promise.all(
         Array.from({ length: 8 }, async (_, index) =>
