@@ -167,7 +167,7 @@ export function refusalOf(thrown: unknown, seen: Seen, asked: Asked): KeyStoreEr
   const status = seen.status ?? Number(error.$metadata?.httpStatusCode ?? 0);
   if (seen.isTooLarge) return notOfAws(asked, 'answers with more than a secret can hold');
   if (seen.failure !== undefined || !(status > 0)) {
-    return notReached((seen.failure ?? error) as SdkError, asked);
+    return notReached(seen.failure ?? error, asked);
   }
   if (status >= 300 && status < 400) {
     return notOfAws(

@@ -111,7 +111,7 @@ for (const emulator of everyEmulator) {
         await putSecret(client, name, 'a');
         const driver = await open();
         const { version } = (await driver.read(never()))!;
-        const other = (await openAwsSecretsManager(placeOf({ kind, place: name }, aws.endpoint)))!;
+        const other = await openAwsSecretsManager(placeOf({ kind, place: name }, aws.endpoint));
         let late: boolean | undefined;
         proxy.fault = async ({ action }) => {
           if (action === 'UpdateSecretVersionStage' && late === undefined) {
@@ -156,7 +156,7 @@ for (const emulator of everyEmulator) {
           one.write('one', found[0]?.version),
           other.write('other', found[1]?.version),
         ]);
-        expect(written.toSorted()).toEqual([false, true]);
+        expect(written.filter(Boolean)).toHaveLength(1);
         expect(await value()).toBe(written[0] ? 'one' : 'other');
         expect((await labels()).filter((label) => label.startsWith('oidc-key-'))).toEqual([]);
       });

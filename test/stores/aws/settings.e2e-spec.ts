@@ -83,7 +83,7 @@ for (const driver of everyDriver) {
         /\(ENOENT\). AWS_WEB_IDENTITY_TOKEN_FILE is set, and leads to none/,
       ],
     ])('%s is said, with what to set, and nothing is asked', async (_, settings, code, says) => {
-      const { code: exit, stderr } = await status({ ...endpoint(), ...settings } as Record<string, string>);
+      const { code: exit, stderr } = await status({ ...endpoint(), ...settings });
       expect([exit, stderr]).toEqual([3, expect.stringMatching(says)]);
       expect(stderr).toContain(code);
       expect(stderr).toContain(reference);

@@ -74,8 +74,7 @@ function underTest(emulator: AwsEmulator): StoreUnderTest {
             environment,
             open: () =>
               keyStoreNamed(reference, { name: 'OIDC_KEY_STORE', setting: (each) => environment[each] }),
-            // Empty it takes nothing.
-            put: (text) => putSecret(client, name, text || ' '),
+            put: (text) => putSecret(client, name, text),
             content: async () => (await valueOfSecret(client, name))?.SecretString,
           };
         },

@@ -41,10 +41,8 @@ function underTest(emulator: AwsEmulator): StoreUnderTest {
             open: () =>
               keyStoreNamed(reference, { name: 'OIDC_KEY_STORE', setting: (each) => environment[each] }),
             put: async (text) => {
-              // Empty it takes nothing.
-              const value = text || ' ';
               await client.send(
-                new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }),
+                new PutParameterCommand({ Name: name, Value: text, Type: 'SecureString', Overwrite: true }),
               );
             },
             content: () => valueOfParameter(client, name),
