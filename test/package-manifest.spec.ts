@@ -20,8 +20,8 @@ describe('the package', () => {
 
   it('has the peers and the dependencies that it documents, and no others', () => {
     expect(manifest.peerDependencies).toEqual({
-      '@aws-sdk/client-secrets-manager': '^3.0.0',
-      '@aws-sdk/client-ssm': '^3.0.0',
+      '@aws-sdk/client-secrets-manager': '^3.600.0',
+      '@aws-sdk/client-ssm': '^3.600.0',
       '@jmondi/oauth2-server': '^4.3.7 || ^5.0.0',
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',

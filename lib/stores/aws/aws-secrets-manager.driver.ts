@@ -141,10 +141,8 @@ class AwsSecretsManagerDriver implements SecretDriver {
     labels: readonly Label[],
     signal: AbortSignal,
   ): Promise<boolean> {
-    const holds = versionWith(current, labels);
     // The first version of a secret has the label at once.
-    if (holds === version) return true;
-    if (holds !== from) return false;
+    if (versionWith(current, labels) === version) return true;
     try {
       await this.#aws.ask({
         action: 'UpdateSecretVersionStage',

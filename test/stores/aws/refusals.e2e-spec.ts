@@ -193,16 +193,39 @@ for (const driver of everyDriver) {
       expect(await rejectionOf(opened.read(never()))).toMatchObject({ code: 'KEY_STORE_NOT_READ' });
     });
 
+    it('by a part of an ARN one that begins alike', async () => {
+      const place = driver.arn('eu-west-1').replace(/-AbCdEf$/, '');
+      const opened = await driver.open(placeOf(driver, proxy.endpoint, { place }));
+      expect(await opened.read(never())).toMatchObject({ content: secret });
+      proxy.fault = () => ({ status: 200, body: driver.answer(secret, `${driver.place}-of-others`) });
+      expect(await rejectionOf(opened.read(never()))).toMatchObject({ code: 'KEY_STORE_NOT_READ' });
+    });
+
+    if (driver.kind === 'aws-secrets-manager') {
+      it('a version that is not the one that holds', async () => {
+        const body = { ...driver.answer(secret), VersionStages: ['AWSPREVIOUS'] };
+        proxy.fault = () => ({ status: 200, body });
+        const error = await rejectionOf((await open()).read(never()));
+        expect(error).toMatchObject({ code: 'KEY_STORE_NOT_READ' });
+        expect(everythingPrintedOf(error)).not.toContain(secret);
+      });
+    }
+
     it('a write that may have been done is sent once, and what is refused names the action of the write', async () => {
-      proxy.fault = () => awsError('AccessDeniedException');
+      const refusing = (fault: Fault) => {
+        proxy.heard.length = 0;
+        proxy.fault = ({ action }) =>
+          action === 'DescribeSecret' ? awsError('ResourceNotFoundException') : fault;
+      };
+      refusing(awsError('AccessDeniedException'));
       const error = await rejectionOf((await open()).write(secret, undefined, never()));
       expect(error).toMatchObject({ code: 'KEY_STORE_FORBIDDEN' });
       expect(error.message).toMatch(/secretsmanager:CreateSecret|ssm:PutParameter/);
       expect(error.message).toContain('kms:GenerateDataKey');
-      proxy.heard.length = 0;
-      proxy.fault = () => awsError('InternalServerError', 500);
+      refusing(awsError('InternalServerError', 500));
       await rejectionOf((await open()).write(secret, undefined, never()));
-      expect(proxy.takeActions()).toHaveLength(1);
+      const sent = proxy.takeActions().filter((action) => action !== 'DescribeSecret');
+      expect(sent).toHaveLength(1);
     });
 
     it('nobody waits longer than they said, and nothing is asked for them later', async () => {

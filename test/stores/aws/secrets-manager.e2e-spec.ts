@@ -256,6 +256,33 @@ for (const emulator of everyEmulator) {
         given.destroy();
       });
 
+      it('what was written counts as written although somebody else has written on top of it', async () => {
+        await putSecret(client, name, 'a');
+        const given = secretsManagerAt(proxy.endpoint);
+        const driver = await open({ client: given });
+        const { version } = (await driver.read(never()))!;
+        let moves = 0;
+        proxy.fault = async ({ action, body }) => {
+          if (action !== 'UpdateSecretVersionStage' || body.VersionStage !== 'AWSCURRENT') return undefined;
+          if (moves++ === 0) return 'lost';
+          const other = await openAwsSecretsManager(placeOf({ kind, place: name }, aws.endpoint));
+          await other.write('c', (await other.read(never()))!.version, never());
+          return undefined;
+        };
+        expect(await driver.write('b', version, never())).toBe(true);
+        expect([await value(), moves]).toEqual(['c', 2]);
+        given.destroy();
+      });
+
+      it('what is told to stay keeps its label when older versions lose theirs', async () => {
+        const store = storeOf();
+        await store.write('a', undefined);
+        const { version } = (await store.read())!;
+        await store.write('b', version);
+        await store.destroyBefore!(version);
+        expect(await labels()).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+      });
+
       it('a client that asks twice by itself makes no conflict of its own write', async () => {
         await putSecret(client, name, 'a');
         const given = secretsManagerAt(proxy.endpoint);
