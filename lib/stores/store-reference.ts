@@ -59,6 +59,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     form: 'aws-secrets-manager:NAME',
     place: /^(?:arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,519}$/,
     isFields: false,
+    keepsOthers: true,
     mostBytes: 65_536,
     driver: async (place) =>
       (await import('./aws/aws-secrets-manager.driver.js')).openAwsSecretsManager(place),

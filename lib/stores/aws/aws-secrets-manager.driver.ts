@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { GetSecretValueResponse } from '@aws-sdk/client-secrets-manager';
 
 import { KeyStoreError } from '../key-store.js';
-import type { Secret, SecretContent, SecretDriver, SecretPlace } from '../secret-driver.js';
+import type { OtherSecret, Secret, SecretContent, SecretDriver, SecretPlace } from '../secret-driver.js';
 import { loadPackage } from '../vendor-package.js';
 import { openClient } from './aws-client.js';
 import { AwsConnection, isRefusal } from './aws-connection.js';
@@ -18,6 +18,7 @@ interface Label {
 
 const current = 'AWSCURRENT';
 const previous = 'AWSPREVIOUS';
+const pending = 'AWSPENDING';
 /** Of a version that is being written. One per write: a label that all shared would be taken from the one before. */
 const labelOfWrite = 'oidc-key-';
 
@@ -50,12 +51,21 @@ class AwsSecretsManagerDriver implements SecretDriver {
   }
 
   async read(signal: AbortSignal): Promise<Secret | undefined> {
-    const answer = await this.#aws.askUnless(['ResourceNotFoundException'], {
-      action: 'GetSecretValue',
-      command: new this.#sdk.GetSecretValueCommand({ SecretId: this.#id, VersionStage: current }),
-      signal,
-    });
-    return answer && { ...this.#secretIn(answer.output), date: answer.date };
+    const answer = await this.#labelled(current, ['ResourceNotFoundException'], signal);
+    return answer && { ...this.#secretIn(answer.output, current), date: answer.date };
+  }
+
+  async others(signal: AbortSignal): Promise<readonly OtherSecret[]> {
+    const found: OtherSecret[] = [];
+    for (const label of [previous, pending]) {
+      // A policy may allow the label that holds, and no other.
+      const absent = ['ResourceNotFoundException', 'AccessDeniedException'];
+      const answer = await this.#labelled(label, absent, signal);
+      if (!answer || answer.output.VersionStages?.includes(current)) continue;
+      const { content, since } = this.#secretIn(answer.output, label);
+      if (since !== undefined) found.push({ content, since, isPending: label === pending });
+    }
+    return found;
   }
 
   async write(content: SecretContent, expected: string | undefined, signal: AbortSignal): Promise<boolean> {
@@ -188,6 +198,15 @@ class AwsSecretsManagerDriver implements SecretDriver {
     });
   }
 
+  /** The version with a label; undefined where AWS refuses with one of these names. */
+  #labelled(label: string, absent: readonly string[], signal: AbortSignal) {
+    return this.#aws.askUnless(absent, {
+      action: 'GetSecretValue',
+      command: new this.#sdk.GetSecretValueCommand({ SecretId: this.#id, VersionStage: label }),
+      signal,
+    });
+  }
+
   /** Undefined where there is no secret. */
   async #labels(signal: AbortSignal): Promise<readonly Label[] | undefined> {
     const answer = await this.#aws.askUnless(['ResourceNotFoundException'], {
@@ -202,16 +221,17 @@ class AwsSecretsManagerDriver implements SecretDriver {
     );
   }
 
-  #secretIn(answer: GetSecretValueResponse): Secret {
+  #secretIn(answer: GetSecretValueResponse, label: string): Secret {
     const { VersionId: version = '', VersionStages: labels = [], SecretString, SecretBinary } = answer;
-    if (!this.#isAsked(answer) || version === '' || !labels.includes(current)) {
+    const since = answer.CreatedDate && answer.CreatedDate.getTime() / 1000;
+    if (!this.#isAsked(answer) || version === '' || !labels.includes(label)) {
       throw new KeyStoreError(
         'KEY_STORE_NOT_READ',
         `${this.#where}: what answers gives another secret, or another version of it, than was asked for. See what stands ` +
           'between, such as a cache.',
       );
     }
-    return { version, content: SecretString ?? Buffer.from(SecretBinary ?? []) };
+    return { version, content: SecretString ?? Buffer.from(SecretBinary ?? []), since };
   }
 
   /** A partial ARN lacks the six characters that AWS adds. */

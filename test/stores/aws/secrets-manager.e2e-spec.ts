@@ -20,7 +20,7 @@ import { rejectionOf } from '../../support/errors.js';
 import { figures, making, setOf } from '../../support/key-sets.js';
 import { derOf } from '../../support/keys.js';
 import { ecKey } from '../../support/lives.js';
-import { AwsProxy } from '../../support/stores/aws/aws-proxy.js';
+import { AwsProxy, awsError } from '../../support/stores/aws/aws-proxy.js';
 import {
   putSecret,
   secretsManagerAt,
@@ -122,6 +122,27 @@ for (const emulator of everyEmulator) {
         expect([await driver.write('b', version, never()), late]).toEqual([false, true]);
         expect(await value()).toBe('other');
         expect(await labels()).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+      });
+
+      it('says since when its version is there, and which others have a label', async () => {
+        await putSecret(client, name, 'a');
+        expect(await storeOf().others!()).toEqual([]);
+        await putSecret(client, name, 'b');
+        await client.send(
+          new PutSecretValueCommand({ SecretId: name, SecretString: 'p', VersionStages: ['AWSPENDING'] }),
+        );
+        const store = storeOf();
+        const { text, since } = (await store.read())!;
+        expect([text, Math.abs(since! - Date.now() / 1000) < 10]).toEqual(['b', true]);
+        const others = await store.others!();
+        expect(others.map((each) => [each.text, each.isPending])).toEqual([
+          ['a', false],
+          ['p', true],
+        ]);
+        for (const each of others) expect(Math.abs(each.since - Date.now() / 1000)).toBeLessThan(10);
+        proxy.fault = ({ body }) =>
+          body.VersionStage === 'AWSCURRENT' ? undefined : awsError('AccessDeniedException');
+        expect(await store.others!()).toEqual([]);
       });
 
       it('a pending version of somebody else stays as it is', async () => {
