@@ -109,6 +109,8 @@ export async function runCommand(place: Workplace, act: Act): Promise<Done> {
     try {
       if (await store.write(text, reading.found?.version)) {
         if (!store.between) return result;
+        // Of two who found each other's union beside their own, one is to be first.
+        if (achieved) await wait(Math.random() * longestPause * attempt);
         achieved = result;
         attempt++;
         continue;
@@ -133,7 +135,12 @@ async function readingOf(place: Workplace): Promise<Reading> {
   const found = await place.store.read();
   const set = found && (await openStored(found.text, place.decryption));
   if (!set) return { found, versions: [] };
-  return { found, versions: await versionsOf(place, found, set) };
+  const versions = await versionsOf(place, found, set);
+  const [first = set, ...others] = versions;
+  // Two who unite the same would else go on to unite what they wrote, in turns.
+  const isUnited =
+    others.length > 0 && unite([first, ...others]).toText() === set.withBase(undefined).toText();
+  return { found, versions: isUnited ? [set] : versions };
 }
 
 function unitedOf({ versions }: Reading): KeySet | undefined {
