@@ -22,6 +22,9 @@ describe('the package', () => {
     expect(manifest.peerDependencies).toEqual({
       '@aws-sdk/client-secrets-manager': '^3.600.0',
       '@aws-sdk/client-ssm': '^3.600.0',
+      '@azure/identity': '^4.13.0',
+      '@azure/keyvault-secrets': '^4.11.0',
+      '@google-cloud/secret-manager': '^6.0.0 || ^7.0.0',
       '@jmondi/oauth2-server': '^4.3.7 || ^5.0.0',
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/config': '^4.0.0 || ^12.0.0',
@@ -74,6 +77,9 @@ describe('the package', () => {
     expect(optional).toEqual([
       '@aws-sdk/client-secrets-manager',
       '@aws-sdk/client-ssm',
+      '@azure/identity',
+      '@azure/keyvault-secrets',
+      '@google-cloud/secret-manager',
       '@jmondi/oauth2-server',
       '@nestjs/config',
       '@nestjs/microservices',

@@ -72,6 +72,23 @@ const kinds: Readonly<Record<string, Kind>> = {
     mostBytes: 8_192,
     driver: async (place) => (await import('./aws/aws-ssm.driver.js')).openAwsParameter(place),
   },
+  'azure-key-vault': {
+    form: 'azure-key-vault:VAULT/SECRET',
+    place: /^[a-z\d](?:[a-z\d.-]{0,250}[a-z\d])?(?::\d{1,5})?\/[a-z\d-]{1,127}$/i,
+    isFields: false,
+    mostBytes: 25_000,
+    isVersioned: true,
+    driver: async (place) => (await import('./azure/azure-key-vault.driver.js')).openAzureKeyVault(place),
+  },
+  'gcp-secret-manager': {
+    form: 'gcp-secret-manager:projects/PROJECT/secrets/SECRET',
+    place: /^projects\/[\w.:-]{1,64}\/(?:locations\/[a-z0-9-]{1,40}\/)?secrets\/[\w-]{1,255}$/,
+    isFields: false,
+    mostBytes: 65_536,
+    isVersioned: true,
+    driver: async (place) =>
+      (await import('./google/gcp-secret-manager.driver.js')).openGcpSecretManager(place),
+  },
 };
 
 const forms = ['file:PATH', ...Object.values(kinds).map(({ form }) => form)];

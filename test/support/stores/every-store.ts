@@ -1,7 +1,9 @@
 import { parametersUnderTest } from './aws/aws-ssm.under-test.js';
 import { secretsManagersUnderTest } from './aws/aws-secrets-manager.under-test.js';
-import { fileUnderTest } from './file.under-test.js';
 import { kubernetesUnderTest } from './kubernetes.under-test.js';
+import { azureKeyVaultUnderTest } from './azure-key-vault.under-test.js';
+import { fileUnderTest } from './file.under-test.js';
+import { gcpSecretManagerUnderTest } from './gcp-secret-manager.under-test.js';
 import type { StoreUnderTest } from './store-under-test.js';
 import { vaultUnderTest } from './vault.under-test.js';
 
@@ -12,4 +14,6 @@ export const everyStore: readonly StoreUnderTest[] = [
   kubernetesUnderTest,
   ...secretsManagersUnderTest,
   ...parametersUnderTest,
+  gcpSecretManagerUnderTest,
+  azureKeyVaultUnderTest,
 ];

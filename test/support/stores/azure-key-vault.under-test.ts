@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { SecretClient } from '@azure/keyvault-secrets';
+import type { SecretClientOptions } from '@azure/keyvault-secrets';
+
+import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
+import { AzureKeyVaultDouble } from './azure-key-vault.double.js';
+import type { StoreUnderTest } from './store-under-test.js';
+
+/** A client of the SDK on the double, with credentials that need no Azure. */
+export function clientOf(double: AzureKeyVaultDouble, options: SecretClientOptions = {}): SecretClient {
+  const getToken = async () => ({ token: double.token, expiresOnTimestamp: Date.now() + 3_600_000 });
+  return new SecretClient(
+    `https://127.0.0.1:${double.port}`,
+    { getToken },
+    {
+      tlsOptions: { ca: double.certificate.cert },
+      retryOptions: { maxRetries: 0 },
+      ...options,
+    },
+  );
+}
+
+export const azureKeyVaultUnderTest: StoreUnderTest = {
+  kind: 'azure-key-vault',
+  against: "a double behind Azure's SDK",
+  compares: false,
+  isInstalled: true,
+  start: async () => {
+    const double = await new AzureKeyVaultDouble().start();
+    const folder = mkdtempSync(join(tmpdir(), 'oidc-key-vault-'));
+    const authority = join(folder, 'authority.pem');
+    writeFileSync(authority, double.certificate.cert);
+    let places = 0;
+    return {
+      place: async () => {
+        const name = `keys-${++places}`;
+        const reference = `azure-key-vault:127.0.0.1:${double.port}/${name}`;
+        return {
+          reference,
+          environment: {
+            NODE_EXTRA_CA_CERTS: authority,
+            // As Azure App Service gives a managed identity to its workloads.
+            IDENTITY_ENDPOINT: `http://127.0.0.1:${double.identityPort}/msi/token`,
+            IDENTITY_HEADER: 'a-header',
+          },
+          open: () => keyStoreNamed(reference, { name: 'The store', client: clientOf(double) }),
+          put: async (text) => void double.put(name, text),
+          content: async () => double.versions(name).findLast(({ enabled }) => enabled)?.value,
+        };
+      },
+      stop: async () => {
+        rmSync(folder, { recursive: true });
+        await double.stop();
+      },
+    };
+  },
+};
