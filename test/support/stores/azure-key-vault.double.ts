@@ -127,14 +127,14 @@ export class AzureKeyVaultDouble {
   }
 
   /** As a person in the portal does. */
-  put(name: string, value: string, attributes: Partial<Pick<Version, 'contentType' | 'tags'>> = {}): string {
+  put(name: string, value: string, attributes: Partial<Omit<Version, 'identifier' | 'value'>> = {}): string {
     const stored = this.#secrets.get(name) ?? { versions: [] };
     if (stored.isDeleted) throw new Refusal(409, 'Conflict', 'ObjectIsDeletedButRecoverable');
     this.#secrets.set(name, stored);
     const identifier = this.nextIdentifier ?? (++this.#count).toString(16).padStart(32, '0');
     this.nextIdentifier = undefined;
-    const { contentType, tags } = attributes;
-    stored.versions.push({ identifier, value, contentType, tags, created: this.now(), enabled: true });
+    const { contentType, tags, created = this.now() } = attributes;
+    stored.versions.push({ identifier, value, contentType, tags, created, enabled: true });
     return identifier;
   }
 

@@ -47,7 +47,11 @@ export const azureKeyVaultUnderTest: StoreUnderTest = {
             IDENTITY_HEADER: 'a-header',
           },
           open: () => keyStoreNamed(reference, { name: 'The store', client: clientOf(double) }),
-          put: async (text) => void double.put(name, text),
+          put: async (text) => {
+            // The first one was put there a while ago: a write does not have to wait for the next second.
+            const isFirst = double.versions(name).length === 0;
+            double.put(name, text, isFirst ? { created: double.now() - 5 } : {});
+          },
           content: async () => double.versions(name).findLast(({ enabled }) => enabled)?.value,
         };
       },
