@@ -257,6 +257,7 @@ describe('versions', () => {
     async (state) => {
       add('a', 'b', 'c');
       const driver = await openDriver();
+      expect(await textOf(driver)).toBe('c');
       set(state, 3);
       expect(await textOf(driver)).toBe('b');
       // By who knows it, and by who does not.
