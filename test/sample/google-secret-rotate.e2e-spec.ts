@@ -13,15 +13,11 @@ import type { PlaceUnderTest, RunningStore } from '../support/stores/store-under
 let running: RunningStore;
 let place: PlaceUnderTest;
 let server: Server;
-let logged: string[];
 
 const numberOfKeys = async () => (JSON.parse((await place.content())!) as { keys: object[] }).keys.length;
 
 beforeEach(async () => {
-  logged = [];
-  for (const method of ['log', 'error'] as const) {
-    jest.spyOn(console, method).mockImplementation((line) => void logged.push(String(line)));
-  }
+  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
   running = await gcpSecretManagerUnderTest.start();
   place = await running.place();
   // The store is what the reference names, on a client that comes to the double.

@@ -24,11 +24,13 @@ export function answerSecretRotate({ store, every }: Rotation, opened: KeyStore 
       const { eventType, secretId } = attributesIn(await bodyOf(request));
       if (eventType === 'SECRET_ROTATE' && isSecretOf(secretId, store)) {
         const { sentences } = await rotate({ store: opened, every });
-        for (const sentence of sentences) console.log(sentence);
+        process.stdout.write(`${sentences.join('\n')}\n`);
       }
       response.writeHead(204).end();
     } catch (error) {
-      console.error(error instanceof SyntaxError ? 'This is no message of Pub/Sub.' : error);
+      const words =
+        error instanceof SyntaxError ? 'This is no message of Pub/Sub.' : (error as Error).message;
+      process.stderr.write(`${words}\n`);
       response.writeHead(error instanceof SyntaxError ? 400 : 500).end();
     }
   };
