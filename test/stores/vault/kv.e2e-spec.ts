@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { status } from '../../../lib/rotate/index.js';
+import { status as statusOf } from '../../../lib/rotate/index.js';
 import { rejectionOf } from '../../support/errors.js';
 import { privateKeyNamed } from '../../support/key-sets.js';
 import { OpenBao } from '../../support/stores/openbao.js';
@@ -299,7 +299,7 @@ describeStore(vaultUnderTest, 'KV', () => {
 
     it('end where the server keeps no more', async () => {
       const name = newName();
-      for (let count = 1; count <= 14; count++) await put(`secret/data/${name}`, { jwks: String(count) });
+      for (let number = 1; number <= 14; number++) await put(`secret/data/${name}`, { jwks: String(number) });
       expect((await open(name).others!()).map(({ text }) => Number(text))).toEqual([
         13, 12, 11, 10, 9, 8, 7, 6, 5,
       ]);
@@ -310,7 +310,7 @@ describeStore(vaultUnderTest, 'KV', () => {
       const pem = (kid: string) => privateKeyNamed(kid).export({ format: 'pem', type: 'pkcs8' }) as string;
       await put(`secret/data/${name}`, { jwks: pem('one') });
       await put(`secret/data/${name}`, { jwks: pem('two') });
-      const { keys } = await status({ store: open(name), settings: { get: () => undefined } });
+      const { keys } = await statusOf({ store: open(name), settings: { get: () => undefined } });
       expect(keys).toMatchObject([
         { state: 'signs', published: true },
         { state: 'waits', published: true },
