@@ -5,8 +5,12 @@ import { OidcKeyModule } from 'nestjs-oidc-key';
 import { ApiModule } from './api/api.module.js';
 import { AuthorizeModule } from './authorize/authorize.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DATABASE, type Database } from './database/database.js';
 import { OAuthErrorFilter } from './http/oauth-error.filter.js';
 import { OrderlyShutdown } from './http/orderly-shutdown.js';
+import { areKeysInDatabase } from './keys/are-keys-in-database.js';
+import { DatabaseKeyStore } from './keys/database-key.store.js';
+import { KeysModule } from './keys/keys.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { SeedService } from './seed/seed.service.js';
 import type { Settings } from './settings.js';
@@ -16,9 +20,10 @@ import type { Settings } from './settings.js';
   imports: [
     OidcKeyModule.forRootAsync({
       isGlobal: true,
-      inject: [ConfigService],
-      // The key is left out, and so read from OIDC_PRIVATE_KEY or OIDC_PRIVATE_KEY_FILE.
-      useFactory: (config: ConfigService<Settings, true>) => ({
+      inject: [ConfigService, DATABASE],
+      useFactory: (config: ConfigService<Settings, true>, database: Database) => ({
+        // Without a store here the keys come from the settings: OIDC_PRIVATE_KEY, its file, or OIDC_KEY_STORE.
+        ...(areKeysInDatabase(config) && { store: new DatabaseKeyStore(database) }),
         // OpenID Connect Core section 15.1: there has to be a key for it, and without one the server does not start.
         algorithm: 'RS256',
         // RFC 9068 section 2.2. Given for each access token, so that no `audience` of a client's choice gets in.
@@ -30,6 +35,7 @@ import type { Settings } from './settings.js';
       }),
     }),
     DatabaseModule,
+    KeysModule,
     OAuthModule,
     AuthorizeModule,
     ApiModule,

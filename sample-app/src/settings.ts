@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 // Settings of the sample. The key's own settings, OIDC_PRIVATE_KEY and the like, belong to nestjs-oidc-key,
-// which reads and checks them itself.
+// which reads and checks them itself; the passphrase is asked for here where the sample insists on one.
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
@@ -37,13 +37,40 @@ const seed = z.discriminatedUnion(
   'must be true or false',
 );
 
-const server = z.object({
+const passphrase = z.object({
+  OIDC_PRIVATE_KEY_PASSPHRASE: z.string().optional(),
+  OIDC_PRIVATE_KEY_PASSPHRASE_FILE: z.string().optional(),
+});
+
+/** Who can read the database, or a backup of it, must not have the keys. */
+const requiredPassphrase = passphrase.refine(
+  ({ OIDC_PRIVATE_KEY_PASSPHRASE: text, OIDC_PRIVATE_KEY_PASSPHRASE_FILE: file }) =>
+    Boolean(text) || Boolean(file),
+  {
+    path: ['OIDC_PRIVATE_KEY_PASSPHRASE'],
+    message: 'is required where the keys are in the database (or OIDC_PRIVATE_KEY_PASSPHRASE_FILE)',
+  },
+);
+
+const keys = z.discriminatedUnion(
+  'KEYS_IN_DATABASE',
+  [
+    z.object({ KEYS_IN_DATABASE: z.literal('false').default('false') }),
+    requiredPassphrase.safeExtend({ KEYS_IN_DATABASE: z.literal('true') }),
+  ],
+  'must be true or false',
+);
+
+const dataFolder = z.object({
+  /** The folder of the database; made when missing. */
+  DATA_DIR: z.string().min(1).default('sample-app/.data'),
+});
+
+const server = dataFolder.extend({
   /** The public URL of this server: the `iss` of each token and the start of each endpoint's URL. */
   ISSUER: issuer,
   PORT: z.coerce.number('must be a number').int().min(1).max(65_535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  /** The folder of the database; made when missing. */
-  DATA_DIR: z.string().min(1).default('sample-app/.data'),
   /** Signs the session cookie. Changing it signs everybody out. */
   SESSION_SECRET: z.string('is required').min(32, 'needs 32 characters or more'),
   /** The `aud` of each access token: the identifier of the API that the tokens are for. */
@@ -52,9 +79,14 @@ const server = z.object({
   OPAQUE_REFRESH_TOKENS: z.enum(['true', 'false'], 'must be true or false').default('false'),
 });
 
-export const settingsSchema = server.and(seed);
+export const settingsSchema = server.and(seed).and(keys);
+
+/** What is asked of whoever changes the keys in the database, and runs no server. */
+export const databaseKeysSchema = dataFolder.and(requiredPassphrase);
 
 export type Settings = z.output<typeof server> & {
+  /** Whether the keys are in the database, in place of OIDC_PRIVATE_KEY. */
+  KEYS_IN_DATABASE: 'true' | 'false';
   SAMPLE_SEED: 'true' | 'false';
   SAMPLE_USER_PASSWORD?: string;
   SAMPLE_CLIENT_SECRET?: string;

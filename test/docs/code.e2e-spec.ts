@@ -173,6 +173,39 @@ describe('the files', () => {
   });
 });
 
+it('the store of one’s own compares, with its table, and says nothing of what it was given', async () => {
+  const table = blocks.find(({ code }) => code.includes('CREATE TABLE key_set'))!.code;
+  const script = `
+    import assert from 'node:assert';
+    import { createClient } from '@libsql/client/sqlite3';
+    import { init, rotate } from 'nestjs-oidc-key/rotate';
+    import { DatabaseKeyStore } from './dist/database-key.store.js';
+    import { run } from './dist/keys.js';
+    const client = createClient({ url: ':memory:' });
+    // SQLite writes the number of a value with another sign.
+    const query = async (sql, args) => {
+      const { rows, rowsAffected } = await client.execute({ sql: sql.replaceAll('$', '?'), args });
+      return { rows, rowCount: rowsAffected };
+    };
+    const store = new DatabaseKeyStore({ query });
+    await assert.rejects(store.write('the keys', 'v'), (error) =>
+      error.name === 'KeyStoreError' && error.message.includes('SQLITE_ERROR') && !/the keys/.test(error.stack));
+    await client.execute(${JSON.stringify(table)});
+    assert.equal(await store.read(), undefined);
+    await run(store, 'init');
+    assert.equal(await store.write('too late', undefined), false);
+    const { version } = await store.read();
+    const results = await Promise.allSettled([1, 2, 3].map(() => rotate({ store })));
+    assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+    assert.equal(results.filter(({ reason }) => reason?.code === 'KEY_WAITS').length, 2);
+    assert.equal(await store.write('too late', version), false);
+    await run(store, 'status');`;
+  const { code, stderr } = await run(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: application,
+  });
+  expect([stderr, code]).toEqual(['', 0]);
+});
+
 describe('the commands', () => {
   it.each(commands)('%s', async (block) => {
     const cwd = mkdtempSync(join(application, 'commands-'));

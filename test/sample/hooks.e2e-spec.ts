@@ -3,23 +3,26 @@ import type { AuthorizationServerOptions, ClientCredentialsGrant } from '@jmondi
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { JwtService } from 'nestjs-oidc-key';
 
+import { builtSample } from '../support/built-sample.js';
 import { rejectionOf } from '../support/errors.js';
 import { makeRsaKey } from '../support/keys.js';
 import { headerOf, payloadOf } from '../support/tokens.js';
 import { dump } from './database.js';
-import { built, startInProcess } from './in-process.js';
+import { startInProcess } from './in-process.js';
 import { RawClient, request, resigned, withToken } from './raw-client.js';
 import type { Answer } from './raw-client.js';
 import type { Sample } from './sample-server.js';
 
 const { IdTokenService } =
-  await built<typeof import('../../sample-app/src/oauth/id-token.service.js')>('oauth/id-token.service.js');
-const { OidcAuthCodeGrant } = await built<
+  await builtSample<typeof import('../../sample-app/src/oauth/id-token.service.js')>(
+    'oauth/id-token.service.js',
+  );
+const { OidcAuthCodeGrant } = await builtSample<
   typeof import('../../sample-app/src/oauth/oidc-auth-code.grant.js')
 >('oauth/oidc-auth-code.grant.js');
-const { ProviderMetadata } = await built<typeof import('../../sample-app/src/oauth/provider-metadata.js')>(
-  'oauth/provider-metadata.js',
-);
+const { ProviderMetadata } = await builtSample<
+  typeof import('../../sample-app/src/oauth/provider-metadata.js')
+>('oauth/provider-metadata.js');
 
 /** What a user's own code returns, or throws; each test sets it. */
 let customClaims: () => Record<string, unknown> | Promise<Record<string, unknown>> = () => ({});

@@ -1,22 +1,13 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-
 import { ConfigModule } from '@nestjs/config';
 import type { LoggerService } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 
-import { root } from '../support/processes.js';
+import { builtSample } from '../support/built-sample.js';
 import { RecordingLogger } from '../support/platforms.js';
 import { sampleEnvironment, sampleOf } from './sample-server.js';
 import type { Sample } from './sample-server.js';
-
-/** What was built, with the types of its source. */
-export async function built<Module>(file: string): Promise<Module> {
-  const url = pathToFileURL(join(root, 'sample-app/dist/src', file));
-  return (await import(url.href)) as Module;
-}
 
 /**
  * The sample as main.ts runs it, but in this process, so that a test can put its own class in the place of one of
@@ -25,9 +16,12 @@ export async function built<Module>(file: string): Promise<Module> {
 export async function startInProcess(
   change: (builder: TestingModuleBuilder) => TestingModuleBuilder,
 ): Promise<Sample> {
-  const { AppModule } = await built<typeof import('../../sample-app/src/app.module.js')>('app.module.js');
-  const { configure } = await built<typeof import('../../sample-app/src/create-app.js')>('create-app.js');
-  const { settingsSchema } = await built<typeof import('../../sample-app/src/settings.js')>('settings.js');
+  const { AppModule } =
+    await builtSample<typeof import('../../sample-app/src/app.module.js')>('app.module.js');
+  const { configure } =
+    await builtSample<typeof import('../../sample-app/src/create-app.js')>('create-app.js');
+  const { settingsSchema } =
+    await builtSample<typeof import('../../sample-app/src/settings.js')>('settings.js');
   const environment = await sampleEnvironment();
   const settings = { ...environment, ...settingsSchema.parse(environment) };
   const configuration = await ConfigModule.forRoot({

@@ -80,13 +80,16 @@ export async function restart(sample: Sample, changes: Record<string, string> = 
   return sampleOf(environment, await startProcess(environment));
 }
 
-export function startProcess(environment: Record<string, string>): Promise<ServerProcess> {
+export function startProcess(
+  environment: Record<string, string>,
+  folder = dirname(environment.OIDC_PRIVATE_KEY_FILE!),
+): Promise<ServerProcess> {
   const issuer = `http://127.0.0.1:${environment.PORT}`;
   return ServerProcess.start({
     main: pathToFileURL(main),
     issuer,
     environment,
-    folder: dirname(environment.OIDC_PRIVATE_KEY_FILE!),
+    folder,
   });
 }
 

@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The repository, for what was compiled into a folder of it too. */
+export const root = repositoryAbove(import.meta.dirname);
+
+function repositoryAbove(folder: string): string {
+  return existsSync(join(folder, 'package-lock.json')) ? folder : repositoryAbove(dirname(folder));
+}
 
 /** The command line, as it is installed. */
 export const commandLine = join(root, 'dist/bundle/cli/main.js');

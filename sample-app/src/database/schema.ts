@@ -91,3 +91,10 @@ export const pendingRequests = sqliteTable(
   },
   (table) => [index('pending_requests_session_id').on(table.sessionId)],
 );
+
+/** One row, which `keys/database-key.store.ts` reads and writes: the key set, encrypted. */
+export const keySet = sqliteTable('key_set', {
+  id: integer('id').primaryKey(),
+  text: text('text').notNull(),
+  version: text('version').notNull(),
+});

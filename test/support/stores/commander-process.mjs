@@ -40,9 +40,22 @@ process.on('disconnect', () => process.exit());
 process.on('message', (message) => void run(message));
 process.send({ id: 'ready' });
 
+/** A store of the sample's own is given as an object, once for each place. */
+const ownStores = new Map();
+async function storeOf(reference) {
+  if (!reference.startsWith('own:')) return reference;
+  const { openDatabase } = await import('../../../sample-app/dist/src/database/open-database.js');
+  const { DatabaseKeyStore } = await import('../../../sample-app/dist/src/keys/database-key.store.js');
+  const known = ownStores.get(reference);
+  const store = known ?? new DatabaseKeyStore(await openDatabase(reference.slice('own:'.length)));
+  ownStores.set(reference, store);
+  return store;
+}
+
 async function run({ id, command, options }) {
+  const store = await storeOf(options.store);
   isCounting = true;
-  const result = await commands[command]({ ...options, settings: { get: () => undefined } }).then(
+  const result = await commands[command]({ ...options, store, settings: { get: () => undefined } }).then(
     ({ outcome, keys }) => ({ outcome, keys }),
     ({ code, message }) => ({ outcome: code, message }),
   );

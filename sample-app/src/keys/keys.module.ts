@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { DailyRotation } from './daily-rotation.js';
+
+@Module({ imports: [ScheduleModule.forRoot()], providers: [DailyRotation] })
+export class KeysModule {}
