@@ -1,15 +1,15 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { z } from 'zod';
+import { CommandLine } from './command-line.js';
 
 export interface DemoData {
-  keyFile: string;
-  keyWasMade: boolean;
+  /** Where the keys are, and how long what takes its time: for the server and for the commands. */
+  keySettings: Record<string, string>;
+  /** Where the key of the first start comes from. */
+  keyWas: 'made now' | 'taken over from the file of an earlier version' | 'kept from an earlier start';
   secrets: Secrets;
 }
 
@@ -19,23 +19,27 @@ type Secrets = z.output<typeof secretsSchema>;
 /** Makes the key and the secrets of the demonstration on the first start, and finds them on each later one. */
 export async function prepareDemoData(folder: string): Promise<DemoData> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const keyFile = join(folder, 'oidc_private.pem');
-  const keyWasMade = !existsSync(keyFile);
-  if (keyWasMade) await makeKey(keyFile);
-  return { keyFile, keyWasMade, secrets: await keptSecrets(join(folder, 'demo-secrets.json')) };
+  const keyFile = join(folder, 'oidc_keys.json');
+  const keySettings = {
+    OIDC_KEY_STORE: `file:${keyFile}`,
+    // As short as they can be here, so that the picture of a rotation fits into a terminal. No token lives for longer
+    // than 15 minutes: the refresh tokens of the demonstration are random texts, which no key has signed.
+    OIDC_JWKS_MAX_AGE: '300',
+    OIDC_KEY_RETENTION: '900',
+  };
+  const keyWas = await firstKey(new CommandLine(keySettings), keyFile, join(folder, 'oidc_private.pem'));
+  return { keySettings, keyWas, secrets: await keptSecrets(join(folder, 'demo-secrets.json')) };
 }
 
-// What a developer does once by hand: npx nestjs-oidc-key generate --out <file>
-async function makeKey(file: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [await commandLine(), 'generate', '--out', file]);
-}
-
-async function commandLine(): Promise<string> {
-  const manifestUrl = import.meta.resolve('nestjs-oidc-key/package.json');
-  const manifest = z
-    .object({ bin: z.object({ 'nestjs-oidc-key': z.string() }) })
-    .parse(JSON.parse(await readFile(new URL(manifestUrl), 'utf8')));
-  return fileURLToPath(new URL(manifest.bin['nestjs-oidc-key'], manifestUrl));
+// What a developer does once by hand: npx nestjs-oidc-key init
+async function firstKey(commandLine: CommandLine, file: string, before: string): Promise<DemoData['keyWas']> {
+  if (existsSync(file)) return 'kept from an earlier start';
+  if (existsSync(before)) {
+    await commandLine.run('init', '--from', before);
+    return 'taken over from the file of an earlier version';
+  }
+  await commandLine.run('init');
+  return 'made now';
 }
 
 async function keptSecrets(file: string): Promise<Secrets> {

@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { Browser } from './browser.js';
+import { putClockForward } from './clock.js';
+import { CommandError, CommandLine } from './command-line.js';
 import { prepareDemoData } from './demo-data.js';
+import { later } from './later.js';
 import { RelyingParty } from './relying-party.js';
 import { ServerProcess, freePort } from './server-process.js';
 import { Steps, check } from './steps.js';
@@ -16,20 +20,21 @@ const steps = new Steps();
 let server: ServerProcess | undefined;
 
 async function demonstrate(): Promise<void> {
-  const { keyFile, secrets } = await steps.run(
+  const { keySettings, secrets } = await steps.run(
     'the signing key and the secrets are in their folder',
     () => prepareDemoData(folder),
-    ({ keyWasMade }) => (keyWasMade ? 'made now, by nestjs-oidc-key generate' : 'kept from an earlier start'),
+    ({ keyWas }) => (keyWas.startsWith('kept') ? keyWas : `${keyWas}, by nestjs-oidc-key init`),
   );
 
   // The issuer contains the port, so the restart has to keep it.
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
-  const startServer = () =>
+  const startServer = (ahead = 0) =>
     ServerProcess.start({
       main: new URL('../src/main.js', import.meta.url),
       issuer,
       folder,
+      nodeOptions: later(ahead).nodeOptions,
       environment: {
         NO_COLOR: '1',
         ISSUER: issuer,
@@ -37,14 +42,20 @@ async function demonstrate(): Promise<void> {
         DATA_DIR: folder,
         SESSION_SECRET: secrets.session,
         API_AUDIENCE: `${issuer}/api`,
-        OIDC_PRIVATE_KEY_FILE: keyFile,
+        OPAQUE_REFRESH_TOKENS: 'true',
+        ...keySettings,
+        ...later(ahead).environment,
         SAMPLE_SEED: 'true',
         SAMPLE_USER_PASSWORD: secrets.userPassword,
         SAMPLE_CLIENT_SECRET: secrets.clientSecret,
       },
     });
 
-  server = await steps.run('the server runs as its own process', startServer, () => issuer);
+  server = await steps.run(
+    'the server runs as its own process',
+    () => startServer(),
+    () => issuer,
+  );
 
   const relyingParty = await steps.run(
     'openid-client discovered it',
@@ -135,23 +146,117 @@ async function demonstrate(): Promise<void> {
     () => `kid ${kid}`,
   );
 
+  const commandLine = new CommandLine(keySettings);
+  const next = await steps.run(
+    'the key was rotated, by nestjs-oidc-key rotate',
+    async () => {
+      const isNew = await rotate(commandLine);
+      return { ...(await keyThatWaits(commandLine)), isNew };
+    },
+    ({ kid: id, isNew }) => (isNew ? `kid ${id}` : `kid ${id} waits since an earlier demonstration`),
+  );
+  steps.show(await commandLine.run('status'));
+
+  await steps.run(
+    'the JWKS has the new key at once',
+    () => untilPublished(next.kid, issuer),
+    () => 'relying parties can learn it before it signs',
+  );
+
+  const fourth = await steps.run(
+    'the old key still signs: the refresh token was exchanged, and the API accepted the access token',
+    async () => {
+      const tokens = await relyingParty.refresh(required(third.refresh_token, 'refresh token'));
+      check(kidOf(tokens.access_token) === kid, 'The new key signs too early');
+      await relyingParty.callApi(`${issuer}/api/me`, tokens.access_token);
+      return tokens;
+    },
+    (tokens) => `kid ${kidOf(tokens.access_token)}`,
+  );
+
+  const ahead = Math.ceil((next.signsFrom.getTime() - Date.now()) / 1000) + 1;
+  server = await steps.run(
+    'the clocks of the server and of the client were put forward to when the new key signs',
+    async () => {
+      check((await server?.stop()) === 0, 'The server did not end in order');
+      putClockForward(ahead);
+      return startServer(ahead);
+    },
+    () => `by ${ahead} seconds, for which a demonstration does not wait`,
+  );
+
+  await steps.run('the API accepts the access token of the old key', async () => {
+    await relyingParty.callApi(`${issuer}/api/me`, fourth.access_token);
+  });
+
+  const fifth = await steps.run(
+    'the new key signs: the refresh token was exchanged, and the API accepted the access token',
+    async () => {
+      const tokens = await relyingParty.refresh(required(fourth.refresh_token, 'refresh token'));
+      check(kidOf(tokens.access_token) === next.kid, 'The new key does not sign');
+      await relyingParty.callApi(`${issuer}/api/me`, tokens.access_token);
+      return tokens;
+    },
+    () => `kid ${next.kid}`,
+  );
+
+  await steps.run(
+    'alice logged in once more without her password, and openid-client verified the ID token',
+    async () => {
+      const again = await relyingParty.authorizationRequest();
+      const consentPage = await browser.open(again.url);
+      const { url: back } = await browser.submit(consentPage, {
+        button: { name: 'decision', value: 'approve' },
+      });
+      const tokens = await relyingParty.exchangeCode(back, again.checks);
+      check((await keyOf(tokens.id_token, issuer)) === next.kid, 'Another key signed the ID token');
+    },
+    () => `kid ${next.kid}`,
+  );
+  steps.show(await new CommandLine(keySettings, ahead).run('status'));
+
   await steps.run('the refresh token was revoked, and its access token with it', async () => {
-    const refreshToken = required(third.refresh_token, 'refresh token');
+    const refreshToken = required(fifth.refresh_token, 'refresh token');
     await relyingParty.revoke(refreshToken);
     check(!(await relyingParty.introspect(refreshToken)).active, 'The refresh token is still active');
-    check(!(await relyingParty.introspect(third.access_token)).active, 'The access token is still active');
+    check(!(await relyingParty.introspect(fifth.access_token)).active, 'The access token is still active');
   });
+}
+
+/** Whether a key was made: one that an earlier demonstration made may wait still, and then there is none. */
+async function rotate(commandLine: CommandLine): Promise<boolean> {
+  try {
+    await commandLine.run('rotate');
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError && error.message.startsWith('KEY_WAITS')) return false;
+    throw error;
+  }
+}
+
+async function keyThatWaits(commandLine: CommandLine): Promise<{ kid: string; signsFrom: Date }> {
+  const key = (await commandLine.keys()).find(({ state }) => state === 'waits');
+  check(typeof key?.until === 'string', 'No key waits to sign');
+  return { kid: key.kid, signsFrom: new Date(key.until) };
+}
+
+/** The server sees by itself that the file was changed. */
+async function untilPublished(kid: string, issuer: string): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < 10_000; await wait(50)) {
+    if ((await publishedBy(issuer)).includes(kid)) return;
+  }
+  throw new Error(`The JWKS has no key with the kid ${kid}`);
+}
+
+async function publishedBy(issuer: string): Promise<string[]> {
+  const response = await fetch(`${issuer}/.well-known/jwks.json`);
+  return jwks.parse(await response.json()).keys.map(({ kid }) => kid);
 }
 
 /** The kid of a token, which has to be in the JWKS. */
 async function keyOf(token: string | undefined, issuer: string): Promise<string> {
   const kid = kidOf(required(token, 'ID token'));
-  const response = await fetch(`${issuer}/.well-known/jwks.json`);
-  const { keys } = jwks.parse(await response.json());
-  check(
-    keys.some((key) => key.kid === kid),
-    `The JWKS has no key with the kid ${kid}`,
-  );
+  check((await publishedBy(issuer)).includes(kid), `The JWKS has no key with the kid ${kid}`);
   return kid;
 }
 

@@ -20,6 +20,11 @@ export class Steps {
       throw error;
     }
   }
+
+  /** Prints what a program has printed, below the step that it belongs to. */
+  show(text: string): void {
+    process.stdout.write(`\n${text.trimEnd().replaceAll(/^(?=.)/gm, '   ')}\n\n`);
+  }
 }
 
 export function check(condition: boolean, otherwise: string): asserts condition {
