@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import type { MountedFolder } from './mounted-folder.js';
 import { realTimes, scaled } from './scale.js';
 import type { ServerMessage } from './server-message.js';
 
@@ -15,9 +14,9 @@ const living = new Set<ChildProcess>();
 // Whatever ends the drill, its servers must not outlive it.
 process.once('exit', () => living.forEach((child) => child.kill('SIGKILL')));
 
-/** One replica: its folder stays, its process may be killed and started again. */
+/** One replica: its process may be killed and started again. */
 export class Replica {
-  readonly folder: MountedFolder;
+  readonly #settings: () => Record<string, string>;
   readonly #issuer: string;
   #child: ChildProcess | undefined;
   #port = 0;
@@ -25,8 +24,8 @@ export class Replica {
   #failedReloads = 0;
   #log = '';
 
-  constructor(folder: MountedFolder, issuer: string) {
-    this.folder = folder;
+  constructor(settings: () => Record<string, string>, issuer: string) {
+    this.#settings = settings;
     this.#issuer = issuer;
   }
 
@@ -45,7 +44,7 @@ export class Replica {
         OIDC_KEY_RETENTION: String(scaled(realTimes.retention)),
         OIDC_KEY_SPREAD: String(scaled(realTimes.spread)),
         OIDC_CLOCK_SKEW: String(scaled(realTimes.skew)),
-        ...this.folder.settings,
+        ...this.#settings(),
       },
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

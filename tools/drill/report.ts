@@ -28,9 +28,14 @@ function pad(cell: string, width: number, column: number): string {
 export function notes(rows: readonly Row[]): string {
   return rows
     .flatMap(({ way, tally, mishaps }) => [
-      `${way.name}: replicas killed ${mishaps.crashes}, requests lost with them ${tally.lostMints}, ` +
-        `reloads that met a half-written file ${mishaps.halfWrittenFiles}`,
+      `${way.name}: requests lost ${tally.lostMints}${listOf(mishaps)}`,
       ...tally.reasons.map(([reason, times]) => `  ${times} verifications failed: ${reason}`),
     ])
     .join('\n');
+}
+
+function listOf(mishaps: Row['mishaps']): string {
+  return Object.entries(mishaps)
+    .map(([what, count]) => `, ${what} ${count}`)
+    .join('');
 }

@@ -31,6 +31,15 @@ export function milliseconds(realSeconds: number): number {
 /** How long a key has to be published before it may sign, in real seconds. */
 export const propagation = Math.max(realTimes.maxAge, realTimes.floor) + realTimes.spread + realTimes.skew;
 
+/** With what the commands of the drill reckon, as the servers do. */
+export const figures = {
+  jwksMaxAge: scaled(realTimes.maxAge),
+  keyRetention: scaled(realTimes.retention),
+  keySpread: scaled(realTimes.spread),
+  clockSkew: scaled(realTimes.skew),
+  propagationFloor: scaled(realTimes.floor),
+};
+
 export function describeScale(): string {
   const { jose, jwksRsa, openidClient } = relyingPartyDefaults;
   const rows: [who: string, ...times: string[]][] = [

@@ -11,6 +11,7 @@ import { claims } from './claims.js';
 import { realTimes, scaled } from './scale.js';
 import type { ServerMessage } from './server-message.js';
 import { signedElsewhere } from './signed-elsewhere.js';
+import { ownStore } from './store-named.js';
 
 @Controller()
 class MintController {
@@ -28,9 +29,10 @@ class MintController {
   }
 }
 
-/** Without one, the keys come from the settings. */
-function source(): object {
-  const folder = process.env.SIGNED_ELSEWHERE;
+/** Without any, the keys come from the settings, where a store may be named. */
+async function keys(): Promise<object> {
+  const { SIGNED_ELSEWHERE: folder, OWN_KEY_STORE: own } = process.env;
+  if (own !== undefined) return { store: await ownStore(own) };
   return folder === undefined ? {} : { source: signedElsewhere(folder) };
 }
 
@@ -39,7 +41,7 @@ function source(): object {
     ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }),
     OidcKeyModule.forRootAsync({
       // No public option: an issuer must not lower it.
-      useFactory: () => ({ ...source(), propagationFloor: scaled(realTimes.floor) }) as never,
+      useFactory: async () => ({ ...(await keys()), propagationFloor: scaled(realTimes.floor) }) as never,
     }),
   ],
   controllers: [MintController],

@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,6 +28,11 @@ export const fileUnderTest: StoreUnderTest = {
               throw error;
             }),
         };
+      },
+      // A volume that is not mounted for a while.
+      outage: {
+        begin: () => rename(folder, `${folder}-away`),
+        end: () => rename(`${folder}-away`, folder),
       },
       stop: () => rm(folder, { recursive: true }),
     };

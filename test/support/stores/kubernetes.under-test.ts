@@ -42,6 +42,7 @@ export const kubernetesUnderTest: StoreUnderTest = {
           },
         };
       },
+      outage: { begin: () => server.kill(), end: () => server.startAgain() },
       stop: () => server.stop(),
     };
   },

@@ -90,6 +90,8 @@ export class OpenBao {
     const child = spawn('/bin/sh', ['-c', script, 'sh', openBao, 'server', ...args], {
       env: { HOME: this.folder, PATH: process.env.PATH },
       stdio: 'pipe',
+      // A group of its own, so that the server can be halted with its shell.
+      detached: true,
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
@@ -161,6 +163,11 @@ export class OpenBao {
       await wait(50);
     }
     throw new Error(`OpenBao does not get ready:\n${this.log}`);
+  }
+
+  /** Halts it, so that it takes connections and answers nothing, or lets it go on. */
+  halt(isHalted: boolean): void {
+    process.kill(-this.#child!.pid!, isHalted ? 'SIGSTOP' : 'SIGCONT');
   }
 
   /** Ends it, so that it can be run again. */

@@ -9,6 +9,8 @@ export const serversFolder = process.env.OIDC_KEY_STORES ?? join(homedir(), '.ca
 
 /** A server that runs. */
 export interface ServerProcess {
+  /** Halts it, so that it takes connections and answers nothing, or lets it go on. */
+  halt(isHalted: boolean): void;
   /** Ends it, and resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -30,6 +32,8 @@ export async function startServer(
   const child = spawn('sh', ['-c', script, 'sh', command, ...args], {
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'ignore', 'pipe'],
+    // A group of its own, so that the server can be halted with its shell.
+    detached: true,
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
@@ -40,8 +44,11 @@ export async function startServer(
     child.stdin.end();
     await ended;
   };
+  const halt = (isHalted: boolean) => {
+    process.kill(-child.pid!, isHalted ? 'SIGSTOP' : 'SIGCONT');
+  };
   for (const start = Date.now(); ; await wait(50)) {
-    if (await isReady().catch(() => false)) return { stop };
+    if (await isReady().catch(() => false)) return { halt, stop };
     if (Date.now() - start < patience) continue;
     await stop();
     throw new Error(`${command} is not ready: ${said}`);

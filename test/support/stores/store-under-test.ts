@@ -19,6 +19,8 @@ export interface StoreUnderTest {
 export interface RunningStore {
   /** A place of its own in which nothing is yet. */
   place(): Promise<PlaceUnderTest>;
+  /** Takes it away from everybody, and brings it back with what it held. Not every store can. */
+  readonly outage?: { begin(): Promise<void>; end(): Promise<void> };
   stop(): Promise<void>;
 }
 

@@ -28,6 +28,10 @@ export const vaultUnderTest: StoreUnderTest = {
           },
         };
       },
+      outage: {
+        begin: async () => server.halt(true),
+        end: async () => server.halt(false),
+      },
       stop: () => server.stop(),
     };
   },

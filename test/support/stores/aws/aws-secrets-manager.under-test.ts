@@ -78,6 +78,10 @@ function underTest(emulator: AwsEmulator): StoreUnderTest {
             content: async () => (await valueOfSecret(client, name))?.SecretString,
           };
         },
+        outage: {
+          begin: async () => running.halt(true),
+          end: async () => running.halt(false),
+        },
         stop: async () => {
           client.destroy();
           await running.stop();

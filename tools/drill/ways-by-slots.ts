@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Fleet } from './fleet.js';
+import { Fleet } from './fleet.js';
 import { Environment, PlainFolder, SignedElsewhere, SwappedFolder } from './mounted-folder.js';
 import type { MountedFolder } from './mounted-folder.js';
 import { milliseconds, propagation, realTimes } from './scale.js';
 import { makeKey, promote, publish } from './slots.js';
+import type { Way } from './way.js';
 
-/** One way to change a key. */
-export interface Way {
+/** A way in which a platform hands out the files, or the values, of slots. */
+interface WayBySlots {
   readonly name: string;
   readonly Folder: new (path: string) => MountedFolder;
   /** Whether no relying party may notice. */
@@ -18,12 +19,12 @@ export interface Way {
 }
 
 /** What has to go wrong during a rotation. */
-export interface PlannedMishaps {
+interface PlannedMishaps {
   readonly halfWrittenFile: boolean;
   readonly crash: boolean;
 }
 
-const nextThenPromote: Way = {
+const nextThenPromote: WayBySlots = {
   name: 'next slot, then promote',
   Folder: PlainFolder,
   isSafe: true,
@@ -39,13 +40,13 @@ const nextThenPromote: Way = {
   },
 };
 
-const remoteSigner: Way = {
+const remoteSigner: WayBySlots = {
   ...nextThenPromote,
   name: 'next slot, then promote; signed elsewhere',
   Folder: SignedElsewhere,
 };
 
-const schedule: Way = {
+const schedule: WayBySlots = {
   name: 'schedule',
   Folder: PlainFolder,
   isSafe: true,
@@ -64,7 +65,7 @@ const schedule: Way = {
   },
 };
 
-const swap: Way = {
+const swap: WayBySlots = {
   name: 'swap of all slots in one ..data',
   Folder: SwappedFolder,
   isSafe: true,
@@ -82,7 +83,7 @@ const swap: Way = {
   },
 };
 
-const environment: Way = {
+const environment: WayBySlots = {
   name: 'environment, a restart for each step',
   Folder: Environment,
   isSafe: true,
@@ -96,7 +97,7 @@ const environment: Way = {
   },
 };
 
-const replacement: Way = {
+const replacement: WayBySlots = {
   name: 'bare replacement of the current key',
   Folder: PlainFolder,
   isSafe: true,
@@ -109,7 +110,7 @@ const replacement: Way = {
 };
 
 /** The tokens of the stolen key are to fail, and new ones may until relying parties have asked again. */
-const stolen: Way = {
+const stolen: WayBySlots = {
   name: 'stolen key revoked, replaced at once',
   Folder: PlainFolder,
   isSafe: false,
@@ -123,7 +124,7 @@ const stolen: Way = {
 };
 
 /** What `@jmondi/oauth2-server` 5 offers: one key, and a restart to change it. */
-const hardCutover: Way = {
+const hardCutover: WayBySlots = {
   name: 'hard cutover (replace, restart)',
   Folder: PlainFolder,
   isSafe: false,
@@ -136,7 +137,39 @@ const hardCutover: Way = {
   },
 };
 
-export const ways: readonly Way[] = [
+function wayOf(slots: WayBySlots): Way {
+  const { name, isSafe, Folder, survivesCrash } = slots;
+  return {
+    name,
+    isSafe,
+    start: async (path, extent) => {
+      const fleet = await Fleet.start(path, Folder, { current: await makeKey(), previous: [] });
+      let rotations = 0;
+      return {
+        url: fleet.replicas.issuer,
+        get rotations() {
+          return rotations;
+        },
+        get mishaps() {
+          return {
+            'replicas killed': fleet.replicas.crashes,
+            'reloads that met a half-written file': fleet.halfWrittenFiles,
+          };
+        },
+        rotate: async () => {
+          rotations += 1;
+          await slots.rotate(fleet, {
+            halfWrittenFile: survivesCrash && rotations === extent.rotations,
+            crash: survivesCrash && rotations === 1,
+          });
+        },
+        stop: () => fleet.replicas.stop(),
+      };
+    },
+  };
+}
+
+export const waysBySlots: readonly Way[] = [
   nextThenPromote,
   remoteSigner,
   schedule,
@@ -145,4 +178,4 @@ export const ways: readonly Way[] = [
   replacement,
   stolen,
   hardCutover,
-];
+].map(wayOf);
