@@ -119,7 +119,7 @@ for (const store of everyStore) {
       });
     });
 
-    it('keeps the last good keys in service, degraded, while what is there is none', async () => {
+    it('attack 45: keeps the last good keys in service, degraded, while what is there is none', async () => {
       await place.put(keySet(first()));
       const { rotation, published, jwt } = await start();
       for (const [text, code] of [

@@ -190,7 +190,7 @@ describeStore(vaultUnderTest, 'what goes wrong between here and the server', () 
       expectRefusal(request, fault, code, words),
     );
 
-    it('a redirect to another host is not followed, and what is secret not sent there', async () => {
+    it('attack 45: a redirect to another host is not followed, and what is secret not sent there', async () => {
       const other = await ProxyWithFaults.before(server.address);
       proxy.fault = ({ path }) =>
         isOf(path, request)
