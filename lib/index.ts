@@ -38,7 +38,7 @@ export type { KeySlots } from './core/reading/key-slots.js';
 export type { KeySource } from './sources/key-source.js';
 export type { KeyRotationOptions } from './rotation/key-rotation.js';
 export type { CommandResult, CommandTiming } from './stores/command-result.js';
-export type { KeyStore, StoredText } from './stores/key-store.js';
+export type { KeyStore, OtherVersion, StoredText } from './stores/key-store.js';
 export type { KeyRotationEvent } from './rotation/rotation-event.js';
 export type { UnknownRevocation } from './rotation/revocations.js';
 export type { KeyRotationStatus } from './rotation/rotation-status.js';

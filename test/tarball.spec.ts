@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -34,7 +34,9 @@ const minimal = [
   'src/repositories.ts',
   'tsconfig.json',
 ].map((name) => `sample-app/minimal/${name}`);
-const recipes = readdirSync(join(root, 'sample-app/recipes')).map((name) => `sample-app/recipes/${name}`);
+const recipes = readdirSync(join(root, 'sample-app/recipes'), { recursive: true, encoding: 'utf8' })
+  .map((name) => `sample-app/recipes/${name}`)
+  .filter((path) => statSync(join(root, path)).isFile());
 const documents = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',

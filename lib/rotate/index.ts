@@ -13,10 +13,12 @@ import { workplaceFor } from './workplace.js';
 import type { CommandOptions } from './workplace.js';
 
 export { CommandRefusedError } from '../stores/command-refused-error.js';
+export type { RefusalCode } from '../core/key-set/outcome.js';
+export type { SettingsReader } from '../sources/settings.js';
 export type { CommandRefusalCode } from '../stores/command-refused-error.js';
 export type { CommandResult, CommandTiming } from '../stores/command-result.js';
 export { KeyStoreError } from '../stores/key-store.js';
-export type { KeyStore, KeyStoreErrorCode, StoredText } from '../stores/key-store.js';
+export type { KeyStore, KeyStoreErrorCode, OtherVersion, StoredText } from '../stores/key-store.js';
 export { StoreReferenceError } from '../stores/store-reference.js';
 export type { CommandOptions } from './workplace.js';
 

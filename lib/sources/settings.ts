@@ -7,6 +7,7 @@ import { fileSuffix } from './setting-names.js';
 
 /** What ConfigService is to us; the command line reads the environment through the same functions. */
 export interface SettingsReader {
+  /** The value of a setting; undefined where it is not set. */
   get(name: string): unknown;
 }
 

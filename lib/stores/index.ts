@@ -8,7 +8,7 @@ import type { KeyStore } from './key-store.js';
 import { keyStoreNamed } from './store-reference.js';
 
 export { KeyStoreError } from './key-store.js';
-export type { KeyStore, KeyStoreErrorCode, StoredText } from './key-store.js';
+export type { KeyStore, KeyStoreErrorCode, OtherVersion, StoredText } from './key-store.js';
 export { StoreReferenceError } from './store-reference.js';
 
 /** How a store is reached. */

@@ -36,7 +36,7 @@ export interface KeyStore {
    * For a store that keeps every version and cannot compare: what was written beside what was read, so that it is not
    * lost. A store that has this may write though somebody else has.
    *
-   * @param base the version that `version` was made from; {@link fromNothing} where that was none
+   * @param base the version that `version` was made from; `0` where that was none
    * @returns the texts after `base` and before `version`, oldest first; without those that were deleted
    */
   between?(base: string, version: string): Promise<readonly StoredText[]>;
@@ -92,6 +92,7 @@ export type KeyStoreErrorCode =
   /** The key set is larger than what it takes. */
   | 'KEY_STORE_TOO_LARGE';
 
+/** @inline */
 interface KeyStoreErrorOptions {
   /** Whether asking again may be worth it. Default: it is not. */
   readonly isTransient?: boolean | undefined;

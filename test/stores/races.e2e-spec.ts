@@ -48,7 +48,7 @@ for (const store of everyStore) {
 
     const rounds = roundsOf(store.kind);
     it(
-      `make one key in each of ${rounds} rounds, and lose no revocation`,
+      `attack 46: make one key in each of ${rounds} rounds, and lose no revocation`,
       async () => {
         const revoked = new Set<string>();
         let place = await running.place();
