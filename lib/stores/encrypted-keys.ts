@@ -1,7 +1,8 @@
 import { labelOfDer } from '../core/reading/der.js';
 import { decodeText } from '../core/reading/text.js';
 
-const pkcs8 = /-----BEGIN ENCRYPTED PRIVATE KEY-----[\w+/=\s]+-----END ENCRYPTED PRIVATE KEY-----\s*/y;
+const labelOfPkcs8 = '-----BEGIN ENCRYPTED';
+const pkcs8 = /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z\d+/=\s]+)-----END ENCRYPTED PRIVATE KEY-----\s*/y;
 const traditional =
   /-----BEGIN ([A-Z]+) PRIVATE KEY-----\s+Proc-Type: 4,ENCRYPTED\s+DEK-Info: [\w-]+,[0-9A-Fa-f]+\s[\w+/=\s]+-----END \1 PRIVATE KEY-----\s*/y;
 
@@ -11,18 +12,22 @@ const traditional =
  */
 export function isOnlyEncryptedKeys(value: string): boolean {
   const text = decodeText(value)?.replaceAll(/\\r|\\n/g, '\n') ?? '';
-  const bytes = Buffer.from(text, 'base64');
-  if (/^[\w+/-]+=*$/.test(text)) return labelOfDer(bytes) === 'ENCRYPTED PRIVATE KEY';
+  if (/^[\w+/-]+=*$/.test(text)) return isEncryptedDer(text);
   let end = 0;
   while (end < text.length) {
-    const length = [pkcs8, traditional].map((form) => lengthAt(form, text, end)).find((each) => each > 0);
-    if (length === undefined) return false;
-    end += length;
+    const [block, content] = blockAt(pkcs8, text, end) ?? blockAt(traditional, text, end) ?? [];
+    // A label says nothing: OpenSSL opens a plain key under it too.
+    if (block === undefined || (block.startsWith(labelOfPkcs8) && !isEncryptedDer(content!))) return false;
+    end += block.length;
   }
   return end > 0;
 }
 
-function lengthAt(form: RegExp, text: string, start: number): number {
+function isEncryptedDer(base64: string): boolean {
+  return labelOfDer(Buffer.from(base64, 'base64')) === 'ENCRYPTED PRIVATE KEY';
+}
+
+function blockAt(form: RegExp, text: string, start: number): RegExpExecArray | undefined {
   form.lastIndex = start;
-  return form.exec(text)?.[0].length ?? 0;
+  return form.exec(text) ?? undefined;
 }

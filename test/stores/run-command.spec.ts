@@ -188,6 +188,7 @@ describe('runCommand', () => {
     const encryption = { cipher: 'aes-256-cbc', passphrase: 'long enough' };
     const encrypted = pem(encryption);
     const plain = pem({});
+    const mislabelled = plain.replaceAll('PRIVATE KEY', 'ENCRYPTED PRIVATE KEY');
     const traditional = privateKeyNamed('a')
       .export({ format: 'pem', type: 'sec1', ...encryption } as never)
       .toString();
@@ -217,6 +218,10 @@ describe('runCommand', () => {
       ['a plain PEM beside an encrypted one', encrypted + plain],
       ['the same the other way round', plain + encrypted],
       ['a plain PEM that says it is encrypted', `ENCRYPTED PRIVATE KEY\n${plain}`],
+      // OpenSSL opens each of them without a passphrase.
+      ['a plain PEM under the label of an encrypted one', mislabelled],
+      ['the same on a single line', mislabelled.replaceAll('\n', '\\n')],
+      ['the same beside an encrypted one', encrypted + mislabelled],
       [
         'a plain DER',
         (privateKeyNamed('a').export({ format: 'der', type: 'pkcs8' }) as Buffer).toString('base64'),
