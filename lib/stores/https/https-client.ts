@@ -85,7 +85,7 @@ export class HttpsClient {
 
   #pathWithin(location: string, path: string): string {
     const { origin, where, redirectsPass } = this.#options;
-    const { href: from } = new URL(path, origin);
+    const { href: from } = urlWithin(origin, path);
     const target = URL.canParse(location, from) ? new URL(location, from) : undefined;
     if (target?.origin === origin.origin) return target.pathname + target.search;
     throw unreachable(
@@ -112,7 +112,7 @@ export class HttpsClient {
     const send = origin.protocol === 'https:' ? requestHttps : requestHttp;
     try {
       return await new Promise((resolve, reject) => {
-        const sent = send(new URL(path, origin), options, (message) => {
+        const sent = send(urlWithin(origin, path), options, (message) => {
           this.#answerIn(message).then(resolve, reject);
         });
         sent.on('error', reject);
@@ -146,6 +146,11 @@ export class HttpsClient {
     const date = Date.parse(headers.date ?? '') / 1000;
     return { status, headers, text, json: jsonIn(text), date: Number.isFinite(date) ? date : undefined };
   }
+}
+
+/** A path that begins with two slashes would name another host, were it resolved. */
+function urlWithin(origin: URL, path: string): URL {
+  return new URL(origin.origin + path);
 }
 
 /** Seconds that an answer asks to wait (RFC 9110 section 10.2.3); a date there is as good as none. */

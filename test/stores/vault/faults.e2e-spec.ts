@@ -207,6 +207,22 @@ describeStore(vaultUnderTest, 'what goes wrong between here and the server', () 
       await other.stop();
     });
 
+    it('a redirect to a path that looks like another host stays on the server', async () => {
+      const other = await ProxyWithFaults.before(server.address);
+      const path = `//${new URL(other.address).host}/v1/elsewhere`;
+      const paths: string[] = [];
+      proxy.fault = (asked) => {
+        paths.push(asked.path);
+        if (asked.path === path) return json(404, { errors: [] });
+        const location = `${proxy.address}${path}`;
+        return isOf(asked.path, request) ? { type: 'answer', status: 307, headers: { location } } : undefined;
+      };
+      await open().read().catch(() => undefined);
+      expect(other.seen).toEqual([]);
+      expect(paths).toContain(path);
+      await other.stop();
+    });
+
     it('a redirect to another path of the same server is followed', async () => {
       proxy.fault = async ({ path, method, body, headers }) => {
         if (path.startsWith('/v1/moved/')) {
