@@ -49,16 +49,16 @@ export function withText(
   }
   const fields = fieldsOf(content, field, where);
   if (!fields) return text;
-  const changed = { ...fields, [nameIn(fields, { where, field })]: text };
-  if (isObject(content) && !Buffer.isBuffer(content)) return changed;
-  if (Object.values(fields).some(hasLargeNumber)) {
+  const name = nameIn(fields, { where, field });
+  const changed = { ...fields, [name]: text };
+  if (Object.entries(fields).some(([each, value]) => each !== name && hasNumberThatIsLost(value))) {
     throw new KeyStoreError(
       'KEY_STORE_NOT_WRITTEN',
       `${where} holds a number in another field that would not survive being read and written. Put it in quotes, or keep ` +
         'the key set in a secret of its own.',
     );
   }
-  return JSON.stringify(changed);
+  return isObject(content) && !Buffer.isBuffer(content) ? changed : JSON.stringify(changed);
 }
 
 function fieldsOf(content: SecretContent, field: string | undefined, where: string): Fields | undefined {
@@ -101,9 +101,19 @@ function textOf(content: string | Buffer): string {
   return typeof content === 'string' ? content : textOfContent(content);
 }
 
-function hasLargeNumber(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasLargeNumber);
+function hasNumberThatIsLost(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) ? !Number.isSafeInteger(value) : !isShort(value);
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return false;
+  return Object.values(value).some(hasNumberThatIsLost);
+}
+
+/** What has more digits than a number keeps may have been written with others. */
+function isShort(value: number): boolean {
+  const digitsThatAreKept = 15;
+  const digits = String(value)
+    .replace(/e.*$/, '')
+    .replaceAll(/^-?0\.0*|\D/g, '');
+  return Number.isFinite(value) && digits.length <= digitsThatAreKept;
 }
 
 function quoted(name: string): string {
