@@ -126,10 +126,16 @@ function consequencesOf({ outcome, before, t }: Done, consequences?: Consequence
   return consequences(before, outcome.keySet, t);
 }
 
-async function destroyOldVersions({ store, decryption }: Workplace): Promise<string> {
+async function destroyOldVersions(place: Workplace): Promise<string> {
+  const { store, decryption } = place;
   const { where } = decryption;
   const found = await store.read();
-  if (!store.destroyBefore || !found) return `${where} keeps no older versions that could be destroyed.`;
+  const set = found && (await openStored(found.text, decryption));
+  if (!store.destroyBefore || !set) return `${where} keeps no older versions that could be destroyed.`;
+  // What was written beside the newest stands in no other version, be it a revocation.
+  if (store.between && (await versionsOf(place, found, set)).length > 1) {
+    return `No older version of ${where} was destroyed, since somebody else writes at this moment. Run it again.`;
+  }
   const count = await store.destroyBefore(found.version);
   if (typeof count === 'string') return count;
   return count === 0
