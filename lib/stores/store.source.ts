@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { OidcKeyError } from '../core/errors.js';
@@ -254,7 +255,8 @@ function areSame(slots: KeySlots, before: KeySlots): boolean {
   });
 }
 
+/** Of an object that is the same one nobody knows what was in it before. */
 function isSameValue(one: unknown, other: unknown): boolean {
-  if (Buffer.isBuffer(one) && Buffer.isBuffer(other)) return one.equals(other);
-  return one === other;
+  if (Buffer.isBuffer(one) && Buffer.isBuffer(other)) return one !== other && one.equals(other);
+  return one === other && (typeof one !== 'object' || one === null || one instanceof KeyObject);
 }
