@@ -2,7 +2,8 @@ import { labelOfDer } from '../core/reading/der.js';
 import { decodeText } from '../core/reading/text.js';
 
 const labelOfPkcs8 = '-----BEGIN ENCRYPTED';
-const pkcs8 = /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z\d+/=\s]+)-----END ENCRYPTED PRIVATE KEY-----\s*/y;
+const pkcs8 =
+  /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z\d+/=\s]+)-----END ENCRYPTED PRIVATE KEY-----\s*/y;
 const traditional =
   /-----BEGIN ([A-Z]+) PRIVATE KEY-----\s+Proc-Type: 4,ENCRYPTED\s+DEK-Info: [\w-]+,[0-9A-Fa-f]+\s[\w+/=\s]+-----END \1 PRIVATE KEY-----\s*/y;
 

@@ -102,7 +102,8 @@ function textOf(content: string | Buffer): string {
 }
 
 function hasNumberThatIsLost(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isInteger(value) ? !Number.isSafeInteger(value) : !isShort(value);
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? !Number.isSafeInteger(value) : !isShort(value);
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return false;
   return Object.values(value).some(hasNumberThatIsLost);
 }

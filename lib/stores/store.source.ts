@@ -102,9 +102,16 @@ export class StoreSource implements KeySource {
     const conflict = conflictOf(beside, where);
     if (conflict) return new NamedValue(where, conflict);
     try {
-      const found = await this.#read(signal);
+      const end = performance.now() + patience;
+      const found = await this.#read(end, signal);
       this.#hasBooted = true;
-      return await this.#valueOf(found, beside, signal);
+      // What is asked for now may hang too, and what is revoked in the settings must not wait for it.
+      return await ask((each) => this.#valueOf(found, beside, each), {
+        where,
+        deadline: Math.max(1_000, Math.round(end - performance.now())),
+        attempts: 1,
+        signal,
+      });
     } catch (error) {
       signal.throwIfAborted();
       return new NamedValue(where, refusalOf(error, where));
@@ -112,9 +119,8 @@ export class StoreSource implements KeySource {
   }
 
   /** At boot a store that is down may be there in a moment; later the last good keys are in service. */
-  async #read(signal: AbortSignal): Promise<StoredText | undefined> {
+  async #read(end: number, signal: AbortSignal): Promise<StoredText | undefined> {
     const { where, store } = this.#options;
-    const end = performance.now() + patience;
     let reason: unknown;
     for (;;) {
       try {

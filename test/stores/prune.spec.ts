@@ -32,7 +32,9 @@ class VersionedStore implements KeyStore {
   between(base: string, version: string): Promise<readonly StoredText[]> {
     const numbers = this.versions.map((text, index) => [text, index + 1] as const);
     const found = numbers.filter(([, number]) => number > Number(base) && number < Number(version));
-    return Promise.resolve(found.flatMap(([text, number]) => (text === undefined ? [] : this.#stored(text, number))));
+    return Promise.resolve(
+      found.flatMap(([text, number]) => (text === undefined ? [] : this.#stored(text, number))),
+    );
   }
 
   destroyBefore(version: string): Promise<number> {
@@ -59,7 +61,8 @@ it('what was written beside the newest version is not destroyed, for it may hold
   const meanwhile: KeyStore = {
     read: () => {
       reads++;
-      if (reads === 2) store.versions.push(alone.versions[1], store.versions[0]!.replace('{', '{"base":"1",'));
+      if (reads === 2)
+        store.versions.push(alone.versions[1], store.versions[0]!.replace('{', '{"base":"1",'));
       return store.read();
     },
     write: (text) => store.write(text),

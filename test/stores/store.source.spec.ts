@@ -1,11 +1,15 @@
-import { expect, it } from '@jest/globals';
+import { afterEach, expect, it, jest } from '@jest/globals';
 
+import { OidcKeyError } from '../../lib/core/errors.js';
 import { NamedValue } from '../../lib/core/reading/named-value.js';
+import { revocationsIn } from '../../lib/core/ring/members-of-slots.js';
 import { areUnchanged } from '../../lib/sources/settled-slots.js';
 import type { KeySource } from '../../lib/sources/key-source.js';
 import type { KeyStore } from '../../lib/stores/key-store.js';
 import { StoreSource } from '../../lib/stores/store.source.js';
 import { epoch, figures, jwkOf } from '../support/key-sets.js';
+
+afterEach(() => void jest.useRealTimers());
 
 const { signal } = new AbortController();
 const plain: KeyStore = {
@@ -27,4 +31,19 @@ it('hides no revocation in a list that is changed where it is', async () => {
   list.push('a');
   const after = await source.load(signal);
   expect(areUnchanged(after, before)).toBe(false);
+});
+
+const never = () => new Promise<never>(() => undefined);
+
+it.each<[string, Partial<KeyStore>]>([
+  ['answer', { read: never }],
+  ['say which versions were there before', { others: never }],
+])('hides no revocation in the settings where the store does not %s', async (_, silence) => {
+  jest.useFakeTimers();
+  const source = sourceOver({ ...plain, ...silence }, () => ['a']);
+  const loading = source.load(signal);
+  await jest.advanceTimersByTimeAsync(29_000);
+  const slots = await Promise.race([loading, undefined]);
+  expect((slots?.current as NamedValue | undefined)?.value).toBeInstanceOf(OidcKeyError);
+  expect(revocationsIn(slots!).has('a')).toBe(true);
 });
