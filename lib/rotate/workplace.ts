@@ -107,7 +107,8 @@ async function decryptionFor(
   const name = prefix + keySettings.passphrase;
   const { value, about } = await readPrivateSetting(settings, name, new Files().ofOneMoment());
   if (value instanceof OidcKeyError) throw value;
-  if (about.absence) throw about.absence;
+  const missing = about.absence ?? about.emptiness;
+  if (missing) throw missing;
   const remedy = `Set ${name}, or ${name}_FILE if it holds a "$"`;
   return {
     decryption: { where, passphrase: value, remedy },

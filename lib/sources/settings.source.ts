@@ -59,7 +59,8 @@ async function slotsIn(settings: SettingsReader, prefix: string, files: FilesOfO
   const remedy = `Set ${name}, or ${name}_FILE if it holds a "$"`;
   const { passphrase, ...others } = slots as Record<keyof KeySlots, NamedValue>;
   const { where, value, about } = passphrase;
-  return { ...others, passphrase: new NamedValue(where, value, { remedy, warning: about.warning }) };
+  const { warning, emptiness } = about;
+  return { ...others, passphrase: new NamedValue(where, value, { remedy, warning, emptiness }) };
 }
 
 async function readOf(

@@ -65,7 +65,9 @@ async function readFileOf(name: string, value: unknown, files: FilesOfOneMoment)
   }
   try {
     const content = await files.read(path);
-    return isUnset(content) ? unset(name) : new NamedValue(nameOfFile, content);
+    if (!isUnset(content)) return new NamedValue(nameOfFile, content);
+    const empty = `The file that ${nameOfFile} names is empty. Fill it, or remove the setting.`;
+    return unset(name, { emptiness: unreadable(empty) });
   } catch (error) {
     const unread = unreadable(`The file that ${nameOfFile} names cannot be read ${whyNot(error)}`);
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -91,8 +93,8 @@ function pathOf(value: unknown): string | undefined {
   return path === undefined || path.includes('-----BEGIN') || path.startsWith('{') ? undefined : path;
 }
 
-function unset(name: string): NamedValue {
-  return new NamedValue(`${name} (or ${name}${fileSuffix})`, undefined);
+function unset(name: string, about: NamedValue['about'] = {}): NamedValue {
+  return new NamedValue(`${name} (or ${name}${fileSuffix})`, undefined, about);
 }
 
 function unreadable(message: string): OidcKeyError {

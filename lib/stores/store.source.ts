@@ -89,12 +89,8 @@ export class StoreSource implements KeySource {
   /** What a rotation by this process is run on: the store, with the passphrase as the settings have it now. */
   async workplace(): Promise<Workplace> {
     const { store, where, settings, figures } = this.#options;
-    const { value: passphrase, about } = memberOf(
-      (await settings?.load(new AbortController().signal)) ?? {},
-      'passphrase',
-    );
-    if (passphrase instanceof OidcKeyError) throw passphrase;
-    return { store, figures, make: makingHere(), decryption: { where, passphrase, remedy: about.remedy } };
+    const beside = (await settings?.load(new AbortController().signal)) ?? {};
+    return { store, figures, make: makingHere(), decryption: decryptionOf(beside, where) };
   }
 
   async #current(beside: KeySlots, signal: AbortSignal): Promise<NamedValue> {
@@ -150,8 +146,8 @@ export class StoreSource implements KeySource {
   async #valueOf(found: StoredText | undefined, beside: KeySlots, signal: AbortSignal): Promise<NamedValue> {
     const { where, store } = this.#options;
     if (!found || isUnset(found.text)) return new NamedValue(where, undefined, { absence: nothingIn(where) });
-    const { value: passphrase, about } = memberOf(beside, 'passphrase');
-    if (passphrase instanceof OidcKeyError) throw passphrase;
+    const decryption = decryptionOf(beside, where);
+    const { passphrase } = decryption;
     const known = this.#opened;
     if (
       known?.isWhole &&
@@ -161,7 +157,6 @@ export class StoreSource implements KeySource {
     ) {
       return known.value;
     }
-    const decryption = { where, passphrase, remedy: about.remedy };
     const plain = await plainTextOf(found.text, decryption);
     const text = await this.#wholeText(plain, found, decryption);
     signal.throwIfAborted();
@@ -185,6 +180,14 @@ export class StoreSource implements KeySource {
     if (others.length > 0) return unite([first, ...others]).toText();
     return first === set ? plain : first.toText();
   }
+}
+
+/** @throws OidcKeyError where the passphrase cannot be had: what is plain would be taken without it */
+function decryptionOf(beside: KeySlots, where: string): Decryption {
+  const { value: passphrase, about } = memberOf(beside, 'passphrase');
+  if (passphrase instanceof OidcKeyError) throw passphrase;
+  if (about.emptiness) throw about.emptiness;
+  return { where, passphrase, remedy: about.remedy };
 }
 
 /** A text as the loader takes it: a key set is decrypted, an encrypted key is opened there. */

@@ -85,6 +85,7 @@ function expectNothingPrivate(output: string, document: string): void {
 }
 
 const documentIn = (text: string) => JSON.parse(text) as KeySetDocument;
+const emptyPassphrase = { OIDC_PRIVATE_KEY_PASSPHRASE_FILE: '/dev/null' };
 const withPassphrase = { OIDC_PRIVATE_KEY_PASSPHRASE: passphrase };
 
 /** What a store may hold. */
@@ -99,6 +100,8 @@ const contents: Readonly<Record<string, { text: () => string | undefined; env?: 
   'a wrong passphrase': { text: () => encrypted, env: { OIDC_PRIVATE_KEY_PASSPHRASE: wrongPassphrase } },
   'no passphrase': { text: () => encrypted },
   'a plain key set with a passphrase': { text: () => keySet, env: withPassphrase },
+  'nothing, and an empty file of the passphrase': { text: () => undefined, env: emptyPassphrase },
+  'a plain key set, and an empty file of the passphrase': { text: () => keySet, env: emptyPassphrase },
 };
 
 const commands: Readonly<Record<string, (store: string) => string[]>> = {
@@ -125,6 +128,9 @@ function expected(command: string, content: string): string {
       return 'OIDC_KEY_ENCRYPTED';
     case 'a plain key set with a passphrase':
       return 'OIDC_KEY_NOT_ENCRYPTED';
+    case 'nothing, and an empty file of the passphrase':
+    case 'a plain key set, and an empty file of the passphrase':
+      return 'OIDC_KEY_UNREADABLE_FILE';
     default:
       if (name === 'init') return 'KEY_SET_EXISTS';
       if (name === 'retire') return 'KEY_NEEDED';
@@ -182,7 +188,8 @@ describe('a command on standard streams', () => {
     } else {
       // Whoever puts this into a variable must not lose what was there.
       expect([code, stdout]).toEqual(outcome === 'no write' ? [0, input] : [1, '']);
-      if (outcome !== 'no write') expect(stderr).toMatch(new RegExp(`^${outcome}: Standard input.+\\.\n$`));
+      const subject = outcome === 'OIDC_KEY_UNREADABLE_FILE' ? 'The file that OIDC_' : 'Standard input';
+      if (outcome !== 'no write') expect(stderr).toMatch(new RegExp(`^${outcome}: ${subject}.+\\.\n$`));
     }
   });
 

@@ -5,8 +5,10 @@ import { NamedValue } from '../../lib/core/reading/named-value.js';
 import { revocationsIn } from '../../lib/core/ring/members-of-slots.js';
 import { areUnchanged } from '../../lib/sources/settled-slots.js';
 import type { KeySource } from '../../lib/sources/key-source.js';
+import { settingsSource } from '../../lib/sources/settings.source.js';
 import type { KeyStore } from '../../lib/stores/key-store.js';
 import { StoreSource } from '../../lib/stores/store.source.js';
+import { rejectionOf } from '../support/errors.js';
 import { epoch, figures, jwkOf } from '../support/key-sets.js';
 
 afterEach(() => void jest.useRealTimers());
@@ -46,4 +48,18 @@ it.each<[string, Partial<KeyStore>]>([
   const slots = await Promise.race([loading, undefined]);
   expect((slots?.current as NamedValue | undefined)?.value).toBeInstanceOf(OidcKeyError);
   expect(revocationsIn(slots!).has('a')).toBe(true);
+});
+
+it('takes nothing plain, and writes nothing, while the file of the passphrase is empty', async () => {
+  const settings = settingsSource(
+    { get: (name) => (name === 'OIDC_PRIVATE_KEY_PASSPHRASE_FILE' ? '/dev/null' : undefined) },
+    'OIDC_',
+  );
+  const source = new StoreSource({ store: plain, where: 'The store', settings, reloadInterval: 60, figures });
+  const { current } = await source.load(signal);
+  expect((current as NamedValue).value).toMatchObject({
+    code: 'OIDC_KEY_UNREADABLE_FILE',
+    message: expect.stringContaining('OIDC_PRIVATE_KEY_PASSPHRASE_FILE names is empty'),
+  });
+  expect(await rejectionOf(source.workplace())).toMatchObject({ code: 'OIDC_KEY_UNREADABLE_FILE' });
 });

@@ -12,6 +12,8 @@ interface AboutValue {
   readonly remedy?: string | undefined;
   /** Why there is none, for whoever needs it. */
   readonly absence?: OidcKeyError | undefined;
+  /** That its file is there and empty, for whoever must not take that for a setting that is not set. */
+  readonly emptiness?: OidcKeyError | undefined;
   /** What is wrong with a value that is taken all the same. */
   readonly defect?: OidcKeyError | undefined;
   /** What is odd about where it was found, which its owner should know. */
