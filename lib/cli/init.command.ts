@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
-
 import { Command, Option } from 'commander';
 
 import { rsaModulus, signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import type { KeySet } from '../core/key-set/key-set.js';
+import { Files } from '../sources/files/files.js';
+import { whyNot } from '../sources/settings.js';
 import { initIn } from '../stores/commands.js';
 import { textOfContent } from '../stores/content.js';
 import { readKeys } from '../stores/stored-key-set.js';
@@ -62,10 +62,9 @@ async function keysIn(
 
 async function contentOf(file: string): Promise<Buffer> {
   try {
-    return await readFile(file.replace(/^file:/, ''));
+    return await new Files().ofOneMoment().read(file.replace(/^file:/, ''));
   } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     // The name is not repeated: people do put the key itself there.
-    throw new CommandLineError('FILE_NOT_READ', `The file of --from cannot be read (${code}).`);
+    throw new CommandLineError('FILE_NOT_READ', `The file of --from cannot be read ${whyNot(error)}`);
   }
 }

@@ -1,4 +1,6 @@
+import { largestContent } from '../sources/files/bounded-content.js';
 import { digestOf, textOfContent } from './content.js';
+import { KeyStoreError } from './key-store.js';
 import type { KeyStore, StoredText } from './key-store.js';
 
 /**
@@ -35,6 +37,17 @@ export class StandardStreams implements KeyStore {
 
 async function contentOf(input: AsyncIterable<Buffer | string>): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of input) chunks.push(Buffer.from(chunk as Buffer));
+  let bytes = 0;
+  for await (const chunk of input) {
+    const each = Buffer.from(chunk as Buffer);
+    bytes += each.length;
+    if (bytes > largestContent) {
+      throw new KeyStoreError(
+        'KEY_STORE_NOT_READ',
+        'Standard input holds more than 1 MB, which no key set needs.',
+      );
+    }
+    chunks.push(each);
+  }
   return Buffer.concat(chunks);
 }

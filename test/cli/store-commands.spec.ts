@@ -362,6 +362,23 @@ describe('init', () => {
     expect(existsSync(join(folder, 'keys.json'))).toBe(false);
   });
 
+  it.each([
+    [
+      '--from of a file',
+      'init file:keys.json --from /dev/zero',
+      1,
+      /^FILE_NOT_READ: .+ \(EFBIG\)\. It holds more than/,
+    ],
+    ['standard input', 'rotate - < /dev/zero', 3, /^KEY_STORE_NOT_READ: Standard input holds more than/],
+  ])('%s that does not end is given up', async (_, command, expectedCode, says) => {
+    const env = cleanEnvironment({ CLI: commandLine });
+    const { code, stdout, stderr } = await run('bash', ['-c', `node "$CLI" ${command}`], {
+      env,
+      cwd: newFolder(),
+    });
+    expect([code, stdout, stderr]).toEqual([expectedCode, '', expect.stringMatching(says)]);
+  });
+
   it('--from never overwrites', async () => {
     const file = join(newFolder(), 'keys.json');
     writeFileSync(file, keySet);
