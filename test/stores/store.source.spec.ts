@@ -45,7 +45,7 @@ it.each<[string, Partial<KeyStore>]>([
   const source = sourceOver({ ...plain, ...silence }, () => ['a']);
   const loading = source.load(signal);
   await jest.advanceTimersByTimeAsync(29_000);
-  const slots = await Promise.race([loading, undefined]);
+  const slots = await Promise.race([loading, Promise.resolve(undefined)]);
   expect((slots?.current as NamedValue | undefined)?.value).toBeInstanceOf(OidcKeyError);
   expect(revocationsIn(slots!).has('a')).toBe(true);
 });

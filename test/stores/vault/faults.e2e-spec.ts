@@ -217,7 +217,9 @@ describeStore(vaultUnderTest, 'what goes wrong between here and the server', () 
         const location = `${proxy.address}${path}`;
         return isOf(asked.path, request) ? { type: 'answer', status: 307, headers: { location } } : undefined;
       };
-      await open().read().catch(() => undefined);
+      await open()
+        .read()
+        .catch(() => undefined);
       expect(other.seen).toEqual([]);
       expect(paths).toContain(path);
       await other.stop();
