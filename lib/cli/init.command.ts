@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import { Command, Option } from 'commander';
 
 import { rsaModulus, signingAlgorithms } from '../core/algorithms.js';
@@ -5,7 +7,7 @@ import type { SigningAlgorithm } from '../core/algorithms.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { Files } from '../sources/files/files.js';
 import { whyNot } from '../sources/settings.js';
-import { initIn } from '../stores/commands.js';
+import { initIn, keysToTakeOver } from '../stores/commands.js';
 import { textOfContent } from '../stores/content.js';
 import { readKeys } from '../stores/stored-key-set.js';
 import { CommandLineError, UsageError } from './command-line-error.js';
@@ -30,8 +32,8 @@ export function initCommand(): Command {
     )
     .option('--bits <number>', `size of an RSA modulus (default: ${rsaModulus.minimumBits})`, bitsFrom)
     .option(
-      '--from <file>',
-      'take over the key, or the key set, of this file in place of a new one; kids stay',
+      '--from <file or store>',
+      'take over the key, or the key set, of this file or store in place of a new one; kids stay',
     );
   return withStoreOptions(command).action(init);
 }
@@ -45,15 +47,20 @@ async function init(reference: string | undefined, options: InitOptions): Promis
     );
   }
   const place = await workplaceFor(reference, options);
-  const given = from === undefined ? undefined : await keysIn(from, place.decryption);
+  const given = from === undefined ? undefined : await keysIn(from, place.decryption, options);
   report(place, await initIn(place, { algorithm, from: given }), options);
 }
 
 async function keysIn(
-  file: string,
+  from: string,
   { passphrase, remedy }: { passphrase: unknown; remedy?: string | undefined },
+  options: StoreOptions,
 ): Promise<KeySet> {
-  return await readKeys(textOfContent(await contentOf(file)), {
+  // A colon may stand in the name of a file, and none of a store is there as one.
+  if (/^(?!file:)[a-z][a-z0-9-]{2,}:/.test(from) && !existsSync(from)) {
+    return keysToTakeOver(await workplaceFor(from, options));
+  }
+  return await readKeys(textOfContent(await contentOf(from)), {
     where: 'The file of --from',
     passphrase,
     remedy,

@@ -5,10 +5,13 @@
  */
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
+import type { KeySet } from '../core/key-set/key-set.js';
 import { statusJson } from '../core/key-set/status-json.js';
 import { readKeys } from '../stores/stored-key-set.js';
-import { initIn, retireIn, revokeIn, rotateIn, statusIn } from '../stores/commands.js';
+import { initIn, keysToTakeOver, retireIn, revokeIn, rotateIn, statusIn } from '../stores/commands.js';
 import type { CommandResult } from '../stores/command-result.js';
+import type { KeyStore } from '../stores/key-store.js';
+import type { Workplace } from '../stores/run-command.js';
 import { workplaceFor } from './workplace.js';
 import type { CommandOptions } from './workplace.js';
 
@@ -28,8 +31,11 @@ export interface InitOptions extends CommandOptions {
   readonly algorithm?: SigningAlgorithm | undefined;
   /** The size of an RSA modulus. Default 2048. */
   readonly bits?: number | undefined;
-  /** Keys that exist, in any form that is read, are taken over in place of a new one, under their kids. */
-  readonly from?: string | undefined;
+  /**
+   * Keys that exist are taken over in place of a new one, under their kids: the text of a key in any form that is read, or
+   * a store.
+   */
+  readonly from?: string | KeyStore | undefined;
 }
 
 /**
@@ -42,11 +48,14 @@ export interface InitOptions extends CommandOptions {
  */
 export async function init({ algorithm, bits, from, ...options }: InitOptions = {}): Promise<CommandResult> {
   const place = await workplaceFor(options, { bits });
-  const given =
-    from === undefined
-      ? undefined
-      : await readKeys(from, { ...place.decryption, where: 'The option "from"' });
-  return initIn(place, { algorithm, from: given });
+  return initIn(place, { algorithm, from: from === undefined ? undefined : await givenKeys(from, place) });
+}
+
+function givenKeys(from: string | KeyStore, place: Workplace): Promise<KeySet> {
+  const decryption = { ...place.decryption, where: 'The option "from"' };
+  return typeof from === 'string'
+    ? readKeys(from, decryption)
+    : keysToTakeOver({ ...place, store: from, decryption });
 }
 
 /** What is rotated, and when. */

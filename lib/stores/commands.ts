@@ -13,15 +13,17 @@ import type { KeySetView } from '../core/key-set/key-set-view.js';
 import { adviceFor } from '../core/key-set/safe-now.js';
 import type { Advice } from '../core/key-set/safe-now.js';
 import { unite } from '../core/key-set/unite.js';
+import { isUnset } from '../core/reading/text.js';
 import { commandResult } from './command-result.js';
 import type { CommandResult } from './command-result.js';
 import { CommandRefusedError } from './command-refused-error.js';
 import { afterRetirement, afterRevocation } from './consequences.js';
 import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
-import { openStored } from './stored-key-set.js';
+import { openStored, readKeys } from './stored-key-set.js';
 import { takeOver } from './take-over.js';
 import { usualClock, versionsOf } from './versions.js';
+import type { StoreOfKeys } from './versions.js';
 
 /** Every command as a function: what the command line, a scheduled function and a server run is one and the same. */
 
@@ -94,19 +96,40 @@ export function retireIn(place: Workplace, name: string): Promise<CommandResult>
 export async function statusIn(
   place: Workplace,
 ): Promise<{ readonly view: KeySetView; readonly advice: readonly Advice[] }> {
-  const { store, decryption, figures, clock = usualClock } = place;
-  const found = await store.read();
-  const set = found && (await openStored(found.text, decryption));
-  if (!set) {
+  const { figures, clock = usualClock } = place;
+  const whole = await keysIn(place, openStored);
+  if (!whole) {
     throw new CommandRefusedError(
       'KEY_SET_MISSING',
-      `${decryption.where}: There are no keys yet. \`npx nestjs-oidc-key init\` makes the first one.`,
+      `${place.decryption.where}: There are no keys yet. \`npx nestjs-oidc-key init\` makes the first one.`,
     );
   }
-  const [first = set, ...others] = await versionsOf(place, found, set);
-  const whole = others.length === 0 ? first : unite([first, ...others]);
   const t = clock();
   return { view: viewOfKeySet({ set: whole, figures }, t), advice: adviceFor(whole, t, figures) };
+}
+
+/**
+ * The keys of a store that somebody names and vouches for, to be taken over into another. They may be plain.
+ *
+ * @throws CommandRefusedError `KEY_SET_MISSING`
+ */
+export async function keysToTakeOver(place: StoreOfKeys): Promise<KeySet> {
+  const set = await keysIn(place, (text, decryption) =>
+    isUnset(text) ? Promise.resolve(undefined) : readKeys(text, decryption),
+  );
+  if (set) return set.withBase(undefined);
+  throw new CommandRefusedError(
+    'KEY_SET_MISSING',
+    `${place.decryption.where}: There are no keys that could be taken over.`,
+  );
+}
+
+async function keysIn(place: StoreOfKeys, open: typeof openStored): Promise<KeySet | undefined> {
+  const found = await place.store.read();
+  const set = found && (await open(found.text, place.decryption));
+  if (!set) return undefined;
+  const [first = set, ...others] = await versionsOf(place, found, set);
+  return others.length === 0 ? first : unite([first, ...others]);
 }
 
 /** What a command says beside what happens to each key: of a key set that it changed. */

@@ -1,15 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeyStore, OidcKeyStoreOptions } from 'nestjs-oidc-key';
 
 import { propagationOf } from '../../lib/core/key-set/figures.js';
 import { encryptKeySet } from '../../lib/sources/encrypted-key-set.js';
-import { revoke, rotate } from '../../lib/rotate/index.js';
+import { init, revoke, rotate, status } from '../../lib/rotate/index.js';
 import type { CommandOptions } from '../../lib/rotate/index.js';
 import { openStored } from '../../lib/stores/stored-key-set.js';
 import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
 import { jwkOf, privateKeyNamed } from '../support/key-sets.js';
+import { cleanEnvironment, commandLine, run } from '../support/processes.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
 import { everyStore } from '../support/stores/every-store.js';
 import { describeStore } from '../support/stores/store-under-test.js';
@@ -21,6 +26,7 @@ const first = () => ({ ...jwkOf({ kid: 'a' }), iat: now() - 9000, nbf: now() - 9
 const pem = privateKeyNamed('a').export({ format: 'pem', type: 'pkcs8' }) as string;
 const passphrase = 'correct horse battery staple';
 const nothing = { get: () => undefined };
+const kidOf = (key: object) => (key as { readonly kid: string }).kid;
 
 for (const store of everyStore) {
   describeStore(store, 'a server', () => {
@@ -109,6 +115,40 @@ for (const store of everyStore) {
         propagationOf({ jwksMaxAge: 3600, keyRetention: 0, keySpread: 120, clockSkew: 60 }),
       );
     });
+
+    it('is moved from one store into another, under the kids', async () => {
+      await place.put(keySet(first()));
+      await rotate(command());
+      const target = (await running.place()).open();
+      await init({ store: target, settings: nothing, from: place.open() });
+      const kids = async (of: KeyStore) => (await status({ store: of, settings: nothing })).keys.map(kidOf);
+      expect(await kids(target)).toEqual(await kids(place.open()));
+      const empty = (await running.place()).open();
+      expect(await rejectionOf(init({ store: empty, settings: nothing, from: empty }))).toMatchObject({
+        code: 'KEY_SET_MISSING',
+      });
+    });
+
+    // Whoever has a store of their own gives it to the functions.
+    if (store.kind !== 'own') {
+      it('is named on the command line, also as what keys are taken over from', async () => {
+        await place.put(keySet(first()));
+        const folder = mkdtempSync(join(tmpdir(), 'oidc-key-from-'));
+        const target = `file:${join(folder, 'keys.json')}`;
+        const env = cleanEnvironment(place.environment);
+        const cli = (...args: string[]) =>
+          run(process.execPath, [commandLine, ...args], { env, cwd: folder });
+        expect(await cli('init', target, '--from', place.reference)).toMatchObject({ code: 0, stderr: '' });
+        expect(await cli('rotate', place.reference)).toMatchObject({ code: 0, stderr: '' });
+        expect((await cli('status', place.reference, '--json')).stdout).toContain('"kid": "a"');
+        expect((await cli('status', target)).stdout).toContain('a ');
+        expect(await cli('rotate', place.reference)).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(/^KEY_WAITS: /),
+        });
+        rmSync(folder, { recursive: true });
+      });
+    }
 
     it('does not boot where nothing is there, and says how to begin', async () => {
       expect(await rejectionOf(start())).toMatchObject({
