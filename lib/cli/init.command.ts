@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-
 import { Command, Option } from 'commander';
 
 import { rsaModulus, signingAlgorithms } from '../core/algorithms.js';
@@ -9,6 +7,7 @@ import { Files } from '../sources/files/files.js';
 import { whyNot } from '../sources/settings.js';
 import { initIn, keysToTakeOver } from '../stores/commands.js';
 import { textOfContent } from '../stores/content.js';
+import { isReference } from '../stores/store-reference.js';
 import { readKeys } from '../stores/stored-key-set.js';
 import { CommandLineError, UsageError } from './command-line-error.js';
 import { bitsFrom } from './bits.option.js';
@@ -56,8 +55,7 @@ async function keysIn(
   { passphrase, remedy }: { passphrase: unknown; remedy?: string | undefined },
   options: StoreOptions,
 ): Promise<KeySet> {
-  // A colon may stand in the name of a file, and none of a store is there as one.
-  if (/^(?!file:)[a-z][a-z0-9-]{2,}:/.test(from) && !existsSync(from)) {
+  if (isReference(from) && !from.startsWith('file:')) {
     return keysToTakeOver(await workplaceFor(from, options));
   }
   return await readKeys(textOfContent(await contentOf(from)), {

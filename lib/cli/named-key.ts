@@ -1,3 +1,4 @@
+import { isReference } from '../stores/store-reference.js';
 import { UsageError } from './command-line-error.js';
 
 /** A thumbprint (RFC 7638) that begins like an option. One in sixty does. */
@@ -20,7 +21,7 @@ export function storeAndKid(given: readonly string[]): { reference: string | und
     );
   }
   if (second !== undefined) return { reference: first, kid: second };
-  if (first === '-' || first.startsWith('file:')) {
+  if (first === '-' || isReference(first)) {
     throw new UsageError('KID_MISSING', 'Give the kid behind the store. `status` shows the kids.');
   }
   return { reference: undefined, kid: first };

@@ -121,6 +121,12 @@ export function keyStoreNamed(reference: string, context: StoreContext): KeyStor
   );
 }
 
+/** Whether a text begins as the reference of a store does. */
+export function isReference(text: string): boolean {
+  const [, kind = ''] = /^([a-z][a-z0-9-]+):/.exec(text) ?? [];
+  return kind === 'file' || Object.hasOwn(kinds, kind);
+}
+
 function pathIn(path: string, name: string): string {
   if (path !== '' && !/[\0\r\n{]/.test(path)) return path;
   throw new StoreReferenceError(`${name} has no path behind "file:". ${storeForms}`);

@@ -638,6 +638,7 @@ describe('a store', () => {
 
   it.each([
     ['no kid', ['revoke']],
+    ['no kid behind a secret manager', ['revoke', 'vault:secret/oidc-keys']],
     ['no kid behind a store', ['revoke', 'file:x']],
     ['no kid behind a stream', ['retire', '-']],
     ['too much', ['revoke', 'file:x', 'kid', 'more']],
