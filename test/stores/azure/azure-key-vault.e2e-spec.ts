@@ -269,7 +269,11 @@ describe('two who write in one second, whatever identifiers they get', () => {
     const revoked = set.keys.find((key) => key.kid === kid)!;
     expect(revoked).toHaveProperty('revoked');
     expect(revoked).not.toHaveProperty('d');
-    expect(set.keys.filter((key) => key.d !== undefined)).toHaveLength(1);
+    // One of the two, or both where the one read what the other had written: what signs at once, and what waits.
+    const able = set.keys.filter((key) => key.d !== undefined);
+    expect(able.length).toBeGreaterThan(0);
+    expect(able.filter((key) => key.nbf === undefined).length).toBeLessThanOrEqual(1);
+    expect(able.filter((key) => key.nbf !== undefined).length).toBeLessThanOrEqual(1);
     now += 3;
     await rotate({ store: openStore(), every: 86_400 });
     expect(double.versions(name).length - versions).toBeLessThanOrEqual(2);

@@ -373,14 +373,17 @@ describeStore(vaultUnderTest, 'credentials', () => {
     });
 
     it('uses its token on where it may not log in again, until it is over', async () => {
-      await role({ token_ttl: '3s', token_max_ttl: '3s', secret_id_num_uses: 1 }, 'approle', 'once');
+      await role({ token_ttl: '5s', token_max_ttl: '5s', secret_id_num_uses: 1 }, 'approle', 'once');
       const { roleId: id, secretId } = await appRole('approle', 'once');
       const store = open({ VAULT_ROLE_ID: id, VAULT_SECRET_ID: secretId });
-      await store.read();
-      await wait(1800);
-      expect(await store.read()).toMatchObject({ text: 'one' });
-      expect(logins()).toHaveLength(2);
-      await wait(1500);
+      const start = performance.now();
+      // The server counts in whole seconds, so that the instant at which it tries is not known.
+      while (performance.now() - start < 4300) {
+        expect(await store.read()).toMatchObject({ text: 'one' });
+        await wait(150);
+      }
+      expect(logins().length).toBeGreaterThanOrEqual(2);
+      await wait(2000);
       expect((await rejectionOf(store.read())).code).toBe('KEY_STORE_UNAUTHENTICATED');
     });
 
