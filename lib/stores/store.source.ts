@@ -1,9 +1,7 @@
-import { KeyObject } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { OidcKeyError } from '../core/errors.js';
 import { isUnset } from '../core/reading/text.js';
-import { wordsOf } from '../core/words-of-error.js';
 import type { Figures } from '../core/key-set/figures.js';
 import { isKeySet } from '../core/key-set/key-set-document.js';
 import type { KeySet } from '../core/key-set/key-set.js';
@@ -17,6 +15,7 @@ import { readStored } from '../core/key-set/plain-keys.js';
 import { decryptKeySet, isEncryptedKeySet, refusePlain } from '../sources/encrypted-key-set.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
 import type { KeySource } from '../sources/key-source.js';
+import { areSame, isSameValue } from '../sources/same-slots.js';
 import { settle } from '../sources/settled-slots.js';
 import { ask } from './asking.js';
 import { isOnlyEncryptedKeys } from './encrypted-keys.js';
@@ -24,6 +23,7 @@ import { KeyStoreError } from './key-store.js';
 import { makingHere } from './make-key.js';
 import type { Workplace } from './run-command.js';
 import type { KeyStore, StoredText } from './key-store.js';
+import { conflictOf, nothingIn, refusalOf } from './store-refusals.js';
 import { versionsOf } from './versions.js';
 
 /** A store, and what is configured beside it. */
@@ -43,8 +43,6 @@ const patience = 25_000;
 const pauseOfBoot = 1_000;
 /** A store that asks to be left alone for longer is asked all the same. */
 const longestRetryAfter = 300;
-
-const besideStore = ['current', 'next', 'nextActivatesAt'] as const;
 
 /** What a store held, and what it came to. */
 interface Opened {
@@ -207,65 +205,4 @@ async function setOrNothing(
     if (error instanceof OidcKeyError) return undefined;
     throw error;
   }
-}
-
-/** What excludes a store, since it would be another place from which the same keys come. */
-function conflictOf(beside: KeySlots, where: string): OidcKeyError | undefined {
-  const set = besideStore
-    .map((member) => memberOf(beside, member))
-    .find(({ value, about }) => value !== undefined || about.absence);
-  return (
-    set &&
-    new OidcKeyError(
-      'OIDC_KEY_CONFLICT',
-      `${set.where} is set beside the store ${where}, from which all keys come. Remove one of them; ` +
-        '`npx nestjs-oidc-key init --from FILE` takes a key over into the store.',
-    )
-  );
-}
-
-function nothingIn(where: string): OidcKeyError {
-  const isReference = /^[a-z][a-z0-9-]+:/.test(where);
-  const command = isReference
-    ? `npx nestjs-oidc-key init ${where}`
-    : 'init({ store })` of `nestjs-oidc-key/rotate';
-  return new OidcKeyError(
-    'OIDC_KEY_MISSING',
-    `There is nothing in ${where.replace(/^The/, 'the')} yet, and no key is ever made at boot. \`${command}\` makes the ` +
-      'first one. Where this issuer had keys, check the name, and restore them: a new key makes every token invalid.',
-  );
-}
-
-function refusalOf(error: unknown, where: string): OidcKeyError {
-  if (error instanceof OidcKeyError) return error;
-  if (error instanceof KeyStoreError) {
-    return new OidcKeyError('OIDC_KEY_STORE_FAILED', `${error.message} (${error.code})`);
-  }
-  // What an application's own store throws may hold anything, a key included.
-  return new OidcKeyError(
-    'OIDC_KEY_STORE_FAILED',
-    `${where} cannot be read (${wordsOf(error)}). Let it reject with a KeyStoreError to say why.`,
-  );
-}
-
-function areSame(slots: KeySlots, before: KeySlots): boolean {
-  const members = new Set([...Object.keys(slots), ...Object.keys(before)]) as Set<keyof KeySlots>;
-  return [...members].every((member) => {
-    const [one, other] = [slots[member], before[member]];
-    if (!(one instanceof NamedValue) || !(other instanceof NamedValue)) return one === other;
-    // What could not be had may be another thing each time.
-    if (one.value instanceof OidcKeyError || one.about.absence || one.about.defect) return false;
-    return (
-      one === other ||
-      (one.where === other.where &&
-        one.about.warning === other.about.warning &&
-        isSameValue(one.value, other.value))
-    );
-  });
-}
-
-/** Of an object that is the same one nobody knows what was in it before. */
-function isSameValue(one: unknown, other: unknown): boolean {
-  if (Buffer.isBuffer(one) && Buffer.isBuffer(other)) return one !== other && one.equals(other);
-  return one === other && (typeof one !== 'object' || one === null || one instanceof KeyObject);
 }
