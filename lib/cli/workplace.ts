@@ -1,6 +1,7 @@
 import { decodeText } from '../core/reading/text.js';
-import { settingOf, workplaceFor as workplaceOf } from '../rotate/workplace.js';
+import { workplaceFor as workplaceOf } from '../rotate/workplace.js';
 import type { CommandOptions } from '../rotate/workplace.js';
+import { settingText } from '../sources/setting-text.js';
 import { storeSetting } from '../sources/setting-names.js';
 import type { Workplace } from '../stores/run-command.js';
 import { StandardStreams } from '../stores/standard-streams.js';
@@ -18,7 +19,7 @@ export async function workplaceFor(
   const settings = await readEnvironment();
   const { prefix, maxAge, retention, spread, clockSkew, dryRun } = options;
   const named =
-    reference === undefined ? await settingOf(prefix + storeSetting, settings) : decodeText(reference);
+    reference === undefined ? await settingText(settings, prefix + storeSetting) : decodeText(reference);
   const isStreams = named === '-';
   const store = isStreams ? standardStreams() : reference;
   const given: CommandOptions = { store, settings, prefix, maxAge, retention, spread, clockSkew, dryRun };

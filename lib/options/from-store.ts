@@ -4,9 +4,8 @@ import { decodeText } from '../core/reading/text.js';
 import type { OidcKeyFactoryOptions } from '../oidc-key.options.js';
 import type { RotationTiming } from '../rotation/timing.js';
 import type { KeySource } from '../sources/key-source.js';
-import { Files } from '../sources/files/files.js';
 import { storeSetting } from '../sources/setting-names.js';
-import { readSetting } from '../sources/settings.js';
+import { settingText } from '../sources/setting-text.js';
 import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
 import type { KeyStore } from '../stores/key-store.js';
@@ -41,7 +40,7 @@ export async function fromStoreOf(
   { settings, prefix, timing, reloadInterval }: BesideStore,
 ): Promise<FromStore | undefined> {
   const setting = prefix + storeSetting;
-  const configured = settings && (await referenceIn(settings, setting));
+  const configured = settings && (await settingText(settings, setting));
   const given: unknown = 'store' in options ? options.store : undefined;
   if ('store' in options && given === undefined)
     throw invalid(`${optionName} is undefined. Leave it out, or name a store.`);
@@ -62,13 +61,6 @@ export async function fromStoreOf(
   const { figures } = timing;
   const source = new StoreSource({ store, where, settings: beside, reloadInterval: interval, figures });
   return { source, workplace: () => source.workplace() };
-}
-
-async function referenceIn(settings: WatchableSettings, name: string): Promise<string | undefined> {
-  const { value, about } = await readSetting(settings, name, new Files().ofOneMoment());
-  if (value instanceof OidcKeyError) throw value;
-  if (about.absence) throw about.absence;
-  return decodeText(value);
 }
 
 async function storeOf(

@@ -7,7 +7,7 @@ import type { Decryption } from '../sources/encrypted-key-set.js';
 import { readPrivateSetting } from '../sources/exposed-key.js';
 import { Files } from '../sources/files/files.js';
 import { defaultEnvPrefix, keySettings, storeSetting } from '../sources/setting-names.js';
-import { readSetting } from '../sources/settings.js';
+import { settingText } from '../sources/setting-text.js';
 import type { SettingsReader } from '../sources/settings.js';
 import type { KeyStore } from '../stores/key-store.js';
 import { makingHere } from '../stores/make-key.js';
@@ -78,7 +78,7 @@ async function storeFor(
 ): Promise<{ store: KeyStore; where: string }> {
   if (typeof given === 'object') return { store: given, where };
   const nameOfSetting = prefix + storeSetting;
-  const reference = decodeText(given) ?? (await settingOf(nameOfSetting, settings));
+  const reference = decodeText(given) ?? (await settingText(settings, nameOfSetting));
   if (reference === undefined) {
     throw new StoreReferenceError(
       `No store is named, and ${nameOfSetting} is not set. ${storeForms}`,
@@ -88,14 +88,6 @@ async function storeFor(
   const name = given === undefined ? nameOfSetting : 'The name of the store';
   const setting = (each: string) => decodeText(settings.get(each)) ?? process.env[each];
   return { store: keyStoreNamed(reference, { name, setting }), where: reference };
-}
-
-/** The value of a setting, or of its file. */
-export async function settingOf(name: string, settings: SettingsReader): Promise<string | undefined> {
-  const { value, about } = await readSetting(settings, name, new Files().ofOneMoment());
-  if (value instanceof OidcKeyError) throw value;
-  if (about.absence) throw about.absence;
-  return decodeText(value);
 }
 
 /** @throws OidcKeyError where the passphrase cannot be had: without it the key set would be written plain */
