@@ -101,7 +101,8 @@ export async function runCommand(place: Workplace, act: Act): Promise<Done> {
     // To make a key takes its time, in which others write, and which is not to count as time that it was published.
     if (asked.size > known) continue;
     const refusal = clockRefusal(reading.found, done.t, place);
-    if (refusal) return { ...done, outcome: refusal };
+    // What was written stays written, and readers unite what is left.
+    if (refusal) return achieved ?? { ...done, outcome: refusal };
     if (isDryRun) return done;
     const result = achieved ? unitedDone(achieved, toWrite, place.figures) : done;
     const keySet = store.between ? toWrite.withBase(reading.found?.version ?? fromNothing) : toWrite;

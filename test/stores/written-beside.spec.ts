@@ -127,6 +127,17 @@ describe('a store that keeps versions and cannot compare', () => {
 });
 
 describe('the clock of a store', () => {
+  it('that is set while a command runs does not turn what was written into a refusal', async () => {
+    const store = new Versions(first());
+    store.date = epoch + 10_000;
+    store.beforeWrite.push(() => rotateIn(placeOf(store)));
+    store.afterWrite.push(
+      () => undefined,
+      () => void (store.date = epoch + 20_000),
+    );
+    expect((await rotateIn(placeOf(store))).outcome).toBe('written');
+  });
+
   it.each([
     [0, 'written'],
     [figures.clockSkew, 'written'],
