@@ -42,6 +42,8 @@ export interface KeySetLivesOptions {
 
 /** How the keys are since the last reading, or since a change that the clock brought. */
 interface State {
+  /** What the wall clock showed, in seconds since 1970. */
+  readonly seconds: number;
   readonly at: StateAt;
   readonly keys: readonly KeyOfSetInSlot[];
   readonly retained: readonly RetainedKey[];
@@ -131,8 +133,9 @@ export class KeySetLives implements LivesOfKeys {
   }
 
   #nextChange(derivation: Derivation, now: Moment): number | undefined {
-    const { retained, lost } = this.#state;
-    const ofDocument = nextChangeAfter(derivation, secondsOf(now));
+    const { seconds, retained, lost } = this.#state;
+    // What became due since the state was worked out is still to be done. A clock that was set back does more again.
+    const ofDocument = nextChangeAfter(derivation, Math.min(seconds, secondsOf(now)));
     const instants = [...(ofDocument === undefined ? [] : [ofDocument]), ...lost.map(({ until }) => until)];
     const due = [
       ...instants
@@ -184,6 +187,7 @@ export class KeySetLives implements LivesOfKeys {
     );
     const lost = lostAlgorithms(derivation, at, seconds);
     return {
+      seconds,
       at,
       keys: [
         ...ofSet,
