@@ -157,16 +157,16 @@ describe('a live process', () => {
     const set = await rotated(await ofPlain());
     const [a, b] = set.keys.map(({ kid }) => kid);
     secret.swap({ keys: set.toText() });
-    let isOver = false;
+    const over = new AbortController();
     const relyingParty = (async () => {
-      while (!isOver) await traffic();
+      while (!over.signal.aborted) await traffic();
     })();
     try {
       for (const wanted of [`${a} current,${b} next`, `${b} current,${a} previous`, `${b} current`]) {
         await until(() => slots().join() === wanted);
       }
     } finally {
-      isOver = true;
+      over.abort();
       await relyingParty;
     }
     expect([...kids]).toEqual([a, b]);
