@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { OidcKeyError } from '../core/errors.js';
 import { CommandRefusedError } from '../stores/command-refused-error.js';
 import { KeyStoreError } from '../stores/key-store.js';
-import { StoreReferenceError } from '../stores/store-reference.js';
+import { StoreReferenceError } from '../stores/store-reference-error.js';
 import { CommandLineError, UsageError } from './command-line-error.js';
 import { generateCommand } from './generate.command.js';
 import { initCommand } from './init.command.js';

@@ -68,7 +68,8 @@ async function storeOf(
   name: string,
   settings: WatchableSettings | undefined,
 ): Promise<KeyStore> {
-  const { keyStoreNamed, StoreReferenceError } = await import('../stores/store-reference.js');
+  const { keyStoreNamed } = await import('../stores/store-reference.js');
+  const { StoreReferenceError } = await import('../stores/store-reference-error.js');
   if (typeof chosen !== 'string') return checkedStore(chosen, name);
   const setting = (each: string) => decodeText(settings?.get(each)) ?? process.env[each];
   try {

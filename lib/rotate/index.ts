@@ -22,7 +22,7 @@ export type { CommandRefusalCode } from '../stores/command-refused-error.js';
 export type { CommandResult, CommandTiming } from '../stores/command-result.js';
 export { KeyStoreError } from '../stores/key-store.js';
 export type { KeyStore, KeyStoreErrorCode, OtherVersion, StoredText } from '../stores/key-store.js';
-export { StoreReferenceError } from '../stores/store-reference.js';
+export { StoreReferenceError } from '../stores/store-reference-error.js';
 export type { CommandOptions } from './workplace.js';
 
 /** How the first key is made. */

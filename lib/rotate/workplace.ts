@@ -12,7 +12,8 @@ import type { SettingsReader } from '../sources/settings.js';
 import type { KeyStore } from '../stores/key-store.js';
 import { makingHere } from '../stores/make-key.js';
 import type { Workplace } from '../stores/run-command.js';
-import { keyStoreNamed, StoreReferenceError, storeForms } from '../stores/store-reference.js';
+import { keyStoreNamed, storeForms } from '../stores/store-reference.js';
+import { StoreReferenceError } from '../stores/store-reference-error.js';
 
 /** What every command is given. */
 export interface CommandOptions {

@@ -9,7 +9,7 @@ import { keyStoreNamed } from './store-reference.js';
 
 export { KeyStoreError } from './key-store.js';
 export type { KeyStore, KeyStoreErrorCode, OtherVersion, StoredText } from './key-store.js';
-export { StoreReferenceError } from './store-reference.js';
+export { StoreReferenceError } from './store-reference-error.js';
 
 /** How a store is reached. */
 export interface KeyStoreOptions {

@@ -90,7 +90,9 @@ export type KeyStoreErrorCode =
   /** The package that it is reached with is not installed. */
   | 'KEY_STORE_PACKAGE_MISSING'
   /** The key set is larger than what it takes. */
-  | 'KEY_STORE_TOO_LARGE';
+  | 'KEY_STORE_TOO_LARGE'
+  /** A KMS does not sign with the key: it is not there, disabled, deleted, or of another kind. */
+  | 'KEY_STORE_KEY_UNUSABLE';
 
 /** @inline */
 interface KeyStoreErrorOptions {

@@ -3,19 +3,7 @@ import type { KeyStore, OtherVersion, StoredText } from './key-store.js';
 import type { SecretDriver, SecretPlace } from './secret-driver.js';
 import { SecretStore } from './secret-store.js';
 import type { SecretKind } from './secret-store.js';
-
-/** A reference that names no store, or none at all. The message says what would. */
-export class StoreReferenceError extends Error {
-  override readonly name = 'StoreReferenceError';
-
-  constructor(
-    message: string,
-    /** Stable: scripts may rely on it. */
-    readonly code: 'KEY_STORE_UNKNOWN' | 'STORE_MISSING' = 'KEY_STORE_UNKNOWN',
-  ) {
-    super(message);
-  }
-}
+import { StoreReferenceError } from './store-reference-error.js';
 
 /** What a reference is opened with. */
 export interface StoreContext {

@@ -61,9 +61,21 @@ export function refusalOfServer(answer: HttpsAnswer, where: string): KeyStoreErr
   return undefined;
 }
 
+const mistakes = [
+  'could not find version data',
+  // Of Transit.
+  'requested version for signing',
+  'no such key version',
+  'soft-deleted key',
+  'signing key not found',
+  'does not allow rotation',
+  'import',
+  'decryption error',
+];
+
 /** Vault answers 500 to some mistakes of whoever asks. */
 function isOfCaller(errors: readonly string[] | undefined): boolean {
-  return errors?.some((error) => error.includes('could not find version data')) ?? false;
+  return errors?.some((error) => mistakes.some((words) => error.includes(words))) ?? false;
 }
 
 /** A token that is unknown, expired, revoked or used up: said alone, where a policy's refusal is counted. */

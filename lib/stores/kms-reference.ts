@@ -1,0 +1,110 @@
+import type { KmsDriver, KmsPlace } from './kms-driver.js';
+import { StoreReferenceError } from './store-reference-error.js';
+
+/** What a kind of KMS is, before it is asked. */
+interface KmsKind {
+  /** How a reference of this kind looks. */
+  readonly form: string;
+  /** What stands behind the kind, of a key or of exactly one version. */
+  readonly place: RegExp;
+  /** What stands behind the kind where a key is yet to be made, if that may be less. */
+  readonly target?: RegExp;
+  /** The names that its query may have. */
+  readonly parameters: readonly string[];
+  /** Loads the driver, and with it the SDK, since most processes have no use for it. */
+  readonly driver: (place: KmsPlace) => Promise<KmsDriver>;
+}
+
+/** Every kind of KMS and HSM. */
+const kinds: Readonly<Record<string, KmsKind>> = {
+  'vault-transit': {
+    form: 'vault-transit:MOUNT/KEY, with #VERSION behind it or not',
+    place: /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\p{Cc}/"\\#?]+(?:\/[^\p{Cc}/"\\#?]+)+(?:#[1-9]\d{0,8})?$/u,
+    parameters: [],
+    driver: async (place) => (await import('./vault/vault-transit.driver.js')).openVaultTransit(place),
+  },
+};
+
+const forms = Object.values(kinds).map(({ form }) => form);
+export const kmsForms = `A key of a KMS is named as ${forms.join(', ')}.`;
+
+/** What a reference is opened with. */
+export interface KmsContext {
+  /** How messages call whatever holds the reference, such as `OIDC_KEY_STORE`. */
+  readonly name: string;
+  /** What configuration says beside the name. Default: the query of the reference itself. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+  readonly setting?: ((name: string) => string | undefined) | undefined;
+  readonly client?: unknown;
+}
+
+/** A reference in its parts. */
+export interface KmsReference {
+  readonly kind: string;
+  readonly place: string;
+  /** Without the query: how messages call it, and what a key set has. */
+  readonly where: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Whether a text begins as the reference of a KMS does. */
+export function isKmsReference(text: string): boolean {
+  const [, kind = ''] = /^([a-z][a-z0-9-]+):/.exec(text) ?? [];
+  return Object.hasOwn(kinds, kind);
+}
+
+/**
+ * The parts of a reference of a KMS.
+ *
+ * @throws StoreReferenceError where it is none
+ */
+export function kmsReferenceIn(reference: string, name: string): KmsReference {
+  const [, kind = '', place = '', query = ''] =
+    /^([a-z][a-z0-9-]+):([^?]*)(?:\?(.*))?$/s.exec(reference) ?? [];
+  const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined;
+  // What was meant is not repeated: people do put the key itself there.
+  if (!known) throw new StoreReferenceError(`${name} names no KMS. ${kmsForms}`);
+  if (!known.place.test(place) && !known.target?.test(place)) {
+    throw new StoreReferenceError(`${name} does not look like ${known.form}.`);
+  }
+  return { kind, place, where: `${kind}:${place}`, parameters: parametersIn(query, known, name) };
+}
+
+/**
+ * The driver for what a reference names. It is loaded now, and asked nothing yet.
+ *
+ * @throws StoreReferenceError
+ */
+export function openKms(reference: string, context: KmsContext): Promise<KmsDriver> {
+  const { name, setting = (each) => process.env[each], client } = context;
+  const { kind, place, where, parameters } = kmsReferenceIn(reference, name);
+  return kinds[kind]!.driver({
+    place,
+    where,
+    parameters: context.parameters ?? parameters,
+    setting,
+    client,
+  });
+}
+
+function parametersIn(query: string, { parameters, form }: KmsKind, name: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const part of query === '' ? [] : query.split('&')) {
+    const [, key = '', value = ''] = /^([a-z-]+)=(.*)$/s.exec(part) ?? [];
+    if (!parameters.includes(key) || key in found) {
+      throw new StoreReferenceError(
+        `${name} has a query that ${form} does not take${parameters.length > 0 ? `: it may have ${parameters.join(', ')}, each once` : ''}.`,
+      );
+    }
+    found[key] = decoded(value, name);
+  }
+  return found;
+}
+
+function decoded(value: string, name: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw new StoreReferenceError(`${name} has a query that is not percent-encoded UTF-8.`);
+  }
+}

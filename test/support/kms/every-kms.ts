@@ -1,0 +1,5 @@
+import type { KmsUnderTest } from './kms-under-test.js';
+import { vaultTransitUnderTest } from './vault-transit.under-test.js';
+
+/** Every kind of KMS and HSM that a reference can name. */
+export const everyKms: readonly KmsUnderTest[] = [vaultTransitUnderTest];
