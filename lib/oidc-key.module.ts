@@ -53,13 +53,14 @@ import { KeyRotation } from './rotation/key-rotation.js';
         const log = new Logger(KeyRotation.name);
         const ofLegacy = legacyHs256 ? [...legacyHs256.warnings(), ...legacyHs256.bootWarnings()] : [];
         for (const warning of [...warnings, ...ofLegacy]) log.warn(warning);
-        const { source, timing, reloadInterval, algorithm, workplace } = options;
+        const { source, timing, reloadInterval, algorithm, signers, workplace } = options;
         return KeyRotation.start({
           source,
           timing,
           algorithm,
           reloadInterval,
           legacyHs256,
+          signers: signers(log),
           workplace,
           log,
         });

@@ -3,7 +3,7 @@ import type { ConfigurableModuleAsyncOptions } from '@nestjs/common';
 import type { JwtServiceOptions } from './core/jwt/jwt.service.js';
 import type { LegacyHs256Options } from './core/jwt/legacy/legacy-hs256.js';
 import type { KeySource } from './sources/key-source.js';
-import type { KeyStore } from './stores/key-store.js';
+import type { KeyStore, SignerReference } from './stores/key-store.js';
 
 /**
  * What is about the module and not about keys.
@@ -16,6 +16,11 @@ interface CommonOptions extends Pick<JwtServiceOptions, 'algorithm' | 'extraToke
    * the settings, whatever the keys come from. Default: none.
    */
   legacyHs256?: Partial<LegacyHs256Options> | undefined;
+  /**
+   * References of the KMSs and HSMs whose keys a key set may name, or what they begin with, such as
+   * `vault-transit:transit/oidc`. It takes the place of the setting `OIDC_SIGNERS`. Default: none.
+   */
+  signers?: string | readonly (string | SignerReference)[] | undefined;
   /** How long relying parties may cache the JWKS, in seconds. Default 3600. */
   jwksMaxAge?: number | undefined;
   /**

@@ -36,6 +36,10 @@ export type OidcKeyErrorCode =
   | 'OIDC_KEY_SOURCE_FAILED'
   /** The key store cannot be read. The message ends with the code of the store's own error. */
   | 'OIDC_KEY_STORE_FAILED'
+  /** A KMS, an HSM or a signer of an application made no signature, or one that the key does not verify. */
+  | 'OIDC_KEY_SIGNER_FAILED'
+  /** A key set names a signer that configuration does not allow. */
+  | 'OIDC_KEY_SIGNER_NOT_ALLOWED'
   /** A rotation by a server whose keys come from no store. */
   | 'OIDC_KEY_NO_STORE'
   /** Two instances of the module that would shadow each other. */

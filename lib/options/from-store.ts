@@ -10,12 +10,15 @@ import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
 import type { KeyStore } from '../stores/key-store.js';
 import type { Workplace } from '../stores/run-command.js';
+import type { AllowedReferences } from './signers-on-demand.js';
 
 /** Keys that come from a store. */
 export interface FromStore {
   readonly source: KeySource;
   /** What a rotation by this process is run on. */
   readonly workplace: () => Promise<Workplace>;
+  /** What a KMS that is the store allows, which is itself; undefined of every other store. */
+  readonly allowed: AllowedReferences | undefined;
 }
 
 interface BesideStore {
@@ -54,13 +57,16 @@ export async function fromStoreOf(
   if (chosen === undefined) return undefined;
   const name = given === undefined ? setting : optionName;
   const store = await storeOf(chosen, name, settings);
-  const where = typeof chosen === 'string' ? decodeText(chosen)! : optionName;
+  const reference = store.kms?.reference ?? (typeof chosen === 'string' ? decodeText(chosen) : undefined);
+  // What is behind the name is for the driver.
+  const where = (store.kms ? reference?.replace(/\?.*$/s, '') : reference) ?? optionName;
   const beside = settings && settingsSource(settings, prefix);
   const { StoreSource } = await import('../stores/store.source.js');
   const interval = intervalOf(reloadInterval, timing);
   const { figures } = timing;
   const source = new StoreSource({ store, where, settings: beside, reloadInterval: interval, figures });
-  return { source, workplace: () => source.workplace() };
+  const allowed = store.kms === undefined ? undefined : { allowed: [store.kms], where: name };
+  return { source, workplace: () => source.workplace(), allowed };
 }
 
 async function storeOf(

@@ -20,6 +20,8 @@ import type { Workplace } from '../stores/run-command.js';
 import { explainingAbsence } from '../sources/unread-settings.js';
 import { fromStoreOf } from './from-store.js';
 import { legacyFrom } from './legacy.js';
+import { allowedReferences, SignersOnDemand } from './signers-on-demand.js';
+import type { SignersLog } from './signers-on-demand.js';
 import { secondsOf, timesFrom } from './times.js';
 
 /** Everything the module's providers are made from. */
@@ -33,6 +35,8 @@ export interface ResolvedOptions {
   readonly algorithm: SigningAlgorithm | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
   readonly legacyHs256: LegacyHs256 | undefined;
+  /** The signers of keys that are held elsewhere. */
+  readonly signers: (log: SignersLog) => SignersOnDemand;
   /** What a rotation by this process is run on, where the keys come from a store. */
   readonly workplace: (() => Promise<Workplace>) | undefined;
   /** What is odd about the settings, and yet no reason to refuse them. */
@@ -53,6 +57,7 @@ const optionNames: Readonly<Record<OptionName, true>> = {
   algorithm: true,
   extraTokenFields: true,
   legacyHs256: true,
+  signers: true,
   jwksMaxAge: true,
   keyRetention: true,
   keySpread: true,
@@ -81,6 +86,7 @@ export async function resolveOptions(
     : undefined;
   if (fromStore) refuseLonely(options);
   const source = fromStore?.source ?? sourceOf(options, settings, prefix, isFromSettings);
+  const allowed = fromStore?.allowed ?? (await allowedReferences(options.signers, settings, prefix));
   const legacyHs256 = await legacyFrom(options, settings, prefix);
   return {
     source,
@@ -91,6 +97,7 @@ export async function resolveOptions(
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
     legacyHs256,
+    signers: (log) => new SignersOnDemand(allowed, settings, log),
     workplace: fromStore?.workplace,
     warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix, !isFromSettings) : [],
   };

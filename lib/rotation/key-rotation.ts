@@ -4,6 +4,7 @@ import type { Observable } from 'rxjs';
 
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
+import type { OpenSigners } from '../core/key/remote-signers.js';
 import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { KeyLoader } from '../core/ring/key-loader.js';
@@ -41,6 +42,8 @@ export interface RotationOptions {
   /** For the status alone. */
   readonly legacyHs256?: LegacyHs256 | undefined;
   readonly clock?: Clock;
+  /** What opens keys that a key set says are held elsewhere. */
+  readonly signers?: { readonly open: OpenSigners; close(): void } | undefined;
   /** What a rotation by this process is run on, where the keys come from a store. */
   readonly workplace?: (() => Promise<Workplace>) | undefined;
 }
@@ -119,12 +122,12 @@ export class KeyRotation {
   }
 
   static async #firstOf(options: RotationOptions): Promise<KeyRotation> {
-    const { source, algorithm, timing, clock = systemClock } = options;
+    const { source, algorithm, timing, signers, clock = systemClock } = options;
     if (source.reloadInterval !== undefined)
       checkedInterval(source.reloadInterval, 'The source’s "reloadInterval"');
     const loader = new KeyLoader();
     const slots = await askSource(source);
-    const loaded = await loader.load(slots, { algorithm });
+    const loaded = await loader.load(slots, { algorithm, signers: signers?.open });
     const lives = new LivesInService(loaded, revocationsIn(slots), clock(), { timing, algorithm });
     const rotation = new KeyRotation(options, loader, lives);
     rotation.#slots = slots;
@@ -190,6 +193,7 @@ export class KeyRotation {
     this.#timer.clear();
     this.#reloads.close();
     this.#announcements.end();
+    this.#options.signers?.close();
     // Last, since it is the source's own code.
     this.#unwatch?.();
   }
@@ -221,6 +225,7 @@ export class KeyRotation {
   #load(slots: KeySlots): Promise<Lives> {
     return this.#loader.load(slots, {
       algorithm: this.#options.algorithm,
+      signers: this.#options.signers?.open,
       isRevoked: this.#lives.isRevoked,
       published: this.#ring.keys,
       hasRevoked: this.#lives.hasRevoked,

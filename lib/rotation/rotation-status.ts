@@ -1,3 +1,4 @@
+import type { SignerFailure } from '../core/key/signer.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import type { LegacyHs256, LegacyHs256Status } from '../core/jwt/legacy/legacy-hs256.js';
 import type { KeyRing } from '../core/ring/key-ring.js';
@@ -11,7 +12,8 @@ import { warningsOf } from './warnings.js';
 /** How the keys of a process are. */
 export interface KeyRotationStatus {
   /**
-   * `degraded`: the last reload failed, and the last good keys are in service. `down`: an algorithm has no key to sign.
+   * `degraded`: the last reload failed, and the last good keys are in service, or a KMS or HSM makes no signatures.
+   * `down`: an algorithm has no key to sign.
    */
   readonly state: 'up' | 'degraded' | 'down';
   readonly keys: readonly {
@@ -20,6 +22,8 @@ export interface KeyRotationStatus {
     readonly algorithm: SigningAlgorithm;
     /** Since when it is in this slot, as far as this process knows. */
     readonly since: Date;
+    /** Why the KMS or HSM that signs with it makes no signatures at present, and since when. */
+    readonly failure?: SignerFailure | undefined;
   }[];
   /** When a key starts to sign, or goes. */
   readonly nextChangeAt: Date | undefined;
@@ -50,14 +54,16 @@ export function statusOf(
   { loadedAt, failure, legacyHs256 }: BesideKeys,
   now: Moment,
 ): KeyRotationStatus {
+  const fails = view.keys.some(({ signer }) => signer?.failure);
   const isDown = view.withoutSigner.length > 0 || !ring.canSign();
   return {
-    state: isDown ? 'down' : failure ? 'degraded' : 'up',
-    keys: view.keys.map(({ key, slot, since }) => ({
+    state: isDown ? 'down' : failure || fails ? 'degraded' : 'up',
+    keys: view.keys.map(({ key, signer, slot, since }) => ({
       kid: key.kid,
       slot,
       algorithm: key.alg,
       since: dateOf(since, now),
+      ...(signer?.failure && { failure: signer.failure }),
     })),
     nextChangeAt: view.nextChange === undefined ? undefined : dateOf(view.nextChange, now),
     loadedAt: new Date(loadedAt),

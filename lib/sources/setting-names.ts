@@ -33,6 +33,9 @@ export const legacySettings = {
 /** The setting that names a key store, less its prefix. Servers read it at boot, and commands each time. */
 export const storeSetting = 'KEY_STORE';
 
+/** The setting that lists the KMS references that a key set may name, less its prefix. */
+export const signersSetting = 'SIGNERS';
+
 /** The name of the private key in the documentation of `@jmondi/oauth2-server`, beside the one of the default prefix. */
 const aliasOfPrivateKey = 'RSA_PRIVATE_KEY_PEM';
 
@@ -53,7 +56,7 @@ export function everySettingName(prefix: string): string[] {
   const members = Object.keys(keySettings) as (keyof KeySlots)[];
   const names = [
     ...members.flatMap((member) => namesOfKeySetting(member, prefix)),
-    ...[storeSetting, ...Object.values(timeSettings), ...Object.values(legacySettings)].map(
+    ...[storeSetting, signersSetting, ...Object.values(timeSettings), ...Object.values(legacySettings)].map(
       (name) => prefix + name,
     ),
   ].filter((name) => name !== undefined);

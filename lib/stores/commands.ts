@@ -2,6 +2,7 @@ import { algorithmNamed } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import type { CommandContext } from '../core/key-set/add-key.js';
 import { init } from '../core/key-set/init.js';
+import { withEnds } from '../core/key-set/complete.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { retire } from '../core/key-set/retire.js';
 import { revoke } from '../core/key-set/revoke.js';
@@ -125,9 +126,14 @@ export async function keysToTakeOver(place: StoreOfKeys): Promise<KeySet> {
 }
 
 async function keysIn(place: StoreOfKeys, open: typeof openStored): Promise<KeySet | undefined> {
-  const found = await place.store.read();
-  const set = found && (await open(found.text, place.decryption));
+  const { store, decryption, figures } = place;
+  const found = await store.read();
+  // What a KMS holds is never encrypted, and nothing private is in it.
+  const set =
+    found &&
+    (await open(found.text, store.kms ? { where: decryption.where, passphrase: undefined } : decryption));
   if (!set) return undefined;
+  if (store.kms) return withEnds(set, figures);
   const [first = set, ...others] = await versionsOf(place, found, set);
   return others.length === 0 ? first : unite([first, ...others]);
 }
@@ -136,6 +142,8 @@ async function keysIn(place: StoreOfKeys, open: typeof openStored): Promise<KeyS
 type Consequences = (before: KeySet, after: KeySet, t: number) => readonly string[];
 
 async function run(place: Workplace, act: Act, consequences?: Consequences): Promise<CommandResult> {
+  // Before anything is made for it.
+  if (place.store.kms) await place.store.write('', undefined);
   const done = await runCommand(place, act);
   const { outcome } = done;
   if (outcome.type === 'refused') {

@@ -19,6 +19,14 @@ export interface OtherVersion {
   readonly isPending?: boolean | undefined;
 }
 
+/** What names a key of a KMS or HSM, or several. */
+export interface SignerReference {
+  /** With what configuration says beside the name. */
+  readonly reference: string;
+  /** A ready client of the vendor's SDK. Default: one is made, with the credentials that the SDK finds. */
+  readonly client?: unknown;
+}
+
 /** A place where the key set of an issuer is kept, and changed so that no change of another writer is lost. */
 export interface KeyStore {
   /** Undefined where nothing is there. Rejects with a {@link KeyStoreError} where that cannot be told. */
@@ -55,6 +63,9 @@ export interface KeyStore {
 
   /** Calls `changed` whenever asking again may be worth it; returns what ends the watch. */
   watch?(changed: () => void): () => void;
+
+  /** Of a KMS, which holds the keys themselves and no text, so that nothing can be written. */
+  readonly kms?: SignerReference | undefined;
 
   /** Ends what it holds open. */
   close?(): void;

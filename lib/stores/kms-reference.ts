@@ -89,11 +89,12 @@ export function openKms(reference: string, context: KmsContext): Promise<KmsDriv
 
 function parametersIn(query: string, { parameters, form }: KmsKind, name: string): Record<string, string> {
   const found: Record<string, string> = {};
+  const known = [...parameters, 'alg'];
   for (const part of query === '' ? [] : query.split('&')) {
     const [, key = '', value = ''] = /^([a-z-]+)=(.*)$/s.exec(part) ?? [];
-    if (!parameters.includes(key) || key in found) {
+    if (!known.includes(key) || key in found) {
       throw new StoreReferenceError(
-        `${name} has a query that ${form} does not take${parameters.length > 0 ? `: it may have ${parameters.join(', ')}, each once` : ''}.`,
+        `${name} has a query that ${form} does not take: it may have ${known.join(', ')}, each once.`,
       );
     }
     found[key] = decoded(value, name);

@@ -1,6 +1,10 @@
 import { FileStore } from './file/file.store.js';
 import type { KeyStore, OtherVersion, StoredText } from './key-store.js';
 import type { SecretDriver, SecretPlace } from './secret-driver.js';
+import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
+import { isKmsReference, kmsForms, kmsReferenceIn, openKms } from './kms-reference.js';
+import type { KmsContext } from './kms-reference.js';
+import { KmsStore } from './kms.store.js';
 import { SecretStore } from './secret-store.js';
 import type { SecretKind } from './secret-store.js';
 import { StoreReferenceError } from './store-reference-error.js';
@@ -80,7 +84,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 const forms = ['file:PATH', ...Object.values(kinds).map(({ form }) => form)];
-export const storeForms = `A store is named as ${forms.join(', ')}; "-" is standard input and output.`;
+export const storeForms = `A store is named as ${forms.join(', ')}; "-" is standard input and output. ${kmsForms}`;
 
 /**
  * The store that a reference names. It is asked nothing yet, and its driver is loaded when it is.
@@ -94,6 +98,7 @@ export function keyStoreNamed(reference: string, context: StoreContext): KeyStor
   if (kind === undefined) {
     throw new StoreReferenceError(`${name} does not say of which kind the store is. ${storeForms}`);
   }
+  if (isKmsReference(reference)) return kmsNamed(reference, { name, setting, client });
   if (kind === 'file') return new FileStore(pathIn(rest, name));
   const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined;
   if (!known) throw new StoreReferenceError(`${name} is of a kind that is not known. ${storeForms}`);
@@ -109,10 +114,27 @@ export function keyStoreNamed(reference: string, context: StoreContext): KeyStor
   );
 }
 
+/** A KMS as the store of all keys: what it says beside the name, configuration does. */
+function kmsNamed(reference: string, context: KmsContext): KeyStore {
+  const { where, parameters } = kmsReferenceIn(reference, context.name);
+  const { alg } = parameters;
+  if (alg !== undefined && !isSigningAlgorithm(alg)) {
+    throw new StoreReferenceError(
+      `${context.name} has an "alg" that is no algorithm. It is one of ${signingAlgorithms.join(', ')}.`,
+    );
+  }
+  return new KmsStore({
+    kms: { reference, client: context.client },
+    where,
+    alg,
+    open: () => openKms(reference, context),
+  });
+}
+
 /** Whether a text begins as the reference of a store does. */
 export function isReference(text: string): boolean {
   const [, kind = ''] = /^([a-z][a-z0-9-]+):/.exec(text) ?? [];
-  return kind === 'file' || Object.hasOwn(kinds, kind);
+  return kind === 'file' || Object.hasOwn(kinds, kind) || isKmsReference(text);
 }
 
 function pathIn(path: string, name: string): string {

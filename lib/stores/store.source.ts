@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { OidcKeyError } from '../core/errors.js';
 import { isUnset } from '../core/reading/text.js';
 import type { Figures } from '../core/key-set/figures.js';
+import { withEnds } from '../core/key-set/complete.js';
 import { isKeySet } from '../core/key-set/key-set-document.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { jsonOf } from '../core/key-set/read-key-set.js';
@@ -155,7 +156,7 @@ export class StoreSource implements KeySource {
     ) {
       return known.value;
     }
-    const plain = await plainTextOf(found.text, decryption);
+    const plain = store.kms ? found.text : await plainTextOf(found.text, decryption);
     const text = await this.#wholeText(plain, found, decryption);
     signal.throwIfAborted();
     const value =
@@ -169,6 +170,10 @@ export class StoreSource implements KeySource {
   /** The text itself, unless other versions of the store have keys of their own. Then it is a key set of all of them. */
   async #wholeText(plain: string, found: StoredText, decryption: Decryption): Promise<string> {
     const { store, figures } = this.#options;
+    if (store.kms) {
+      const keys = await setOrNothing(plain, decryption);
+      return keys ? withEnds(keys, figures).toText() : plain;
+    }
     const isOne = isKeySet(jsonOf(plain)) ? !store.between : !store.others;
     if (isOne) return plain;
     const set = await setOrNothing(plain, decryption);

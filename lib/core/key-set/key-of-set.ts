@@ -16,7 +16,7 @@ export interface Identity {
   readonly where: string;
   /** Undefined of a revoked key, which is never used and so need not be sound. */
   readonly key: VerificationKey | undefined;
-  /** What signs with the private half that the document holds. */
+  /** What signs: with the private half that the document holds, or elsewhere. */
   readonly signer: Signer | undefined;
 }
 
@@ -59,9 +59,9 @@ export class KeyOfSet {
     return this.#identity.key;
   }
 
-  /** Signs, where the document holds the private half; of a key held elsewhere `signer` is a reference. */
-  get localSigner(): Signer | undefined {
-    return this.hasPrivateHalf ? this.#identity.signer : undefined;
+  /** Signs: with the private half that the document holds, or where `signer` says, once somebody has opened that. */
+  get activeSigner(): Signer | undefined {
+    return this.canSign ? this.#identity.signer : undefined;
   }
 
   get iat(): number | undefined {
@@ -106,6 +106,11 @@ export class KeyOfSet {
   /** The same key with other instants; one that is undefined goes. */
   with(life: { readonly [Member in keyof Life]?: Life[Member] | undefined }): KeyOfSet {
     return new KeyOfSet(withoutUndefined({ ...this.#jwk, ...life }) as KeySetJwk, this.#identity);
+  }
+
+  /** The same key, of which it is known what signs. */
+  signingWith(signer: Signer): KeyOfSet {
+    return new KeyOfSet(this.#jwk, { ...this.#identity, signer });
   }
 
   /** What is left where nothing is to sign with it any more. */

@@ -1,5 +1,19 @@
 /** What makes signatures: a private key in this process, or a KMS or HSM that a private key never leaves. */
 export interface Signer {
-  /** The signature over `data` in the form that a JWS has it (RFC 7518 section 3): of ECDSA R and S side by side. */
-  sign(data: Buffer): Promise<Buffer>;
+  /**
+   * The signature over `data` in the form that a JWS has it (RFC 7518 section 3): of ECDSA R and S side by side.
+   *
+   * @param signal is aborted where nobody waits for the signature any more
+   */
+  sign(data: Buffer, signal?: AbortSignal): Promise<Buffer>;
+
+  /** Why it makes no signatures at present, where it is one that may be away. */
+  readonly failure?: SignerFailure | undefined;
+}
+
+/** Why a signer makes no signatures at present. */
+export interface SignerFailure {
+  /** Of the last attempt, as the log has it. */
+  readonly message: string;
+  readonly since: Date;
 }

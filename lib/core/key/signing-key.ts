@@ -2,6 +2,7 @@ import { OidcKeyError } from '../errors.js';
 import type { KeyMaterial } from '../reading/key-material.js';
 import { makeOne } from '../reading/missing-key.js';
 import { LocalSigner } from './local-signer.js';
+import { RemoteSigner } from './remote-signer.js';
 import {
   primalityOf,
   refuseMoreThanTwoPrimes,
@@ -25,12 +26,12 @@ const proof = Buffer.from('nestjs-oidc-key');
 /**
  * A key that can sign: it signs once, and its public half has to verify that.
  *
- * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE`, `OIDC_KEY_MISMATCH`, `OIDC_KEY_SOURCE_FAILED` (a signer that fails), and
+ * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE`, `OIDC_KEY_MISMATCH`, `OIDC_KEY_SIGNER_FAILED`, and
  * what {@link VerificationKey} throws.
  */
 export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
-  const { where, keyObject, signer: remote } = material;
-  if (!remote && keyObject.type === 'public') {
+  const { where, keyObject, signer: given } = material;
+  if (!given && keyObject.type === 'public') {
     throw new OidcKeyError(
       'OIDC_KEY_NOT_PRIVATE',
       `${where} is a public key, which cannot sign. Put the private key that belongs to it there; where there is none, ${makeOne}.`,
@@ -38,12 +39,12 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
   }
   const key = new VerificationKey(material);
   yield* refuseUnsound(key, material);
+  const remote = given && new RemoteSigner({ key, where, signer: given });
   const local = remote ? undefined : new LocalSigner(keyObject, key.algorithm);
-  const signature: unknown = yield* take(local ? proofBy(local) : proofByRemote(remote!, where));
-  // A signer of an application may answer with anything.
-  if (!Buffer.isBuffer(signature) || !(yield* take(verdictOn(key, signature)))) {
-    throw remote ? signsWithAnother(where) : mismatch(where);
-  }
+  if (local) {
+    const signature = yield* take(proofBy(local));
+    if (!signature || !(yield* take(verdictOn(key, signature)))) throw mismatch(where);
+  } else yield* take(proofByRemote(remote!, where));
   return { key, signer: local ?? remote! };
 }
 
@@ -90,18 +91,16 @@ function proofBy(signer: LocalSigner): Step<Buffer | undefined> {
   };
 }
 
-function proofByRemote(signer: Signer, where: string): Step<Buffer> {
+/** What it signs is checked by itself. */
+function proofByRemote(signer: RemoteSigner, where: string): Step<Buffer> {
   return {
     later: async () => {
       try {
-        return await withinPatience(signer.sign(proof));
+        return await signer.sign(proof);
       } catch (error) {
-        if (error instanceof OidcKeyError) throw error;
-        // What it rejects with may hold a request or a credential.
-        throw new OidcKeyError(
-          'OIDC_KEY_SOURCE_FAILED',
-          `The signer of ${where} failed, or did not answer in time, when it was tried.`,
-        );
+        // It is not taken, and nobody waits until it works.
+        signer.rest();
+        throw error;
       }
     },
     now: () => {
@@ -111,21 +110,6 @@ function proofByRemote(signer: Signer, where: string): Step<Buffer> {
       );
     },
   };
-}
-
-// A revocation waits for no longer than this until the rest of its change is loaded.
-const patience = 10_000;
-
-async function withinPatience(signature: Promise<Buffer>): Promise<Buffer> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('The signer did not answer in time')), patience);
-  });
-  try {
-    return await Promise.race([signature, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function verdictOn(key: VerificationKey, signature: Buffer): Step<boolean> {
@@ -139,12 +123,5 @@ function mismatch(where: string): OidcKeyError {
   return new OidcKeyError(
     'OIDC_KEY_MISMATCH',
     `${where} is a private key whose halves do not belong together. Export the key again; ${makeOne}.`,
-  );
-}
-
-function signsWithAnother(where: string): OidcKeyError {
-  return new OidcKeyError(
-    'OIDC_KEY_MISMATCH',
-    `${where} has a signer whose signature its public key does not verify. Name the signer of exactly this key.`,
   );
 }

@@ -1,5 +1,6 @@
 import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
+import type { OpenSigners } from '../key/remote-signers.js';
 import { refuseSameTwice } from '../key/same-twice.js';
 import { pause, runLater, runNow } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
@@ -29,6 +30,8 @@ export interface LoadContext {
   readonly isRevoked?: IsRevoked;
   /** The keys that are published already; undefined where none are, at a boot. */
   readonly published?: readonly KeyInSlot[];
+  /** What opens keys that are held elsewhere. Without it a key set that has one is refused. */
+  readonly signers?: OpenSigners | undefined;
   /** Whether a key of this process was revoked. */
   readonly hasRevoked?: boolean;
 }
@@ -74,7 +77,7 @@ export class KeyLoader {
       const given = [value.value, value.about.alias?.value, passphrase.value];
       const fingerprint = this.#fingerprints.of([role, value.where, ...given]);
       const known = this.#loaded.get(fingerprint) ?? openedBefore.get(fingerprint);
-      const found = known ?? (yield* keysOf(slot, value, passphrase));
+      const found = known ?? (yield* keysOf(slot, value, { passphrase, signers: context.signers }));
       loaded.set(fingerprint, found);
       const instant = slot === 'next' ? signsFrom : undefined;
       warnings.push(...found.warnings, ...warningsAbout(value));

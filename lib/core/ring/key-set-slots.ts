@@ -25,11 +25,11 @@ export function slotsOfKeySet(
   now: number,
 ): readonly KeyOfSetInSlot[] {
   const published = set.keys.toReversed().flatMap((each): KeyOfSetInSlot[] => {
-    const { verificationKey: key, localSigner } = each;
+    const { verificationKey: key, activeSigner } = each;
     const is = stateOf(each, state);
     if (!key || !(is in slots)) return [];
     const slot = slots[is as keyof typeof slots];
-    const signer = slot === 'current' ? { signer: localSigner } : {};
+    const signer = slot === 'current' ? { signer: activeSigner } : {};
     return [{ key, ...signer, slot, since: sinceOf(each, slot, state, figures, now) }];
   });
   return inOrder(published);

@@ -1,4 +1,5 @@
 import { OidcKeyError } from '../errors.js';
+import type { OpenSigners } from '../key/remote-signers.js';
 import { signingKeyOf, verificationKeyOf } from '../key/signing-key.js';
 import { pause } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
@@ -7,6 +8,7 @@ import { readKeySet } from '../key-set/read-key-set.js';
 import { keyMaterialOf } from '../reading/key-material.js';
 import type { KeyInput, KeySetting } from '../reading/key-material.js';
 import type { NamedValue } from '../reading/named-value.js';
+import { withSignersElsewhere } from './held-keys.js';
 import { keySetIn, refuseKeySetWithin } from './key-set-in.js';
 import type { KeyInSlot, Slot } from './life.js';
 import { had } from './members-of-slots.js';
@@ -21,12 +23,19 @@ export interface LoadedValue {
   readonly keySet?: KeySet | undefined;
 }
 
+/** What keys are opened with. */
+export interface GivenWithKeys {
+  readonly passphrase: NamedValue;
+  /** Undefined where nobody can wait for them. */
+  readonly signers: OpenSigners | undefined;
+}
+
 /** The keys of a value, which has to hold the same ones under its other name, where it has another. */
-export function* keysOf(slot: Slot, value: NamedValue, passphrase: NamedValue): Steps<LoadedValue> {
+export function* keysOf(slot: Slot, value: NamedValue, given: GivenWithKeys): Steps<LoadedValue> {
   const { alias } = value.about;
-  const found = yield* opened(slot, value, passphrase);
+  const found = yield* opened(slot, value, given);
   if (!alias) return found;
-  const other = yield* opened(slot, alias, passphrase);
+  const other = yield* opened(slot, alias, given);
   if (contentOf(found) === contentOf(other)) return found;
   throw new OidcKeyError(
     'OIDC_KEY_CONFLICT',
@@ -42,10 +51,10 @@ function contentOf({ keys, keySet }: LoadedValue): string {
     .join();
 }
 
-function* opened(slot: Slot, named: NamedValue, passphrase: NamedValue): Steps<LoadedValue> {
+function* opened(slot: Slot, named: NamedValue, { passphrase, signers }: GivenWithKeys): Steps<LoadedValue> {
   if (slot === 'current') {
     const document = keySetIn(had(named));
-    if (document !== undefined) return yield* openedKeySet(document, named.where);
+    if (document !== undefined) return yield* openedKeySet(document, named.where, signers);
     refuseKeySetWithin(named);
   }
   const warnings: string[] = [];
@@ -68,20 +77,14 @@ function* opened(slot: Slot, named: NamedValue, passphrase: NamedValue): Steps<L
   return { keys, warnings };
 }
 
-function* openedKeySet(document: unknown, where: string): Steps<LoadedValue> {
-  const keySet = yield* readKeySet(document, where);
-  const held = keySet.keys.find(({ canSign, hasPrivateHalf }) => canSign && !hasPrivateHalf);
-  if (held) throw heldElsewhere(held.where);
-  const keys = keySet.keys.flatMap(({ verificationKey, localSigner }) =>
-    verificationKey ? [{ key: verificationKey, signer: localSigner }] : [],
+function* openedKeySet(
+  document: unknown,
+  where: string,
+  signers: OpenSigners | undefined,
+): Steps<LoadedValue> {
+  const { keySet, warnings } = yield* withSignersElsewhere(yield* readKeySet(document, where), signers);
+  const keys = keySet.keys.flatMap(({ verificationKey, activeSigner }) =>
+    verificationKey ? [{ key: verificationKey, signer: activeSigner }] : [],
   );
-  return { keys, keySet, warnings: [] };
-}
-
-function heldElsewhere(where: string): OidcKeyError {
-  return new OidcKeyError(
-    'OIDC_KEY_UNSUPPORTED',
-    `${where} has a "signer", and keys that a KMS or HSM holds cannot be used in a key set yet. Put a key with its ` +
-      'private half there.',
-  );
+  return { keys, keySet, warnings };
 }

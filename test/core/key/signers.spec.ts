@@ -165,12 +165,14 @@ describe('a signer that answers later', () => {
     ]);
   });
 
-  it('fails a signature with what it rejects with', async () => {
+  it('fails a signature without what it rejects with, which may hold a request', async () => {
     const failure = new Error('the KMS is away');
     const healthy = [remote('ES256')];
     const signer: Signer = { sign: async (data) => healthy.pop()?.sign(data) ?? Promise.reject(failure) };
     const jwt = await serviceOver(heldElsewhere('ES256', signer));
-    expect(await rejectionOf(jwt.sign({}))).toBe(failure);
+    const error = await rejectionOf(jwt.sign({}));
+    expect([error.name, error.code]).toEqual(['OidcKeyError', 'OIDC_KEY_SIGNER_FAILED']);
+    expect(everythingPrintedOf(error)).not.toContain('away');
   });
 
   it.each(names)('is refused by a constructor, which cannot wait, and is not asked: %s', (name) => {
@@ -210,18 +212,18 @@ describe('the signature that a signer is asked for when it is loaded', () => {
     ['empty', () => async () => Buffer.alloc(0), 'OIDC_KEY_MISMATCH'],
     ['zeros', (name) => async (data) => Buffer.alloc(bytesBy(name, data).length), 'OIDC_KEY_MISMATCH'],
     ['none', () => async () => undefined as never, 'OIDC_KEY_MISMATCH'],
-    ['refused', () => async () => Promise.reject(new Error(`403 for ${secret}`)), 'OIDC_KEY_SOURCE_FAILED'],
+    ['refused', () => async () => Promise.reject(new Error(`403 for ${secret}`)), 'OIDC_KEY_SIGNER_FAILED'],
     [
       'refused with something that is no Error',
       () => async () => Promise.reject({ headers: { authorization: secret } }),
-      'OIDC_KEY_SOURCE_FAILED',
+      'OIDC_KEY_SIGNER_FAILED',
     ],
     [
       'refused before it is a promise',
       () => () => {
         throw new Error(secret);
       },
-      'OIDC_KEY_SOURCE_FAILED',
+      'OIDC_KEY_SIGNER_FAILED',
     ],
     ['refused with an error of ours', () => async () => Promise.reject(own), 'OIDC_KEY_UNREADABLE_FILE'],
   ];

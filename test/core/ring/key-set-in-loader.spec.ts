@@ -103,10 +103,12 @@ describe('a key set where the current keys stand', () => {
     expect(codeOf(given(value))).toBe('OIDC_KEY_CONFLICT');
   });
 
-  it('with a key that a KMS holds is not supported yet, and a revoked one does no harm', () => {
+  it('with a key that a KMS holds is not for a constructor, and a revoked one does no harm', () => {
     const held = { kid: 'k', signer: 'awskms:alias/issuer', iat: 500 };
     expect(codeOf(given(documentOf(a, held)))).toBe('OIDC_KEY_UNSUPPORTED');
-    expect(messageOf(given(documentOf(a, held)))).toMatch(/key 2 of 2\) has a "signer"/);
+    expect(messageOf(given(documentOf(a, held)))).toMatch(
+      /key 2 of 2\) is held by a KMS or HSM.*Use OidcKeyModule/,
+    );
     const revoked = {
       keys: [jwkOf(b), { ...jwkOf({ kid: 'k', revoked: 5 }), signer: 'awskms:alias/issuer' }],
     };
