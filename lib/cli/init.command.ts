@@ -20,6 +20,7 @@ interface InitOptions extends StoreOptions {
   readonly algorithm?: SigningAlgorithm;
   readonly bits?: number;
   readonly from?: string;
+  readonly to?: string;
 }
 
 export function initCommand(): Command {
@@ -34,6 +35,7 @@ export function initCommand(): Command {
       '--from <file or store>',
       'take over the key, or the key set, of this file or store in place of a new one; kids stay',
     );
+  command.option('--to <reference>', 'make the key in this KMS or HSM, or import what --from names there');
   return withStoreOptions(command).action(init);
 }
 

@@ -12,6 +12,7 @@ import { workplaceFor } from './workplace.js';
 interface RotateOptions extends StoreOptions {
   readonly algorithm?: SigningAlgorithm;
   readonly bits?: number;
+  readonly to?: string;
   readonly every?: number;
   readonly dryRun?: true;
   readonly prune?: true;
@@ -27,6 +28,10 @@ export function rotateCommand(): Command {
       ),
     )
     .option('--bits <number>', 'size of an RSA modulus (default: that of the key before)', bitsFrom)
+    .option(
+      '--to <reference>',
+      'make it in this KMS or HSM, or in the "store" (default: where the key before is)',
+    )
     .option('--every <time>', 'do nothing before the newest key is as old as this, such as 90d', periodFrom)
     .option('--dry-run', 'say what would be, and write nothing')
     .option(

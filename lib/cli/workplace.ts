@@ -9,12 +9,12 @@ import { UsageError } from './command-line-error.js';
 import { readEnvironment } from './environment.js';
 import type { StoreOptions } from './store.options.js';
 
-type GivenOptions = StoreOptions & { readonly bits?: number; readonly dryRun?: true };
+type GivenOptions = StoreOptions & { readonly bits?: number; readonly to?: string; readonly dryRun?: true };
 
 /** What a command is run on, as the command line and the environment say it. */
 export async function workplaceFor(
   reference: string | undefined,
-  { bits, ...options }: GivenOptions,
+  { bits, to, ...options }: GivenOptions,
 ): Promise<Workplace> {
   const settings = await readEnvironment();
   const { prefix, maxAge, retention, spread, clockSkew, dryRun } = options;
@@ -23,7 +23,11 @@ export async function workplaceFor(
   const isStreams = named === '-';
   const store = isStreams ? standardStreams() : reference;
   const given: CommandOptions = { store, settings, prefix, maxAge, retention, spread, clockSkew, dryRun };
-  const place = await workplaceOf(given, { bits, where: isStreams ? 'Standard input' : undefined });
+  const place = await workplaceOf(given, {
+    bits,
+    to: decodeText(to),
+    where: isStreams ? 'Standard input' : undefined,
+  });
   for (const warning of place.warnings) process.stderr.write(`warning: ${warning}\n`);
   return place;
 }

@@ -27,6 +27,8 @@ interface BesideStore {
   readonly timing: RotationTiming;
   /** In seconds. */
   readonly reloadInterval: number | undefined;
+  /** What a key set may name. */
+  readonly signers: AllowedReferences;
 }
 
 const optionName = 'The option "store"';
@@ -40,7 +42,7 @@ const usualInterval = 60;
  */
 export async function fromStoreOf(
   options: OidcKeyFactoryOptions,
-  { settings, prefix, timing, reloadInterval }: BesideStore,
+  { settings, prefix, timing, reloadInterval, signers }: BesideStore,
 ): Promise<FromStore | undefined> {
   const setting = prefix + storeSetting;
   const configured = settings && (await settingText(settings, setting));
@@ -64,7 +66,20 @@ export async function fromStoreOf(
   const { StoreSource } = await import('../stores/store.source.js');
   const interval = intervalOf(reloadInterval, timing);
   const { figures } = timing;
-  const source = new StoreSource({ store, where, settings: beside, reloadInterval: interval, figures });
+  const { AllowedSigners } = await import('../stores/allowed-signers.js');
+  const { KeysElsewhere } = await import('../stores/keys-elsewhere.js');
+  const elsewhere = new KeysElsewhere({
+    allowed: new AllowedSigners(signers.allowed, signers.where),
+    setting: (each) => decodeText(settings?.get(each)) ?? process.env[each],
+  });
+  const source = new StoreSource({
+    store,
+    where,
+    settings: beside,
+    reloadInterval: interval,
+    figures,
+    elsewhere,
+  });
   const allowed = store.kms === undefined ? undefined : { allowed: [store.kms], where: name };
   return { source, workplace: () => source.workplace(), allowed };
 }

@@ -81,12 +81,13 @@ export async function resolveOptions(
   const times = await timesFrom(options, settings, prefix);
   const timing = timingOf(secondsOf(times), options.propagationFloor);
   const reloadInterval = reloadIntervalIn(options);
+  const signers = await allowedReferences(options.signers, settings, prefix);
   const fromStore = isFromSettings
-    ? await fromStoreOf(options, { settings, prefix, timing, reloadInterval })
+    ? await fromStoreOf(options, { settings, prefix, timing, reloadInterval, signers })
     : undefined;
   if (fromStore) refuseLonely(options);
   const source = fromStore?.source ?? sourceOf(options, settings, prefix, isFromSettings);
-  const allowed = fromStore?.allowed ?? (await allowedReferences(options.signers, settings, prefix));
+  const allowed = fromStore?.allowed ?? signers;
   const legacyHs256 = await legacyFrom(options, settings, prefix);
   return {
     source,

@@ -10,7 +10,7 @@ import { statusJson } from '../core/key-set/status-json.js';
 import { readKeys } from '../stores/stored-key-set.js';
 import { initIn, keysToTakeOver, retireIn, revokeIn, rotateIn, statusIn } from '../stores/commands.js';
 import type { CommandResult } from '../stores/command-result.js';
-import type { KeyStore } from '../stores/key-store.js';
+import type { KeyStore, SignerReference } from '../stores/key-store.js';
 import type { Workplace } from '../stores/run-command.js';
 import { workplaceFor } from './workplace.js';
 import type { CommandOptions } from './workplace.js';
@@ -32,6 +32,11 @@ export interface InitOptions extends CommandOptions {
   /** The size of an RSA modulus. Default 2048. */
   readonly bits?: number | undefined;
   /**
+   * The KMS or HSM in which the key is made, or into which keys of `from` are imported, such as
+   * `vault-transit:transit/oidc`. Default: the private half is in the store.
+   */
+  readonly to?: string | SignerReference | undefined;
+  /**
    * Keys that exist are taken over in place of a new one, under their kids: the text of a key in any form that is read, or
    * a store.
    */
@@ -41,13 +46,19 @@ export interface InitOptions extends CommandOptions {
 /**
  * Puts the first key of an issuer into a store where there is none. It never overwrites.
  *
- * @throws CommandRefusedError `KEY_SET_EXISTS`
+ * @throws CommandRefusedError `KEY_SET_EXISTS`, `KEY_NOT_TAKEN`
  * @throws KeyStoreError where the store cannot be read or written
  * @throws StoreReferenceError where no store is named
  * @throws OidcKeyError what is wrong with a key, or with a setting
  */
-export async function init({ algorithm, bits, from, ...options }: InitOptions = {}): Promise<CommandResult> {
-  const place = await workplaceFor(options, { bits });
+export async function init({
+  algorithm,
+  bits,
+  from,
+  to,
+  ...options
+}: InitOptions = {}): Promise<CommandResult> {
+  const place = await workplaceFor(options, { bits, to });
   return initIn(place, { algorithm, from: from === undefined ? undefined : await givenKeys(from, place) });
 }
 
@@ -65,6 +76,11 @@ export interface RotateOptions extends CommandOptions {
   /** The size of an RSA modulus. Default: that of the key before. */
   readonly bits?: number | undefined;
   /**
+   * The KMS or HSM in which the key is made, or `store` for the store itself. So keys move. Default: where the key before
+   * is.
+   */
+  readonly to?: string | SignerReference | undefined;
+  /**
    * How old the newest key has to be, in seconds: until then nothing is done, so that a function that runs daily is right.
    * Default: no matter.
    */
@@ -77,14 +93,14 @@ export interface RotateOptions extends CommandOptions {
  * Adds the key that signs next: it is published at once, and signs when relying parties know it. Two that rotate at once
  * make one key.
  *
- * @throws CommandRefusedError `KEY_WAITS` (without `every`), `KEY_SET_MISSING`, `CLOCK_DIFFERS`, `SIGNER_ELSEWHERE`
+ * @throws CommandRefusedError `KEY_WAITS` (without `every`), `KEY_SET_MISSING`, `CLOCK_DIFFERS`
  * @throws KeyStoreError where the store cannot be read or written
  * @throws StoreReferenceError where no store is named
  * @throws OidcKeyError what is wrong with what the store holds, or with a setting
  */
 export async function rotate(options: RotateOptions = {}): Promise<CommandResult> {
-  const { algorithm, bits, every, prune, ...others } = options;
-  return rotateIn(await workplaceFor(others, { bits }), { algorithm, every, prune });
+  const { algorithm, bits, every, prune, to, ...others } = options;
+  return rotateIn(await workplaceFor(others, { bits, to }), { algorithm, every, prune });
 }
 
 /** Which key is revoked, and how. */

@@ -6,10 +6,12 @@ import type { TimingOptions } from '../rotation/timing.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
 import { readPrivateSetting } from '../sources/exposed-key.js';
 import { Files } from '../sources/files/files.js';
-import { defaultEnvPrefix, keySettings, storeSetting } from '../sources/setting-names.js';
+import { defaultEnvPrefix, keySettings, signersSetting, storeSetting } from '../sources/setting-names.js';
 import { settingText } from '../sources/setting-text.js';
 import type { SettingsReader } from '../sources/settings.js';
-import type { KeyStore } from '../stores/key-store.js';
+import { AllowedSigners } from '../stores/allowed-signers.js';
+import { KeysElsewhere } from '../stores/keys-elsewhere.js';
+import type { KeyStore, SignerReference } from '../stores/key-store.js';
 import { makingHere } from '../stores/make-key.js';
 import type { Workplace } from '../stores/run-command.js';
 import { keyStoreNamed, storeForms } from '../stores/store-reference.js';
@@ -50,6 +52,7 @@ const environment: SettingsReader = { get: (name) => process.env[name] };
  *
  * @param where how messages call a store that is no reference
  * @param bits the size of an RSA modulus; default: that of the key before
+ * @param to where keys are made; default: where the key before is
  * @throws StoreReferenceError
  * @throws OidcKeyError what is wrong with a setting
  */
@@ -58,7 +61,12 @@ export async function workplaceFor(
   {
     where = 'The store',
     bits,
-  }: { readonly where?: string | undefined; readonly bits?: number | undefined } = {},
+    to,
+  }: {
+    readonly where?: string | undefined;
+    readonly bits?: number | undefined;
+    readonly to?: string | SignerReference | undefined;
+  } = {},
 ): Promise<WorkplaceOfSettings> {
   const { settings = environment, prefix = defaultEnvPrefix, dryRun } = options;
   const named = await storeFor(options, where);
@@ -68,9 +76,22 @@ export async function workplaceFor(
     decryption,
     figures: await figuresFor(options, settings, prefix),
     make: makingHere(bits),
+    elsewhere: new KeysElsewhere({
+      to,
+      bits,
+      allowed: await allowedSigners(settings, prefix),
+      setting: (each) => decodeText(settings.get(each)) ?? process.env[each],
+    }),
     isDryRun: dryRun,
     warnings,
   };
+}
+
+/** Undefined where nothing says what servers allow. */
+async function allowedSigners(settings: SettingsReader, prefix: string): Promise<AllowedSigners | undefined> {
+  const name = prefix + signersSetting;
+  const value = await settingText(settings, name);
+  return value === undefined ? undefined : new AllowedSigners(value, name);
 }
 
 async function storeFor(

@@ -3,8 +3,8 @@ import type { RefusalCode } from '../core/key-set/outcome.js';
 /** Why a command was refused. Stable: scripts may rely on it. */
 export type CommandRefusalCode =
   | RefusalCode
-  /** The key before is in a KMS or HSM. */
-  | 'SIGNER_ELSEWHERE';
+  /** A KMS or HSM does not take a key that was made elsewhere. */
+  | 'KEY_NOT_TAKEN';
 
 /** A command that was refused, and wrote nothing. The message says what to do. */
 export class CommandRefusedError extends Error {

@@ -1,6 +1,4 @@
-import { algorithmNamed } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
-import type { CommandContext } from '../core/key-set/add-key.js';
 import { init } from '../core/key-set/init.js';
 import { withEnds } from '../core/key-set/complete.js';
 import type { KeySet } from '../core/key-set/key-set.js';
@@ -36,7 +34,14 @@ export function initIn(
     from,
   }: { readonly algorithm?: SigningAlgorithm | undefined; readonly from?: KeySet | undefined },
 ): Promise<CommandResult> {
-  return run(place, (set, context) => (from ? takeOver(set, from, context) : init(set, context, algorithm)));
+  let taken: Promise<KeySet> | undefined;
+  return run(place, async (set, context) => {
+    if (!from) return init(set, context, algorithm);
+    // What is there already stays as it is, and nothing is taken to a KMS for it.
+    if (set || place.isDryRun) return takeOver(set, from, context);
+    taken ??= place.elsewhere?.take(from) ?? Promise.resolve(from);
+    return takeOver(set, await taken, context);
+  });
 }
 
 /** Adds the key that signs next. */
@@ -44,40 +49,31 @@ export async function rotateIn(
   place: Workplace,
   { prune = false, ...options }: RotateOptions & { readonly prune?: boolean | undefined } = {},
 ): Promise<CommandResult> {
-  const result = await run(place, (set, context) =>
-    rotate(set, set ? refusingElsewhere(set, context) : context, options),
-  );
+  const result = await run(place, (set, context) => rotate(set, context, options));
   if (!prune || place.isDryRun) return result;
   const sentence = await destroyOldVersions(place);
   return { ...result, sentences: [...result.sentences, sentence] };
 }
 
-/** A key that follows one in a KMS or HSM is made there; one that is made here would be less safe, without a word. */
-function refusingElsewhere(set: KeySet, context: CommandContext): CommandContext {
-  return {
-    ...context,
-    make: (alg) => {
-      const newest = set.unrevokedOf(algorithmNamed(alg)!).at(-1);
-      if (newest?.signer === undefined) return context.make(alg);
-      throw new CommandRefusedError(
-        'SIGNER_ELSEWHERE',
-        `${alg} key ${newest.kid} is held elsewhere, and this command cannot make its successor there.`,
-      );
-    },
-  };
-}
-
-/** Makes a key worthless at once. */
-export function revokeIn(place: Workplace, name: string, options: RevokeOptions): Promise<CommandResult> {
-  const { figures } = place;
-  return run(
+/** Makes a key worthless at once, and keeps it from signing where it is. */
+export async function revokeIn(
+  place: Workplace,
+  name: string,
+  options: RevokeOptions,
+): Promise<CommandResult> {
+  const { figures, elsewhere } = place;
+  let reference: string | undefined;
+  const result = await run(
     place,
     (set, context) => revoke(set, name, context, options),
-    (before, after, t) => [
-      ...sentencesAboutPlain(before),
-      ...afterRevocation({ before, after, name, t, figures }),
-    ],
+    (before, after, t) => {
+      reference = before.named(name)?.signer;
+      return [...sentencesAboutPlain(before), ...afterRevocation({ before, after, name, t, figures })];
+    },
   );
+  // Last: a server that signs with it until it sees the revocation signs what nobody accepts.
+  if (place.isDryRun || !elsewhere || reference === undefined) return result;
+  return { ...result, sentences: [...result.sentences, await elsewhere.disable(reference)] };
 }
 
 /** Gives up an algorithm. */

@@ -9,6 +9,8 @@ interface KmsKind {
   readonly place: RegExp;
   /** What stands behind the kind where a key is yet to be made, if that may be less. */
   readonly target?: RegExp;
+  /** Where the successor of a key is made: of a version its key, else the place that keys are in. */
+  readonly placeForKeys: (place: string) => string;
   /** The names that its query may have. */
   readonly parameters: readonly string[];
   /** Loads the driver, and with it the SDK, since most processes have no use for it. */
@@ -20,6 +22,7 @@ const kinds: Readonly<Record<string, KmsKind>> = {
   'vault-transit': {
     form: 'vault-transit:MOUNT/KEY, with #VERSION behind it or not',
     place: /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\p{Cc}/"\\#?]+(?:\/[^\p{Cc}/"\\#?]+)+(?:#[1-9]\d{0,8})?$/u,
+    placeForKeys: (place) => place.replace(/#\d+$/, ''),
     parameters: [],
     driver: async (place) => (await import('./vault/vault-transit.driver.js')).openVaultTransit(place),
   },
@@ -68,6 +71,12 @@ export function kmsReferenceIn(reference: string, name: string): KmsReference {
     throw new StoreReferenceError(`${name} does not look like ${known.form}.`);
   }
   return { kind, place, where: `${kind}:${place}`, parameters: parametersIn(query, known, name) };
+}
+
+/** Where the successor of a key is made that a reference names. */
+export function placeForKeysOf(reference: string): string {
+  const { kind, place } = kmsReferenceIn(reference, 'The "signer" of a key');
+  return `${kind}:${kinds[kind]!.placeForKeys(place)}`;
 }
 
 /**

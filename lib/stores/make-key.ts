@@ -29,16 +29,13 @@ export function makePair(
 export function makingHere(bits?: number): MakeKeyFor {
   return async (alg, set) => {
     const algorithm = algorithmNamed(alg)!;
-    const { privateKey } = await makePair(
-      algorithm,
-      bits ?? bitsIn(set, algorithm) ?? rsaModulus.minimumBits,
-    );
+    const { privateKey } = await makePair(algorithm, bits ?? bitsFor(set, algorithm));
     return { privateKey };
   };
 }
 
-/** The size of the newest key of an algorithm, where it has one. */
-function bitsIn(set: KeySet | undefined, algorithm: Algorithm): number | undefined {
+/** The size of the newest key of an algorithm, or of the first one. */
+export function bitsFor(set: KeySet | undefined, algorithm: Algorithm): number {
   const modulus = set?.of(algorithm).at(-1)?.toDocument().n;
-  return typeof modulus !== 'string' ? undefined : Buffer.from(modulus, 'base64url').length * 8;
+  return typeof modulus !== 'string' ? rsaModulus.minimumBits : Buffer.from(modulus, 'base64url').length * 8;
 }

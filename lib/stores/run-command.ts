@@ -11,6 +11,7 @@ import { sentencesAbout } from '../core/key-set/sentences.js';
 import { unite, writeUnion } from '../core/key-set/unite.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
 import { clockRefusal } from './clock-refusal.js';
+import type { KeysElsewhere } from './keys-elsewhere.js';
 import { fromNothing, KeyStoreError } from './key-store.js';
 import type { KeyStore, StoredText } from './key-store.js';
 import { openStored, textToStore } from './stored-key-set.js';
@@ -26,6 +27,8 @@ export interface Workplace {
   readonly decryption: Decryption;
   readonly figures: Figures;
   readonly make: MakeKeyFor;
+  /** The KMSs and HSMs that keys may be in. */
+  readonly elsewhere?: KeysElsewhere | undefined;
   /** In seconds since 1970. Default: the clock of this machine. */
   readonly clock?: (() => number) | undefined;
   /** Do everything but write. */
@@ -80,9 +83,9 @@ export async function runCommand(place: Workplace, act: Act): Promise<Done> {
   const { store, decryption, make, isDryRun = false } = place;
   const asked = new Set<SigningAlgorithm>();
   let before: KeySet | undefined;
-  const makeOnce = madeOnce((alg) => {
+  const makeOnce = madeOnce(async (alg) => {
     asked.add(alg);
-    return make(alg, before);
+    return isDryRun ? make(alg, before) : ((await place.elsewhere?.make(alg, before)) ?? make(alg, before));
   });
   let last: Attempt | undefined;
   let achieved: Done | undefined;

@@ -20,6 +20,7 @@ import { areSame, isSameValue } from '../sources/same-slots.js';
 import { settle } from '../sources/settled-slots.js';
 import { ask } from './asking.js';
 import { isOnlyEncryptedKeys } from './encrypted-keys.js';
+import type { KeysElsewhere } from './keys-elsewhere.js';
 import { KeyStoreError } from './key-store.js';
 import { makingHere } from './make-key.js';
 import type { Workplace } from './run-command.js';
@@ -37,6 +38,8 @@ export interface StoreSourceOptions {
   /** How often to ask the store again, in seconds. */
   readonly reloadInterval: number;
   readonly figures: Figures;
+  /** The KMSs and HSMs that keys may be in. */
+  readonly elsewhere?: KeysElsewhere | undefined;
 }
 
 /** For how long a boot waits for a store that is down, and a reload for an answer, in milliseconds. */
@@ -87,9 +90,9 @@ export class StoreSource implements KeySource {
 
   /** What a rotation by this process is run on: the store, with the passphrase as the settings have it now. */
   async workplace(): Promise<Workplace> {
-    const { store, where, settings, figures } = this.#options;
+    const { store, where, settings, figures, elsewhere } = this.#options;
     const beside = (await settings?.load(new AbortController().signal)) ?? {};
-    return { store, figures, make: makingHere(), decryption: decryptionOf(beside, where) };
+    return { store, figures, elsewhere, make: makingHere(), decryption: decryptionOf(beside, where) };
   }
 
   async #current(beside: KeySlots, signal: AbortSignal): Promise<NamedValue> {

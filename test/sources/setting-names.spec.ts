@@ -18,7 +18,13 @@ describe.each(['OIDC_', 'ADMIN_'])('the names of the settings under %s', (prefix
     await legacyFrom({}, reader, prefix);
     await fromStoreOf(
       {},
-      { settings: reader, prefix, timing: timingOf(defaultTiming), reloadInterval: undefined },
+      {
+        settings: reader,
+        prefix,
+        timing: timingOf(defaultTiming),
+        reloadInterval: undefined,
+        signers: { allowed: undefined, where: 'OIDC_SIGNERS' },
+      },
     );
     expect([...asked].toSorted()).toEqual(everySettingName(prefix).toSorted());
   });

@@ -1,0 +1,144 @@
+import type { KeyObject } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
+
+import { algorithmNamed } from '../core/algorithms.js';
+import type { SigningAlgorithm } from '../core/algorithms.js';
+import type { KeyOfSet } from '../core/key-set/key-of-set.js';
+import type { KeySet } from '../core/key-set/key-set.js';
+import type { MadeKey } from '../core/key-set/new-key.js';
+import type { AllowedSigners } from './allowed-signers.js';
+import { ask } from './asking.js';
+import { CommandRefusedError } from './command-refused-error.js';
+import type { KeyWish, KmsDriver } from './kms-driver.js';
+import { kmsReferenceIn, openKms, placeForKeysOf } from './kms-reference.js';
+import { KeyStoreError } from './key-store.js';
+import type { SignerReference } from './key-store.js';
+import { bitsFor } from './make-key.js';
+
+/** What is known of KMSs and HSMs where a command is run. */
+export interface ElsewhereOptions {
+  /** Where keys are made: a reference, or `store` for the store itself. Default: where the key before is. */
+  readonly to?: string | SignerReference | undefined;
+  /** What servers allow; undefined where nothing says so. */
+  readonly allowed?: AllowedSigners | undefined;
+  /** The size of an RSA modulus; default: that of the key before. */
+  readonly bits?: number | undefined;
+  readonly setting?: ((name: string) => string | undefined) | undefined;
+}
+
+/** The word for the store itself, where a KMS could stand. */
+export const theStore = 'store';
+/** To make a key of RSA takes an HSM seconds. In milliseconds. */
+const patience = 60_000;
+
+/** The KMSs and HSMs in which a command makes keys, takes keys over, and disables them. */
+export class KeysElsewhere {
+  readonly #options: ElsewhereOptions;
+
+  constructor(options: ElsewhereOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the keys of this set are made elsewhere. */
+  isFor(alg: SigningAlgorithm, set: KeySet | undefined): boolean {
+    return this.#targetFor(alg, set) !== undefined;
+  }
+
+  /** Makes a key of an algorithm where that is elsewhere; undefined where the store is to have its private half. */
+  async make(alg: SigningAlgorithm, set: KeySet | undefined): Promise<MadeKey | undefined> {
+    const target = this.#targetFor(alg, set);
+    if (!target) return undefined;
+    const wish = this.#wishFor(alg, set);
+    const held = await this.#on(target, (driver, signal) => driver.create(wish, signal));
+    return { publicKey: held.publicKey, signer: held.reference };
+  }
+
+  /**
+   * The keys of a set whose private halves it has, moved to where keys are made: under their kids, since they are the same.
+   *
+   * @throws CommandRefusedError `NOT_TAKEN`
+   */
+  async take(set: KeySet): Promise<KeySet> {
+    const { to } = this.#options;
+    if (to === undefined || to === theStore) return set;
+    const taken = new Map<KeyOfSet, KeyOfSet>();
+    for (const key of set.keys.filter(({ hasPrivateHalf }) => hasPrivateHalf)) {
+      const wish = this.#wishFor(key.alg, set);
+      const held = await this.#on(this.#allowed(to), (driver, signal) => {
+        if (!driver.take) throw notTaken(`${referenceOf(to)} takes no keys that were made elsewhere.`);
+        return driver.take(privateKeyOf(key), wish, signal);
+      });
+      if (!held.publicKey.equals(key.verificationKey!.publicKey)) {
+        throw notTaken(`${held.reference} holds another key than the one that was given.`);
+      }
+      taken.set(key, key.withoutSigner().with({ signer: held.reference }));
+    }
+    return set.changed((key) => taken.get(key) ?? key);
+  }
+
+  /** Keeps a key from signing where it is, and says what came of it. The revocation is written already. */
+  async disable(reference: string): Promise<string> {
+    try {
+      return await this.#on(this.#allowed(reference), (driver, signal) => driver.disable(signal));
+    } catch (error) {
+      const why =
+        error instanceof KeyStoreError ? error.message : 'It failed for a reason that is not known.';
+      return `The key still signs in ${reference} for whoever may ask: ${why}`;
+    }
+  }
+
+  #targetFor(alg: SigningAlgorithm, set: KeySet | undefined): SignerReference | undefined {
+    const { to } = this.#options;
+    if (to === theStore) return undefined;
+    if (to !== undefined) return this.#allowed(to);
+    const before = set?.unrevokedOf(algorithmNamed(alg)!).findLast(({ canSign }) => canSign)?.signer;
+    const last = before ?? set?.of(algorithmNamed(alg)!).at(-1)?.signer;
+    return last === undefined ? undefined : this.#allowed(placeForKeysOf(last));
+  }
+
+  /** What servers would refuse is not made. */
+  #allowed(target: string | SignerReference): SignerReference {
+    const { allowed } = this.#options;
+    const { reference, client } =
+      typeof target === 'string' ? { reference: target, client: undefined } : target;
+    const name = kmsReferenceIn(reference, 'The reference of --to').where;
+    const found = allowed?.find(name, 'The new key');
+    return {
+      reference: name === reference ? (found?.reference ?? reference) : reference,
+      client: client ?? found?.client,
+    };
+  }
+
+  #wishFor(alg: SigningAlgorithm, set: KeySet | undefined): KeyWish {
+    const algorithm = algorithmNamed(alg)!;
+    return { alg, algorithm, bits: this.#options.bits ?? bitsFor(set, algorithm) };
+  }
+
+  /** Once: a key that was made is not made again where the answer was lost. */
+  async #on<Answer>(
+    { reference, client }: SignerReference,
+    work: (driver: KmsDriver, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { setting } = this.#options;
+    const driver = await openKms(reference, { name: 'The reference of --to', setting, client });
+    try {
+      const where = kmsReferenceIn(reference, 'The reference').where;
+      return await ask((signal) => work(driver, signal), { where, deadline: patience, attempts: 1 });
+    } finally {
+      driver.close?.();
+    }
+  }
+}
+
+function referenceOf(target: string | SignerReference): string {
+  return kmsReferenceIn(typeof target === 'string' ? target : target.reference, 'The reference of --to')
+    .where;
+}
+
+function privateKeyOf(key: KeyOfSet): KeyObject {
+  return createPrivateKey({ key: key.toDocument() as never, format: 'jwk' });
+}
+
+function notTaken(message: string): CommandRefusedError {
+  return new CommandRefusedError('KEY_NOT_TAKEN', message);
+}

@@ -1,0 +1,188 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from '@jest/globals';
+
+import { algorithmNamed } from '../../../lib/core/algorithms.js';
+import type { KeySetDocument } from '../../../lib/core/key-set/key-set-document.js';
+import { propagationOf } from '../../../lib/core/key-set/figures.js';
+import { runLater } from '../../../lib/core/key/steps.js';
+import { readStored } from '../../../lib/core/key-set/plain-keys.js';
+import { defaultTiming } from '../../../lib/rotation/timing.js';
+import { AllowedSigners } from '../../../lib/stores/allowed-signers.js';
+import { initIn, retireIn, revokeIn, rotateIn, statusIn } from '../../../lib/stores/commands.js';
+import { KeysElsewhere, theStore } from '../../../lib/stores/keys-elsewhere.js';
+import { openKms } from '../../../lib/stores/kms-reference.js';
+import { makingHere } from '../../../lib/stores/make-key.js';
+import type { Workplace } from '../../../lib/stores/run-command.js';
+import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
+import { rejectionOf } from '../../support/errors.js';
+import { everyKms } from '../../support/kms/every-kms.js';
+import type { RunningKms } from '../../support/kms/kms-under-test.js';
+import { describeStore } from '../../support/stores/store-under-test.js';
+
+for (const kms of everyKms) {
+  describeStore(kms, 'commands with keys in a KMS', () => {
+    const alg = kms.algorithms.includes('ES256') ? 'ES256' : kms.algorithms[0]!;
+    let running: RunningKms;
+    let folder: string;
+    let file: string;
+    let t: number;
+    beforeAll(async () => {
+      running = await kms.start();
+    }, 120_000);
+    afterAll(() => running?.stop());
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'oidc-key-kms-commands-'));
+      file = join(folder, 'keys');
+      t = Math.floor(Date.now() / 1000);
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    const setting = (name: string) => running.environment[name];
+    const target = async () => (await running.target(alg)) + running.query;
+    const workplace = (
+      to?: string,
+      { allowed, ...more }: { allowed?: string } & Partial<Workplace> = {},
+    ): Workplace => ({
+      store: keyStoreNamed(`file:${file}`, { name: 'The store' }),
+      decryption: { where: 'The store', passphrase: undefined },
+      figures: defaultTiming,
+      make: makingHere(),
+      clock: () => t,
+      elsewhere: new KeysElsewhere({
+        to: to === undefined || to === theStore ? to : { reference: to, client: running.client },
+        // What a server has: the query, and the client.
+        allowed: new AllowedSigners(
+          allowed ?? [{ reference: `${kms.kind}:${running.query}`, client: running.client }],
+          'OIDC_SIGNERS',
+        ),
+        setting,
+      }),
+      ...more,
+    });
+    const keys = () => (JSON.parse(readFileSync(file, 'utf8')) as KeySetDocument).keys;
+    const later = () => (t += propagationOf(defaultTiming) + 300);
+    const pem = () =>
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+        type: 'pkcs8',
+        format: 'pem',
+      }) as string;
+
+    it('begin with a key in it, add the next one there, and move back to the store', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      const [first] = keys();
+      expect(first).toMatchObject({ alg, signer: expect.stringMatching(`^${kms.kind}:[^?]+$`) });
+      expect(first).not.toHaveProperty('d');
+      later();
+      await rotateIn(workplace());
+      const [, second] = keys();
+      expect(second!.signer).toMatch(`${kms.kind}:`);
+      expect(second!.signer).not.toBe(first!.signer);
+      expect(second!.kid).not.toBe(first!.kid);
+      later();
+      await rotateIn(workplace(theStore));
+      expect(keys().at(-1)).toHaveProperty('d');
+      expect(keys().at(-1)).not.toHaveProperty('signer');
+      const { view } = await statusIn(workplace());
+      expect(JSON.stringify(view)).not.toContain('"d"');
+    });
+
+    it('move a key of a file by a rotation, and lose nothing of it', async () => {
+      if (alg !== 'ES256') return;
+      writeFileSync(file, pem());
+      await rotateIn(workplace(await target()));
+      const [old, next] = keys();
+      expect([old, next]).toEqual([
+        expect.objectContaining({ d: expect.any(String) }),
+        expect.objectContaining({ signer: expect.any(String), nbf: t + propagationOf(defaultTiming) }),
+      ]);
+    });
+
+    it('revoke a key and keep it from signing where that can be done', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      await rotateIn(workplace());
+      later();
+      const [first] = keys();
+      const { sentences } = await revokeIn(workplace(), first!.kid!, {});
+      expect(sentences.at(-1)).toMatch(/sign|delet|disable/i);
+      expect(keys()[0]).toMatchObject({ kid: first!.kid, revoked: { revoked_at: t } });
+      expect(keys()[0]).not.toHaveProperty('signer');
+    });
+
+    it('replace a revoked key that was the only one by another one there', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      await revokeIn(workplace(), keys()[0]!.kid!, {});
+      expect(keys().map(({ signer, revoked }) => [signer !== undefined, revoked !== undefined])).toEqual([
+        [false, true],
+        [true, false],
+      ]);
+    });
+
+    it('retire an algorithm in it', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      await rotateIn(workplace(theStore), { algorithm: 'RS384' });
+      later();
+      const kid = keys().find((key) => key.signer !== undefined)!.kid!;
+      await retireIn(workplace(), kid);
+      expect(keys().find((key) => key.kid === kid)).not.toHaveProperty('signer');
+    });
+
+    it('make nothing in a dry run', async () => {
+      const place = await target();
+      await initIn(workplace(place, { isDryRun: true }), { algorithm: alg });
+      const driver = await openKms(place, { name: 'The target', setting, client: running.client });
+      const found = await driver.publicKeys(AbortSignal.timeout(10_000)).catch(() => []);
+      driver.close?.();
+      expect(found).toEqual([]);
+    });
+
+    it('make nothing that servers would refuse', async () => {
+      const error = await rejectionOf(
+        initIn(workplace(await target(), { allowed: 'vault-transit:other/key' }), { algorithm: alg }),
+      );
+      expect(error.code).toBe('OIDC_KEY_SIGNER_NOT_ALLOWED');
+    });
+
+    if (kms.takesKeys) {
+      it('take an existing key over, under its kid', async () => {
+        const from = await runLater(readStored({ name: 'The file', value: pem() }));
+        await initIn(workplace(await target()), { from });
+        expect(keys()).toEqual([
+          expect.objectContaining({ kid: from.keys[0]!.kid, signer: expect.any(String) }),
+        ]);
+        expect(keys()[0]).not.toHaveProperty('d');
+      });
+    } else {
+      it('say that it takes no key that was made elsewhere', async () => {
+        const from = await runLater(readStored({ name: 'The file', value: pem() }));
+        const error = await rejectionOf(initIn(workplace(await target()), { from }));
+        expect(error.code).toBe('KEY_NOT_TAKEN');
+      });
+    }
+
+    it('write nothing to a KMS that is the store itself', async () => {
+      const reference = await target();
+      const driver = await openKms(reference, { name: 'The target', setting, client: running.client });
+      const wish = { alg, algorithm: algorithmNamed(alg)!, bits: 2048 };
+      const held = await driver.create(wish, AbortSignal.timeout(10_000));
+      driver.close?.();
+      const store = keyStoreNamed(held.reference + running.query, {
+        name: 'The store',
+        setting,
+        client: running.client,
+      });
+      const place = workplace(undefined, { store });
+      for (const command of [rotateIn(place), initIn(place, {}), revokeIn(place, 'kid', {})]) {
+        expect((await rejectionOf(command)).code).toBe('KEY_STORE_READ_ONLY');
+      }
+      const { view } = await statusIn(place);
+      expect(view.keys).toHaveLength(1);
+    });
+  });
+}
