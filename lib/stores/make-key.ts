@@ -3,9 +3,12 @@ import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import { algorithmNamed, rsaModulus } from '../core/algorithms.js';
-import type { Algorithm } from '../core/algorithms.js';
+import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
 import type { KeySet } from '../core/key-set/key-set.js';
-import type { MakeKeyFor } from './run-command.js';
+import type { MadeKey } from '../core/key-set/new-key.js';
+
+/** Makes a key that fits a key set: as long as the one that it follows, unless somebody says otherwise. */
+export type MakeKeyFor = (alg: SigningAlgorithm, set: KeySet | undefined) => Promise<MadeKey>;
 
 const generatePair = promisify(generateKeyPair);
 

@@ -5,7 +5,6 @@ import type { CommandContext } from '../core/key-set/add-key.js';
 import type { Figures } from '../core/key-set/figures.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { madeOnce } from '../core/key-set/new-key.js';
-import type { MadeKey } from '../core/key-set/new-key.js';
 import type { Outcome } from '../core/key-set/outcome.js';
 import { sentencesAbout } from '../core/key-set/sentences.js';
 import { unite, writeUnion } from '../core/key-set/unite.js';
@@ -14,11 +13,9 @@ import { clockRefusal } from './clock-refusal.js';
 import type { KeysElsewhere } from './keys-elsewhere.js';
 import { fromNothing, KeyStoreError } from './key-store.js';
 import type { KeyStore, StoredText } from './key-store.js';
+import type { MakeKeyFor } from './make-key.js';
 import { openStored, textToStore } from './stored-key-set.js';
 import { usualClock, versionsOf } from './versions.js';
-
-/** Makes a key that fits a key set: as long as the one that it follows, unless somebody says otherwise. */
-export type MakeKeyFor = (alg: SigningAlgorithm, set: KeySet | undefined) => Promise<MadeKey>;
 
 /** What a command is run on. */
 export interface Workplace {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { fromStoreOf } from '../../lib/options/from-store.js';
 import { legacyFrom } from '../../lib/options/legacy.js';
+import { allowedReferences } from '../../lib/options/signers-on-demand.js';
 import { timesFrom } from '../../lib/options/times.js';
 import { defaultTiming, timingOf } from '../../lib/rotation/timing.js';
 import { everySettingName } from '../../lib/sources/setting-names.js';
@@ -16,6 +17,7 @@ describe.each(['OIDC_', 'ADMIN_'])('the names of the settings under %s', (prefix
     await source.load(new AbortController().signal);
     await timesFrom({}, reader, prefix);
     await legacyFrom({}, reader, prefix);
+    const signers = await allowedReferences(undefined, reader, prefix);
     await fromStoreOf(
       {},
       {
@@ -23,7 +25,7 @@ describe.each(['OIDC_', 'ADMIN_'])('the names of the settings under %s', (prefix
         prefix,
         timing: timingOf(defaultTiming),
         reloadInterval: undefined,
-        signers: { allowed: undefined, where: 'OIDC_SIGNERS' },
+        signers,
       },
     );
     expect([...asked].toSorted()).toEqual(everySettingName(prefix).toSorted());
