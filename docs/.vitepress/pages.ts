@@ -18,6 +18,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/rotation.md',
       'docs/rotate.md',
       'docs/stores.md',
+      'docs/kms.md',
       'docs/operating.md',
       'docs/resource-server.md',
       'docs/transports.md',

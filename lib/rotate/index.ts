@@ -21,7 +21,13 @@ export type { SettingsReader } from '../sources/settings.js';
 export type { CommandRefusalCode } from '../stores/command-refused-error.js';
 export type { CommandResult, CommandTiming } from '../stores/command-result.js';
 export { KeyStoreError } from '../stores/key-store.js';
-export type { KeyStore, KeyStoreErrorCode, OtherVersion, StoredText } from '../stores/key-store.js';
+export type {
+  KeyStore,
+  KeyStoreErrorCode,
+  OtherVersion,
+  SignerReference,
+  StoredText,
+} from '../stores/key-store.js';
 export { StoreReferenceError } from '../stores/store-reference-error.js';
 export type { CommandOptions } from './workplace.js';
 

@@ -56,6 +56,7 @@ it('every block is a file, a command, or a picture of text', () => {
   // Policies, which tests of the stores give to whoever asks, and recipes for test runners.
   const recipes = [
     ...blocksOf('docs/stores.md', 'hcl', 'json', 'yaml'),
+    ...blocksOf('docs/kms.md', 'hcl', 'json'),
     ...blocksOf('docs/testing.md', 'js', 'json'),
   ];
   expect(others).toEqual(recipes);

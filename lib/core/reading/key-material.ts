@@ -29,16 +29,20 @@ export interface DescribedKey {
   /** Default: a JWK's own `alg`, else RS256 for RSA. */
   algorithm?: SigningAlgorithm | undefined;
   /**
-   * Signs in place of the private half, which is elsewhere; `key` is the public one.
-   *
-   * @internal
+   * Signs in place of the private half, which is in a KMS or HSM; `key` is the public one. Not for `new JwtService`, which
+   * cannot wait.
    */
-  signer?: RemoteSigner | undefined;
+  signer?: KeySigner | undefined;
 }
 
 /** What signs where the private half cannot be had. */
-interface RemoteSigner {
-  sign(data: Buffer): Promise<Buffer>;
+export interface KeySigner {
+  /**
+   * The signature over `data` in the form that a JWS has it (RFC 7518 section 3): of ECDSA R and S side by side.
+   *
+   * @param signal is aborted after three seconds, when nobody waits for the signature any more
+   */
+  sign(data: Buffer, signal?: AbortSignal): Promise<Buffer>;
 }
 
 /** Key material in any accepted form. */
@@ -66,7 +70,7 @@ export interface KeyMaterial {
   readonly keyObject: KeyObject;
   readonly kid?: string | undefined;
   readonly algorithm?: string | undefined;
-  readonly signer?: RemoteSigner | undefined;
+  readonly signer?: KeySigner | undefined;
   /** The setting, and which of its keys this is. */
   readonly where: string;
 }
