@@ -8,6 +8,7 @@ import { measureBoot, measureBootWithStore } from './measures/boot.js';
 import { measureCurves } from './measures/curves.js';
 import { measureGuard } from './measures/guard.js';
 import { measureMemory } from './measures/memory.js';
+import { measureRemoteSigning } from './measures/remote-signing.js';
 import { measureRing } from './measures/ring.js';
 import { measureRoute } from './measures/route.js';
 import { measureSigning } from './measures/signing.js';
@@ -18,6 +19,7 @@ import type { Row } from './row.js';
 
 const measures = {
   measureSigning,
+  measureRemoteSigning,
   measureRing,
   measureRoute,
   measureTokenEndpoint,
