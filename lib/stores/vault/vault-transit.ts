@@ -1,9 +1,10 @@
-import { createCipheriv, constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import type { Algorithm } from '../../core/algorithms.js';
 import type { HeldKey, KeyWish, KmsDriver, KmsPlace } from '../kms-driver.js';
 import { KeyStoreError } from '../key-store.js';
+import { wrappedKey } from '../wrapped-key.js';
 import { escapedPath } from './escaped-path.js';
 import { forbidden } from './kv-answers.js';
 import { strangeAnswer } from './refusals.js';
@@ -201,16 +202,7 @@ const mistakes: readonly (readonly [words: string, meaning: string])[] = [
   ['import', 'does not take this key: it is of another type, or has versions that Transit made.'],
 ];
 
-/** As Transit wants a key that is imported: under an AES key (RFC 5649), and that under the wrapping key. */
 function wrapped(privateKey: KeyObject, wrappingKey: unknown): string | undefined {
   if (typeof wrappingKey !== 'string') return undefined;
-  const key = createPublicKey(wrappingKey);
-  const aes = randomBytes(32);
-  const cipher = createCipheriv('id-aes256-wrap-pad', aes, Buffer.from('A65959A6', 'hex'));
-  const der = privateKey.export({ type: 'pkcs8', format: 'der' });
-  const encrypted = publicEncrypt(
-    { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
-    aes,
-  );
-  return Buffer.concat([encrypted, cipher.update(der), cipher.final()]).toString('base64');
+  return wrappedKey(privateKey, createPublicKey(wrappingKey)).toString('base64');
 }
