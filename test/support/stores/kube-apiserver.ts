@@ -1,17 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { freePort } from '../ports.js';
-import { root } from '../processes.js';
+import { builtProgram } from './built-program.js';
 
 /** An object of the API: what tests look at. */
 export interface ApiObject {
@@ -33,21 +33,9 @@ export interface ApiAnswer {
 
 const adminToken = 'token-of-the-administrator';
 
-/** `.ci/machine` builds it from these sources, and keeps it under their digest. */
-function builtProgram(): string | undefined {
-  const sources = ['main.go', 'go.mod', 'go.sum'].map((name) =>
-    readFileSync(join(root, '.ci/kube-apiserver', name)),
-  );
-  const digest = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16);
-  const stores = process.env.OIDC_KEY_STORES ?? join(homedir(), '.cache/nestjs-oidc-key/stores');
-  const folder = join(stores, `kube-apiserver-${digest}`);
-  const [program] = existsSync(folder) ? readdirSync(folder).filter((name) => /^go[\d.]+$/.test(name)) : [];
-  return program === undefined ? undefined : join(folder, program);
-}
-
 const hasOpenssl = () => spawnSync('openssl', ['version']).status === 0;
 
-export const isKubeApiserverInstalled = builtProgram() !== undefined && hasOpenssl();
+export const isKubeApiserverInstalled = builtProgram('kube-apiserver') !== undefined && hasOpenssl();
 
 /** The real API server of Kubernetes, on loopback, with RBAC and an administrator. */
 export class KubeApiserver {
@@ -217,7 +205,7 @@ export class KubeApiserver {
       '--endpoint-reconciler-type=none',
     ];
     // It ends with its standard input, and so with this process, however that ends.
-    const child = spawn(builtProgram()!, [at('etcd'), String(this.#etcdPort), ...flags], {
+    const child = spawn(builtProgram('kube-apiserver')!, [at('etcd'), String(this.#etcdPort), ...flags], {
       cwd: this.#folder,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
