@@ -1,6 +1,6 @@
 import { isObject } from '../../core/objects.js';
 import { KeyStoreError } from '../key-store.js';
-import type { SecretPlace } from '../secret-driver.js';
+import type { AwsPlace } from './aws-place.js';
 import type { AwsService } from './aws-service.js';
 
 /** What is used of a client of the SDK, whichever service it is for. */
@@ -46,16 +46,26 @@ export interface OpenedClient {
  * @throws KeyStoreError `KEY_STORE_MISCONFIGURED` for a client of something else, and where no region can be had
  */
 export async function openClient(
-  place: SecretPlace,
+  place: AwsPlace,
   service: AwsService,
   make: (options: AwsClientOptions) => AwsClient,
 ): Promise<OpenedClient> {
+  // It becomes part of a host's name, which not every version of the SDK checks.
+  if (!/^[a-z\d-]+$/.test(place.region ?? 'none')) {
+    throw misconfigured(
+      `${place.where} has a query whose region is none: it has to be one such as eu-west-1.`,
+    );
+  }
   const regionOfArn = /^arn:[^:]+:[^:]+:([^:]+):/.exec(place.place)?.[1];
+  if (regionOfArn !== undefined && (place.region ?? regionOfArn) !== regionOfArn) {
+    throw misconfigured(`${place.where} is in another region than its query names. Leave the query away.`);
+  }
+  const regionOfPlace = regionOfArn ?? place.region;
   const isOurs = place.client === undefined;
   if (!isOurs) refuseOther(place, service);
-  const client = isOurs ? make(optionsOf(place, service, regionOfArn)) : (place.client as AwsClient);
+  const client = isOurs ? make(optionsOf(place, service, regionOfPlace)) : (place.client as AwsClient);
   const region = await regionOf(client, place);
-  if (regionOfArn !== undefined && region !== regionOfArn) {
+  if (regionOfPlace !== undefined && region !== regionOfPlace) {
     throw misconfigured(
       `${place.where} is in another region than the client that was given. Give one of that region.`,
     );
@@ -64,16 +74,16 @@ export async function openClient(
 }
 
 function optionsOf(
-  { setting }: SecretPlace,
+  { setting }: AwsPlace,
   { endpointSetting }: AwsService,
-  regionOfArn: string | undefined,
+  regionOfPlace: string | undefined,
 ): AwsClientOptions {
   // The SDK reads the environment by itself, by rules of its own on what goes before what.
   const elsewhere = (name: string) => {
     const value = setting(name);
     return value === '' || value === process.env[name] ? undefined : value;
   };
-  const region = regionOfArn ?? elsewhere('AWS_REGION');
+  const region = regionOfPlace ?? elsewhere('AWS_REGION');
   const profile = elsewhere('AWS_PROFILE');
   const endpoint = elsewhere(endpointSetting) ?? elsewhere('AWS_ENDPOINT_URL');
   const accessKeyId = elsewhere('AWS_ACCESS_KEY_ID');
@@ -96,7 +106,7 @@ function optionsOf(
   };
 }
 
-function refuseOther({ client, where }: SecretPlace, { serviceId, packageName, clientName }: AwsService) {
+function refuseOther({ client, where }: AwsPlace, { serviceId, packageName, clientName }: AwsService) {
   const isIt =
     isObject(client) &&
     typeof client.send === 'function' &&
@@ -107,7 +117,7 @@ function refuseOther({ client, where }: SecretPlace, { serviceId, packageName, c
   throw misconfigured(`The client that was given for ${where} is no ${clientName} of ${packageName} 3.`);
 }
 
-async function regionOf(client: AwsClient, { where, setting }: SecretPlace): Promise<string> {
+async function regionOf(client: AwsClient, { where, setting }: AwsPlace): Promise<string> {
   try {
     return await client.config.region();
   } catch {

@@ -1,10 +1,10 @@
 import { Transform, pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 
-import type { SecretPlace } from '../secret-driver.js';
 import type { AwsClient, OpenedClient } from './aws-client.js';
+import type { AwsPlace } from './aws-place.js';
 import { AwsRefusal, refusalOf, withoutCredentials } from './aws-refusal.js';
-import type { Seen } from './aws-refusal.js';
+import type { Meaning, Seen } from './aws-refusal.js';
 import type { AwsService } from './aws-service.js';
 
 /** A request of the SDK, by whose type that of its answer is known. */
@@ -43,13 +43,21 @@ export class AwsConnection {
   readonly #client: AwsClient;
   readonly #isOurs: boolean;
   readonly #service: AwsService;
-  readonly #place: SecretPlace;
+  readonly #place: AwsPlace;
+  readonly #meanings: readonly Meaning[];
 
-  constructor({ client, isOurs }: OpenedClient, service: AwsService, place: SecretPlace) {
+  /** @param meanings what the service calls its refusals, before what all services do */
+  constructor(
+    { client, isOurs }: OpenedClient,
+    service: AwsService,
+    place: AwsPlace,
+    meanings: readonly Meaning[] = [],
+  ) {
     this.#client = client;
     this.#isOurs = isOurs;
     this.#service = service;
     this.#place = place;
+    this.#meanings = meanings;
   }
 
   /** @throws AwsRefusal, KeyStoreError */
@@ -76,6 +84,7 @@ export class AwsConnection {
         action,
         isWrite,
         hasEndpoint: endpoint !== undefined,
+        meanings: this.#meanings,
       });
     }
   }

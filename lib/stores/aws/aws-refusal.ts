@@ -1,7 +1,7 @@
 import { unreachable } from '../https/unreachable.js';
 import { KeyStoreError } from '../key-store.js';
 import type { KeyStoreErrorCode } from '../key-store.js';
-import type { SecretPlace } from '../secret-driver.js';
+import type { AwsPlace } from './aws-place.js';
 import type { AwsService } from './aws-service.js';
 
 /** What was seen of an answer before the SDK read it. */
@@ -25,6 +25,8 @@ export interface Asked {
   readonly isWrite: boolean;
   /** The address that is configured in place of AWS's own, if any. */
   readonly hasEndpoint: boolean;
+  /** What the service calls its refusals, before what all services do. */
+  readonly meanings: readonly Meaning[];
 }
 
 /** A refusal in AWS's own words. */
@@ -46,7 +48,8 @@ interface SdkError {
 
 type Say = (asked: Asked, name: string) => string;
 
-interface Meaning {
+/** What AWS means by some names of errors. */
+export interface Meaning {
   readonly names: readonly string[];
   /** Undefined: of a read or of a write, as it was asked. */
   readonly code?: KeyStoreErrorCode;
@@ -165,7 +168,7 @@ export function refusalOf(thrown: unknown, seen: Seen, asked: Asked): KeyStoreEr
   if (thrown instanceof KeyStoreError) return thrown;
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkError;
   const status = seen.status ?? Number(error.$metadata?.httpStatusCode ?? 0);
-  if (seen.isTooLarge) return notOfAws(asked, 'answers with more than a secret can hold');
+  if (seen.isTooLarge) return notOfAws(asked, 'answers with more than AWS ever does');
   if (seen.failure !== undefined || !(status > 0)) {
     return notReached(seen.failure ?? error, asked);
   }
@@ -182,7 +185,7 @@ function inWords(error: SdkError, status: number, seen: Seen, asked: Asked): Key
   const name = nameOf(error);
   const code = asked.isWrite ? 'KEY_STORE_NOT_WRITTEN' : 'KEY_STORE_NOT_READ';
   const { retryAfter } = seen;
-  const known = meanings.find(({ names }) => names.includes(name));
+  const known = [...asked.meanings, ...meanings].find(({ names }) => names.includes(name));
   if (known) {
     // The SDK has learned from the answer by how much the clock is wrong, and signs the next request by it.
     const isTransient = known.isTransient ?? error.$metadata?.clockSkewCorrected === true;
@@ -208,7 +211,7 @@ function inWords(error: SdkError, status: number, seen: Seen, asked: Asked): Key
   if (status < 300 || isNoAnswerOfAws(name)) return notOfAws(asked, 'answers with what is none of AWS');
   return new AwsRefusal(
     name,
-    code,
+    asked.service.unknownRefusal ?? code,
     `${asked.where}: AWS refuses ${asked.service.prefix}:${asked.action} (${name}). Check the name, and its settings in AWS.`,
   );
 }
@@ -253,7 +256,7 @@ const containers = ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CRE
 const sources = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE', ...containers];
 
 /** That the SDK's chain of credentials came to nothing. */
-export function withoutCredentials(thrown: unknown, { where, setting }: SecretPlace): KeyStoreError {
+export function withoutCredentials(thrown: unknown, { where, setting }: AwsPlace): KeyStoreError {
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkError;
   const code =
     typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(error.code) ? error.code : nameOf(error);

@@ -1,3 +1,5 @@
+import type { KeyStoreErrorCode } from '../key-store.js';
+
 /** A service of AWS, as others call it. */
 export interface AwsService {
   /** As its client of the SDK calls itself. */
@@ -9,6 +11,8 @@ export interface AwsService {
   /** The package of its client, and the client's name there. */
   readonly packageName: string;
   readonly clientName: string;
+  /** What a refusal means that has a name which nobody here knows. Default: that it was not read, or not written. */
+  readonly unknownRefusal?: KeyStoreErrorCode;
 }
 
 export const secretsManager: AwsService = {

@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
     name: 'an answer that does not end',
     fault: 'endless',
     code: 'KEY_STORE_UNREACHABLE',
-    says: 'more than a secret can hold',
+    says: 'more than AWS ever does',
   },
   {
     name: 'a redirect to another host',
