@@ -20,6 +20,7 @@ describe('the package', () => {
 
   it('has the peers and the dependencies that it documents, and no others', () => {
     expect(manifest.peerDependencies).toEqual({
+      '@aws-sdk/client-kms': '^3.600.0',
       '@aws-sdk/client-secrets-manager': '^3.600.0',
       '@aws-sdk/client-ssm': '^3.600.0',
       '@azure/identity': '^4.13.0',
@@ -75,6 +76,7 @@ describe('the package', () => {
   it('needs of its peers what it imports, and whoever needs the others installs them', () => {
     const optional = Object.keys(manifest.peerDependenciesMeta);
     expect(optional).toEqual([
+      '@aws-sdk/client-kms',
       '@aws-sdk/client-secrets-manager',
       '@aws-sdk/client-ssm',
       '@azure/identity',

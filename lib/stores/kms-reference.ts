@@ -17,6 +17,12 @@ interface KmsKind {
   readonly driver: (place: KmsPlace) => Promise<KmsDriver>;
 }
 
+/** How AWS names a key, the second of several regions at once. */
+const awsKey = '(?:[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}|mrk-[\\da-f]{32})';
+const awsAlias = 'alias/[\\w/-]{1,250}';
+/** What an ARN begins with: partition, region and account. */
+const awsArn = 'arn:aws[a-z-]*:kms:[a-z\\d-]+:\\d{12}:';
+
 /** Every kind of KMS and HSM. */
 const kinds: Readonly<Record<string, KmsKind>> = {
   'vault-transit': {
@@ -25,6 +31,13 @@ const kinds: Readonly<Record<string, KmsKind>> = {
     placeForKeys: (place) => place.replace(/#\d+$/, ''),
     parameters: [],
     driver: async (place) => (await import('./vault/vault-transit.driver.js')).openVaultTransit(place),
+  },
+  'aws-kms': {
+    form: 'aws-kms:KEY (an identifier, an ARN or alias/NAME)',
+    place: new RegExp(`^(?:${awsKey}|${awsAlias}|${awsArn}(?:key/${awsKey}|${awsAlias}))$`),
+    target: new RegExp(`^(?:${awsArn}key/)?$`),
+    parameters: ['region'],
+    driver: async (place) => (await import('./aws/aws-kms.driver.js')).openAwsKms(place),
   },
 };
 

@@ -30,3 +30,12 @@ export const systemsManager: AwsService = {
   packageName: '@aws-sdk/client-ssm',
   clientName: 'SSMClient',
 };
+
+export const keyManagement: AwsService = {
+  serviceId: 'KMS',
+  prefix: 'kms',
+  endpointSetting: 'AWS_ENDPOINT_URL_KMS',
+  packageName: '@aws-sdk/client-kms',
+  clientName: 'KMSClient',
+  unknownRefusal: 'KEY_STORE_KEY_UNUSABLE',
+};

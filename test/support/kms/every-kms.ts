@@ -1,5 +1,6 @@
+import { awsKmsUnderTest } from './aws-kms.under-test.js';
 import type { KmsUnderTest } from './kms-under-test.js';
 import { vaultTransitUnderTest } from './vault-transit.under-test.js';
 
 /** Every kind of KMS and HSM that a reference can name. */
-export const everyKms: readonly KmsUnderTest[] = [vaultTransitUnderTest];
+export const everyKms: readonly KmsUnderTest[] = [vaultTransitUnderTest, ...awsKmsUnderTest];

@@ -42,6 +42,8 @@ export const vendorMessage = 'quoted-by-the-vendor';
 /** Stands between a client and AWS, on loopback, and breaks what it is told to. */
 export class AwsProxy {
   readonly heard: Heard[] = [];
+  /** That the last request was signed for. */
+  region: string | undefined;
   /** What happens to a request; undefined: it is passed on. */
   fault: (heard: Heard) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
   readonly #server: Server;
@@ -81,6 +83,7 @@ export class AwsProxy {
     const body = (await incoming.toArray()).join('');
     const action = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
     const heard = { action, body: JSON.parse(body) as Record<string, unknown> };
+    this.region = /\/\d{8}\/([^/]+)\//.exec(incoming.headers.authorization ?? '')?.[1];
     this.heard.push(heard);
     const fault = await this.fault(heard);
     if (fault === 'hang') return;

@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { freePort } from '../../ports.js';
+import { builtProgram } from '../built-program.js';
 import { serversFolder, startServer } from '../server-process.js';
 import type { ServerProcess } from '../server-process.js';
 
@@ -79,3 +82,24 @@ export const ministack = emulator({
 });
 
 export const everyEmulator = [moto, ministack];
+
+/** Of KMS alone. It keeps its keys in a folder. */
+export const localKms: AwsEmulator = {
+  name: 'local-kms, an emulator',
+  isInstalled: builtProgram('local-kms') !== undefined,
+  start: async () => {
+    const port = await freePort();
+    const endpoint = `http://127.0.0.1:${port}`;
+    const folder = mkdtempSync(join(tmpdir(), 'oidc-key-local-kms-'));
+    const args = [String(port), folder, region, '123456789012'];
+    const server = await startServer(builtProgram('local-kms')!, args, {}, async () => {
+      await fetch(endpoint);
+      return true;
+    });
+    const stop = async () => {
+      await server.stop();
+      await rm(folder, { recursive: true });
+    };
+    return { endpoint, ...server, stop };
+  },
+};
