@@ -8,7 +8,7 @@ import { storeSetting } from '../sources/setting-names.js';
 import { settingText } from '../sources/setting-text.js';
 import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
-import type { KeyStore } from '../stores/key-store.js';
+import type { KeyStore, SignerReference } from '../stores/key-store.js';
 import type { Workplace } from '../stores/run-command.js';
 import type { AllowedReferences } from './signers-on-demand.js';
 
@@ -80,8 +80,13 @@ export async function fromStoreOf(
     figures,
     elsewhere,
   });
-  const allowed = store.kms === undefined ? undefined : { allowed: [store.kms], where: name };
+  const allowed = store.kms && { allowed: [allKeysOf(store.kms)], where: name };
   return { source, workplace: () => source.workplace(), allowed };
+}
+
+/** What a KMS says that it has, nobody else has written, whatever name it has there. */
+function allKeysOf({ reference, client }: SignerReference): SignerReference {
+  return { reference: reference.replace(/^([^:]*:)[^?]*/s, '$1'), client };
 }
 
 async function storeOf(

@@ -36,6 +36,7 @@ const kinds: Readonly<Record<string, KmsKind>> = {
     form: 'aws-kms:KEY (an identifier, an ARN or alias/NAME)',
     place: new RegExp(`^(?:${awsKey}|${awsAlias}|${awsArn}(?:key/${awsKey}|${awsAlias}))$`),
     target: new RegExp(`^(?:${awsArn}key/)?$`),
+    placeForKeys: (place) => new RegExp(`^${awsArn}key/`).exec(place)?.[0] ?? '',
     parameters: ['region'],
     driver: async (place) => (await import('./aws/aws-kms.driver.js')).openAwsKms(place),
   },
