@@ -12,7 +12,7 @@ const living = new Set<ChildProcess>();
 process.once('exit', () => living.forEach((child) => child.kill('SIGKILL')));
 
 /** What every process of the drill needs to reach a store. */
-export function environmentFor({ environment }: PlaceUnderTest): Record<string, string> {
+export function environmentFor({ environment }: Pick<PlaceUnderTest, 'environment'>): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
   return { PATH, HOME, NO_COLOR: '1', ...environment };
 }
@@ -25,8 +25,13 @@ export class Command {
     this.#child = child;
   }
 
-  static async prepare(name: 'init' | 'rotate', place: PlaceUnderTest): Promise<Command> {
-    const child = fork(program, [name, place.reference], {
+  /** @param to where the key is made; default: where the one before is */
+  static async prepare(
+    name: 'init' | 'rotate',
+    place: Pick<PlaceUnderTest, 'reference' | 'environment'>,
+    to?: string,
+  ): Promise<Command> {
+    const child = fork(program, [name, place.reference, ...(to === undefined ? [] : [to])], {
       env: environmentFor(place),
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -9,6 +9,7 @@ import type { Row } from './row.js';
 import { describeScale } from './scale.js';
 import type { Extent, Way } from './way.js';
 import { waysBySlots } from './ways-by-slots.js';
+import { waysByMoves } from './ways-by-moves.js';
 import { waysByStores } from './ways-by-stores.js';
 
 const isShort = process.argv.includes('--short');
@@ -22,7 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 /** With `--only TEXT`, those ways in whose names that stands. */
 const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
 const isAsked = ({ name }: Way) => name.includes(only);
-const ways = [...waysBySlots, ...waysByStores].filter(isAsked);
+const ways = [...waysBySlots, ...waysByStores, ...waysByMoves].filter(isAsked);
 const missing = ways.filter(({ isMissing }) => isMissing !== undefined);
 const isHere = ({ isMissing }: Way) => isMissing === undefined;
 
@@ -37,7 +38,10 @@ async function drillAll(): Promise<Row[]> {
   if (isShort) {
     // All at once takes a minute less for each way, but then they compete for the machine.
     const bySlots = await Promise.all(waysBySlots.filter(isAsked).map(start));
-    return [...bySlots, ...(await Promise.all(waysByStores.filter(isAsked).filter(isHere).map(start)))];
+    return [
+      ...bySlots,
+      ...(await Promise.all([...waysByStores, ...waysByMoves].filter(isAsked).filter(isHere).map(start))),
+    ];
   }
   const rows: Row[] = [];
   for (const way of ways.filter(isHere)) {
