@@ -40,6 +40,14 @@ const kinds: Readonly<Record<string, KmsKind>> = {
     parameters: ['region'],
     driver: async (place) => (await import('./aws/aws-kms.driver.js')).openAwsKms(place),
   },
+  'gcp-kms': {
+    form: 'gcp-kms:projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY, with /cryptoKeyVersions/VERSION behind it or not',
+    place:
+      /^projects\/[\w.:-]{1,64}\/locations\/[a-z0-9-]{1,40}\/keyRings\/[\w-]{1,63}\/cryptoKeys\/[\w-]{1,63}(?:\/cryptoKeyVersions\/[1-9]\d{0,14})?$/,
+    placeForKeys: (place) => place.replace(/\/cryptoKeyVersions\/\d+$/, ''),
+    parameters: [],
+    driver: async (place) => (await import('./google/gcp-kms.driver.js')).openGcpKms(place),
+  },
 };
 
 const forms = Object.values(kinds).map(({ form }) => form);

@@ -1,5 +1,3 @@
-import type { SecretManagerClient } from './secret-manager-client.js';
-
 /** What of grpc-js passes headers on. */
 interface Listener {
   onReceiveMetadata(metadata: Headers): void;
@@ -23,10 +21,7 @@ export interface Seen {
  *
  * @param timeout in milliseconds
  */
-export function callOptions(
-  timeout: number,
-  seen: Seen = {},
-): Parameters<SecretManagerClient['accessSecretVersion']>[1] {
+export function callOptions(timeout: number, seen: Seen = {}): object {
   const seeDate = (options: unknown, next: (options: unknown) => Call): Call => {
     const call = next(options);
     const start = call.start.bind(call);

@@ -5,6 +5,7 @@ import type { Seen } from './call-options.js';
 import { crc32c } from './crc32c.js';
 import { googleFailureIn } from './google-failure.js';
 import { googleRefusal } from './google-refusal.js';
+import type { Permission } from './google-refusal.js';
 import { secretManagerClient } from './secret-manager-client.js';
 import type { AccessedVersion, OpenedClient, SecretManagerClient } from './secret-manager-client.js';
 
@@ -163,7 +164,7 @@ class GcpSecretManager implements SecretDriver {
   }
 
   async #call<Answer>(
-    permission: string,
+    permission: Permission,
     timeout: number,
     call: (options: object) => Promise<Answer>,
   ): Promise<Answer> {
@@ -174,7 +175,7 @@ class GcpSecretManager implements SecretDriver {
     }
   }
 
-  #refusal(error: unknown, permission: string): KeyStoreError {
+  #refusal(error: unknown, permission: Permission): KeyStoreError {
     if (error instanceof KeyStoreError) return error;
     const failure = googleFailureIn(error);
     return failure.status === 'NOT_FOUND'

@@ -1,12 +1,22 @@
 import { KeyStoreError } from '../key-store.js';
+import type { KeyStoreErrorCode } from '../key-store.js';
 import { membersOf } from './google-failure.js';
 import type { GoogleFailure, GoogleStatus } from './google-failure.js';
 
+/** Google's services, by what their permissions begin with. */
+const services = {
+  secretmanager: { name: 'Secret Manager', look: 'the secret: gcloud secrets describe' },
+  cloudkms: { name: 'Cloud KMS', look: 'the key: gcloud kms keys versions list' },
+} as const;
+
+type Service = keyof typeof services;
+export type Permission = `${Service}.${string}`;
+
 /** What was asked for, in Google's words. */
 export interface Asked {
-  /** How messages call the secret. */
+  /** How messages call the secret or the key. */
   readonly where: string;
-  readonly permission: string;
+  readonly permission: Permission;
 }
 
 const roles: Readonly<Record<string, string>> = {
@@ -14,6 +24,14 @@ const roles: Readonly<Record<string, string>> = {
   'secretmanager.versions.add': 'roles/secretmanager.secretVersionAdder',
   'secretmanager.versions.list': 'roles/secretmanager.viewer',
   'secretmanager.versions.destroy': 'roles/secretmanager.secretVersionManager',
+  'cloudkms.cryptoKeyVersions.useToSign': 'roles/cloudkms.signer',
+  'cloudkms.cryptoKeyVersions.viewPublicKey': 'roles/cloudkms.publicKeyViewer',
+  'cloudkms.cryptoKeyVersions.get': 'roles/cloudkms.viewer',
+  'cloudkms.cryptoKeyVersions.list': 'roles/cloudkms.viewer',
+  'cloudkms.cryptoKeyVersions.create': 'roles/cloudkms.admin',
+  'cloudkms.cryptoKeyVersions.update': 'roles/cloudkms.admin',
+  'cloudkms.cryptoKeys.get': 'roles/cloudkms.viewer',
+  'cloudkms.cryptoKeys.create': 'roles/cloudkms.admin',
 };
 
 /** Others than these have not come as far as to the secret, or may be over in a moment. */
@@ -27,8 +45,6 @@ const lasting: ReadonlySet<GoogleStatus | undefined> = new Set([
 
 /** Reasons of google.rpc.ErrorInfo for which a role is of no help. */
 const reasons: Readonly<Record<string, string>> = {
-  SERVICE_DISABLED:
-    'Secret Manager is not enabled in this project: gcloud services enable secretmanager.googleapis.com',
   BILLING_DISABLED: 'Billing is not enabled for this project.',
   CONSUMER_INVALID: 'The project is not there, or not usable. Check its name.',
   ACCESS_TOKEN_SCOPE_INSUFFICIENT:
@@ -45,22 +61,27 @@ export function googleRefusal(
   const { status, reason, retryAfter } = failure;
   if (status === undefined) return withoutAnswer(error, where);
   const named = reason === undefined ? status : `${status}, ${reason}`;
+  const service = permission.split('.', 1)[0] as Service;
+  const { name, look } = services[service];
   if (status === 'PERMISSION_DENIED') {
-    const remedy = (reason !== undefined && reasons[reason]) || grant(permission);
+    const remedy =
+      reason === 'SERVICE_DISABLED'
+        ? `${name} is not enabled in this project: gcloud services enable ${service}.googleapis.com`
+        : (reason !== undefined && reasons[reason]) || grant(permission);
     return new KeyStoreError('KEY_STORE_FORBIDDEN', `${where} is refused (${named}). ${remedy}`);
   }
   if (status === 'UNAUTHENTICATED') return unauthenticated(where, named);
   if (status === 'RESOURCE_EXHAUSTED') {
     return new KeyStoreError(
       'KEY_STORE_THROTTLED',
-      `${where} is asked too often (${named}). Ask for more quota of Secret Manager, or less often.`,
+      `${where} is asked too often (${named}). Ask for more quota of ${name}, or less often.`,
       { isTransient: true, retryAfter },
     );
   }
   if (lasting.has(status)) {
     return new KeyStoreError(
-      permission.endsWith('.add') ? 'KEY_STORE_NOT_WRITTEN' : 'KEY_STORE_NOT_READ',
-      `${where} does not take what was asked (${named}). Check the reference, and the secret: gcloud secrets describe`,
+      mistakeIn(permission),
+      `${where} does not take what was asked (${named}). Check the reference, and ${look}`,
     );
   }
   return new KeyStoreError(
@@ -68,6 +89,11 @@ export function googleRefusal(
     `${where} does not answer (${named}). Check that Google's APIs are reachable from here.`,
     { isTransient: true },
   );
+}
+
+function mistakeIn(permission: Permission): KeyStoreErrorCode {
+  if (permission.startsWith('cloudkms.')) return 'KEY_STORE_KEY_UNUSABLE';
+  return permission.endsWith('.add') ? 'KEY_STORE_NOT_WRITTEN' : 'KEY_STORE_NOT_READ';
 }
 
 function grant(permission: string): string {

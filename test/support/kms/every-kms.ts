@@ -1,6 +1,7 @@
-import { awsKmsUnderTest } from './aws-kms.under-test.js';
 import type { KmsUnderTest } from './kms-under-test.js';
+import { awsKmsUnderTest } from './aws-kms.under-test.js';
+import { gcpKmsUnderTest } from './gcp-kms.under-test.js';
 import { vaultTransitUnderTest } from './vault-transit.under-test.js';
 
 /** Every kind of KMS and HSM that a reference can name. */
-export const everyKms: readonly KmsUnderTest[] = [vaultTransitUnderTest, ...awsKmsUnderTest];
+export const everyKms: readonly KmsUnderTest[] = [vaultTransitUnderTest, ...awsKmsUnderTest, gcpKmsUnderTest];
