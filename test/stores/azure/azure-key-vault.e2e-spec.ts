@@ -433,8 +433,8 @@ it('takes no list of another secret, and no other version than it asked for', as
       ? () => ({ value: [{ id: `https://v/secrets/other/${first}`, attributes: { created: now } }] })
       : undefined;
   expect((await rejectionOf((await openDriver()).read(signal))).message).toContain('something else');
-  double.fault = ({ action, secret }) =>
-    action === 'getSecret' && secret.includes('/')
+  double.fault = ({ action, place }) =>
+    action === 'getSecret' && place.includes('/')
       ? (answer) => ({ ...answer, id: `https://v/secrets/${name}/9` })
       : undefined;
   const driver = await openDriver();

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { SecretClientOptions } from '@azure/keyvault-secrets';
 
 import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
 import { AzureKeyVaultDouble } from './azure-key-vault.double.js';
+import { environmentFor } from './azure-vault.environment.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
 /** A client of the SDK on the double, with credentials that need no Azure. */
@@ -30,9 +27,7 @@ export const azureKeyVaultUnderTest: StoreUnderTest = {
   isInstalled: true,
   start: async () => {
     const double = await new AzureKeyVaultDouble().start();
-    const folder = mkdtempSync(join(tmpdir(), 'oidc-key-vault-'));
-    const authority = join(folder, 'authority.pem');
-    writeFileSync(authority, double.certificate.cert);
+    const { environment, remove } = environmentFor(double);
     let places = 0;
     return {
       place: async () => {
@@ -40,12 +35,7 @@ export const azureKeyVaultUnderTest: StoreUnderTest = {
         const reference = `azure-key-vault:127.0.0.1:${double.port}/${name}`;
         return {
           reference,
-          environment: {
-            NODE_EXTRA_CA_CERTS: authority,
-            // As Azure App Service gives a managed identity to its workloads.
-            IDENTITY_ENDPOINT: `http://127.0.0.1:${double.identityPort}/msi/token`,
-            IDENTITY_HEADER: 'a-header',
-          },
+          environment,
           open: () => keyStoreNamed(reference, { name: 'The store', client: clientOf(double) }),
           put: async (text) => {
             // The first one was put there a while ago: a write does not have to wait for the next second.
@@ -56,7 +46,7 @@ export const azureKeyVaultUnderTest: StoreUnderTest = {
         };
       },
       stop: async () => {
-        rmSync(folder, { recursive: true });
+        remove();
         await double.stop();
       },
     };
