@@ -48,6 +48,14 @@ const kinds: Readonly<Record<string, KmsKind>> = {
     parameters: [],
     driver: async (place) => (await import('./google/gcp-kms.driver.js')).openGcpKms(place),
   },
+  'azure-key-vault-key': {
+    form: 'azure-key-vault-key:VAULT/KEY, with /VERSION behind it or not',
+    place: /^[a-z\d](?:[a-z\d.-]{0,250}[a-z\d])?(?::\d{1,5})?\/[a-z\d-]{1,127}(?:\/[a-f\d]{32})?$/i,
+    placeForKeys: (place) => place.split('/').slice(0, 2).join('/'),
+    parameters: [],
+    driver: async (place) =>
+      (await import('./azure/azure-key-vault-key.driver.js')).openAzureKeyVaultKey(place),
+  },
 };
 
 const forms = Object.values(kinds).map(({ form }) => form);

@@ -3,10 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { KeyStoreError } from '../key-store.js';
 import type { Secret, SecretContent, SecretDriver, SecretPlace } from '../secret-driver.js';
 import { otherAnswer } from './azure-refusal.js';
-import { keyVaultClient } from './key-vault-client.js';
-import type { KeyVaultClient } from './key-vault-client.js';
+import { vaultClient } from './key-vault-client.js';
 import { askKeyVault } from './key-vault-connection.js';
 import type { Answered } from './key-vault-connection.js';
+import { secretsPackage } from './secrets-package.js';
+import type { SecretClient } from './secrets-package.js';
 import { besides, inOrder, versionIn } from './versions-in-order.js';
 import type { Version } from './versions-in-order.js';
 
@@ -28,7 +29,7 @@ type Access = Found | 'missing' | 'disabled';
 
 /** A secret of a vault. It has versions, a time of creation for each in whole seconds, and no other order. */
 class AzureKeyVault implements SecretDriver {
-  readonly #client: KeyVaultClient;
+  readonly #client: SecretClient;
   readonly #name: string;
   readonly #where: string;
   /** What was read last, with the clock of the service (in seconds) and ours (in milliseconds) at that instant. */
@@ -36,7 +37,7 @@ class AzureKeyVault implements SecretDriver {
   /** The version that was the newest once nothing could tie with it any more: while it is current, nothing was written. */
   #settled: string | undefined;
 
-  constructor(client: KeyVaultClient, name: string, where: string) {
+  constructor(client: SecretClient, name: string, where: string) {
     this.#client = client;
     this.#name = name;
     this.#where = where;
@@ -56,7 +57,7 @@ class AzureKeyVault implements SecretDriver {
     const { contentType, tags } = this.#read?.version ?? {};
     this.#settled = undefined;
     await askKeyVault(this.#where, {
-      action: 'setSecret',
+      action: 'secrets/setSecret/action',
       signal,
       call: (options) =>
         this.#client.setSecret(this.#name, content as string, { ...options, contentType, tags }),
@@ -89,7 +90,7 @@ class AzureKeyVault implements SecretDriver {
     const older = versions.slice(0, Math.max(at, 0)).filter(({ isEnabled }) => isEnabled);
     for (const { identifier } of older) {
       await askKeyVault(this.#where, {
-        action: 'update',
+        action: 'secrets/update/action',
         signal,
         call: (options) =>
           this.#client.updateSecretProperties(this.#name, identifier, { ...options, enabled: false }),
@@ -131,7 +132,7 @@ class AzureKeyVault implements SecretDriver {
   /** In order, the disabled ones too. */
   #versions(signal: AbortSignal): Promise<Answered<readonly Version[]>> {
     return askKeyVault<readonly Version[]>(this.#where, {
-      action: 'readMetadata',
+      action: 'secrets/readMetadata/action',
       signal,
       call: async (options) => {
         const versions: Version[] = [];
@@ -149,7 +150,7 @@ class AzureKeyVault implements SecretDriver {
   /** @param version empty: the one that the service takes for the newest */
   #access(version: string, signal: AbortSignal): Promise<Answered<Access>> {
     return askKeyVault<Access>(this.#where, {
-      action: 'getSecret',
+      action: 'secrets/getSecret/action',
       signal,
       call: async (options) => {
         const { value, properties } = await this.#client.getSecret(this.#name, { ...options, version });
@@ -194,6 +195,5 @@ class AzureKeyVault implements SecretDriver {
 /** @throws KeyStoreError */
 export async function openAzureKeyVault({ place, where, client }: SecretPlace): Promise<SecretDriver> {
   const [vault, name] = place.split('/') as [string, string];
-  const host = vault.includes('.') ? vault : `${vault}.vault.azure.net`;
-  return new AzureKeyVault(await keyVaultClient(new URL(`https://${host}`), { where, client }), name, where);
+  return new AzureKeyVault(await vaultClient(secretsPackage, vault, { where, client }), name, where);
 }

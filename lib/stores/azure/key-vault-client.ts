@@ -1,60 +1,57 @@
 import { isObject } from '../../core/objects.js';
 import { KeyStoreError } from '../key-store.js';
-import type { SecretPlace } from '../secret-driver.js';
 import { loadPackage } from '../vendor-package.js';
 
-const packageName = '@azure/keyvault-secrets';
-
-/** What the service says of a version, beside its value. */
-export interface VersionProperties {
-  readonly name: string;
-  readonly version?: string;
-  readonly createdOn?: Date;
-  readonly enabled?: boolean;
-  readonly contentType?: string;
-  readonly tags?: Record<string, string>;
-}
-
-/** Of the SDK's client, what is used. */
-export interface KeyVaultClient {
+/** What all clients of the SDK have. */
+interface OfVault {
   readonly vaultUrl: string;
-  getSecret(
-    name: string,
-    options: object,
-  ): Promise<{ readonly value?: string; readonly properties: VersionProperties }>;
-  setSecret(name: string, value: string, options: object): Promise<object>;
-  updateSecretProperties(name: string, version: string, options: object): Promise<object>;
-  listPropertiesOfSecretVersions(name: string, options: object): AsyncIterable<VersionProperties>;
 }
 
-const methods = ['getSecret', 'setSecret', 'updateSecretProperties', 'listPropertiesOfSecretVersions'];
+/** A package of the SDK. */
+export interface VaultPackage<Client extends OfVault> {
+  readonly name: string;
+  /** Of the class. */
+  readonly client: string;
+  /** By which one is known. */
+  readonly methods: readonly string[];
+  readonly load: () => Promise<new (vault: string, credential: Credential, options: object) => Client>;
+}
+
+type Credential = InstanceType<(typeof import('@azure/identity'))['DefaultAzureCredential']>;
 
 /**
- * @param vault the address of the vault that the reference names
+ * @param vault as the reference names it: a name in Azure's public cloud, or a host
  * @throws KeyStoreError `KEY_STORE_PACKAGE_MISSING`, `KEY_STORE_MISCONFIGURED`
  */
-export async function keyVaultClient(
-  vault: URL,
-  { where, client }: Pick<SecretPlace, 'where' | 'client'>,
-): Promise<KeyVaultClient> {
-  if (client !== undefined) return givenClient(client, vault, where);
-  const [{ SecretClient }, { DefaultAzureCredential }] = await Promise.all([
-    loadPackage(packageName, where, () => import('@azure/keyvault-secrets')),
+export async function vaultClient<Client extends OfVault>(
+  sdk: VaultPackage<Client>,
+  vault: string,
+  { where, client }: { readonly where: string; readonly client?: unknown },
+): Promise<Client> {
+  const address = new URL(`https://${vault.includes('.') ? vault : `${vault}.vault.azure.net`}`);
+  if (client !== undefined) return givenClient(sdk, client, address, where);
+  const [ClientOfVault, { DefaultAzureCredential }] = await Promise.all([
+    loadPackage(sdk.name, where, sdk.load),
     loadPackage('@azure/identity', where, () => import('@azure/identity')),
   ]);
   // Who asks again, and when, is decided above; and a redirect has no meaning here.
   const none = { maxRetries: 0 };
-  return new SecretClient(vault.origin, new DefaultAzureCredential(), {
+  return new ClientOfVault(address.origin, new DefaultAzureCredential(), {
     retryOptions: none,
     redirectOptions: none,
   });
 }
 
-function givenClient(client: unknown, vault: URL, where: string): KeyVaultClient {
-  if (!isClient(client)) {
+function givenClient<Client extends OfVault>(
+  sdk: VaultPackage<Client>,
+  client: unknown,
+  vault: URL,
+  where: string,
+): Client {
+  if (!isClient(sdk, client)) {
     throw new KeyStoreError(
       'KEY_STORE_MISCONFIGURED',
-      `${where} was given a "client" that is no SecretClient of ${packageName}.`,
+      `${where} was given a "client" that is no ${sdk.client} of ${sdk.name}.`,
     );
   }
   if (URL.canParse(client.vaultUrl) && new URL(client.vaultUrl).host === vault.host) return client;
@@ -64,7 +61,10 @@ function givenClient(client: unknown, vault: URL, where: string): KeyVaultClient
   );
 }
 
-function isClient(client: unknown): client is KeyVaultClient {
+function isClient<Client extends OfVault>(
+  { methods }: VaultPackage<Client>,
+  client: unknown,
+): client is Client {
   return (
     isObject(client) &&
     typeof client.vaultUrl === 'string' &&

@@ -4,14 +4,14 @@ import type { AzureFailure, Seen } from './azure-failure.js';
 import { azureRefusal } from './azure-refusal.js';
 import type { Asked } from './azure-refusal.js';
 
-/** A secret has 25 kB, and a page of a list holds 25 versions. */
+/** A secret has 25 kB, a key less, and a page of a list holds 25 versions. */
 const mostBytes = 1024 * 1024;
 
 interface Question<Answer> {
   readonly action: Asked['action'];
   readonly signal: AbortSignal;
   /** What the SDK is called with these options. */
-  readonly call: (options: object) => Promise<Answer>;
+  readonly call: (options: CallOptions) => Promise<Answer>;
   /** What a failure means that is an answer too. */
   readonly answerIn?: (failure: AzureFailure) => Answer | undefined;
 }
@@ -20,6 +20,12 @@ export interface Answered<Answer> {
   readonly answer: Answer;
   /** The header `Date`, in seconds since 1970. */
   readonly date: number | undefined;
+}
+
+export interface CallOptions {
+  readonly abortSignal: AbortSignal;
+  readonly onResponse: (response: Response) => void;
+  readonly requestOptions: object;
 }
 
 interface Response {
@@ -41,9 +47,9 @@ export async function askKeyVault<Answer>(
   const asking = new AbortController();
   const abort = () => asking.abort();
   signal.addEventListener('abort', abort);
-  const options = {
+  const options: CallOptions = {
     abortSignal: asking.signal,
-    onResponse: ({ status, headers, bodyAsText }: Response) => {
+    onResponse: ({ status, headers, bodyAsText }) => {
       seen.status = status;
       seen.refusal = status >= 400 ? bodyAsText : undefined;
       const date = Date.parse(headers.get('date') ?? '') / 1000;

@@ -1,12 +1,16 @@
 import { fromNothing } from '../key-store.js';
-import type { VersionProperties } from './key-vault-client.js';
+import type { VersionProperties } from './secrets-package.js';
 
-/** A version of a secret, as it stands among the others. */
-export interface Version {
+/** What versions of secrets, and of keys, are ordered by. */
+export interface Ordered {
   /** 32 hexadecimal digits, of no order. */
   readonly identifier: string;
   /** In whole seconds since 1970: the service has no finer time. */
   readonly created: number;
+}
+
+/** A version of a secret, as it stands among the others. */
+export interface Version extends Ordered {
   readonly isEnabled: boolean;
   readonly contentType: string | undefined;
   readonly tags: Record<string, string> | undefined;
@@ -28,7 +32,7 @@ export function versionIn(properties: VersionProperties): Version | undefined {
  * By their creation, and within one second by their identifiers: of no meaning, but the same for every reader. The last
  * one is what all of them read.
  */
-export function inOrder(versions: readonly Version[]): readonly Version[] {
+export function inOrder<Each extends Ordered>(versions: readonly Each[]): readonly Each[] {
   const unique = new Map(versions.map((version) => [version.identifier, version]));
   return [...unique.values()].toSorted(
     (a, b) => a.created - b.created || (a.identifier < b.identifier ? -1 : 1),

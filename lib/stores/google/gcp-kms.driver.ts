@@ -17,7 +17,7 @@ import { kmsClient } from './kms-client.js';
 import type { AnsweredKey, AnsweredSignature, Input, KmsClient, OpenedKms } from './kms-client.js';
 import { isWhole, keyVersionIn, numberIn, publicKeyIn } from './kms-version.js';
 import type { KeyVersion } from './kms-version.js';
-import { unlessAborted } from './unless-aborted.js';
+import { unlessAborted } from '../unless-aborted.js';
 
 /** In milliseconds; who waits gives up no later. */
 const patience = 5_000;
