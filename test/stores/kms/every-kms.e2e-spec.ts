@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { compactVerify } from 'jose';
@@ -17,6 +18,7 @@ import { KeyStoreError } from '../../../lib/stores/key-store.js';
 import { rejectionOf } from '../../support/errors.js';
 import { everyKms } from '../../support/kms/every-kms.js';
 import type { RunningKms } from '../../support/kms/kms-under-test.js';
+import { cleanEnvironment, root, run } from '../../support/processes.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
 
 const wishFor = (alg: SigningAlgorithm, bits = 2048): KeyWish => ({
@@ -127,6 +129,23 @@ for (const kms of everyKms) {
         expect(found!.refusal).toBeUndefined();
       },
     );
+
+    it('is reached by a process that has nothing but its environment', async () => {
+      const key = await made(kms.algorithms[0]!);
+      const references = pathToFileURL(join(root, 'dist/stores/kms-reference.js')).href;
+      const script = `
+        const { openKms } = await import(${JSON.stringify(references)});
+        const driver = await openKms(process.env.REFERENCE, { name: 'The reference' });
+        const keys = await driver.publicKeys(AbortSignal.timeout(10_000));
+        console.log(keys.map(({ reference }) => reference).join());
+        driver.close?.();`;
+      const env = cleanEnvironment({
+        ...running.environment,
+        REFERENCE: key.reference + running.query,
+      });
+      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { env });
+      expect(stdout.trim()).toBe(key.reference);
+    });
 
     it('signs many at once, each its own data', async () => {
       const [alg] = kms.algorithms;
