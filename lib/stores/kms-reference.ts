@@ -50,7 +50,8 @@ const kinds: Readonly<Record<string, KmsKind>> = {
   },
   'azure-key-vault-key': {
     form: 'azure-key-vault-key:VAULT/KEY, with /VERSION behind it or not',
-    place: /^[a-z\d](?:[a-z\d.-]{0,250}[a-z\d])?(?::\d{1,5})?\/[a-z\d-]{1,127}(?:\/[a-f\d]{32})?$/i,
+    place:
+      /^[a-zA-Z\d](?:[a-zA-Z\d.-]{0,250}[a-zA-Z\d])?(?::\d{1,5})?\/[a-zA-Z\d-]{1,127}(?:\/[a-f\d]{32})?$/,
     placeForKeys: (place) => place.split('/').slice(0, 2).join('/'),
     parameters: [],
     driver: async (place) =>

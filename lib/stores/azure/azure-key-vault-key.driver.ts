@@ -40,7 +40,7 @@ class AzureKeyVaultKey implements KmsDriver {
     this.#where = where;
     this.#reference = `azure-key-vault-key:${vault}/${name}`;
     this.#name = name;
-    this.#version = version?.toLowerCase();
+    this.#version = version;
   }
 
   async publicKeys(signal: AbortSignal): Promise<readonly HeldKey[]> {
@@ -128,7 +128,7 @@ class AzureKeyVaultKey implements KmsDriver {
     if (typeof answer === 'string') throw await this.#whyRefused(signal);
     const [name, version] = String(identifier).split('/').slice(-2);
     // What the SDK says of the version is what it was asked for, whatever was answered.
-    if (!this.#isNamed(name) || version !== this.#version || !answer.result?.length) {
+    if (!this.#isNamed(name) || version !== this.#version || !answer.result) {
       throw otherAnswer(this.#where);
     }
     return Buffer.from(answer.result);

@@ -7,7 +7,7 @@ import { algorithmNamed } from '../../../lib/core/algorithms.js';
 import type { SigningAlgorithm } from '../../../lib/core/algorithms.js';
 import type { KeyStoreError } from '../../../lib/stores/key-store.js';
 import type { HeldKey, KeyWish, KmsDriver } from '../../../lib/stores/kms-driver.js';
-import { openKms } from '../../../lib/stores/kms-reference.js';
+import { kmsReferenceIn, openKms } from '../../../lib/stores/kms-reference.js';
 import { everythingPrintedOf, rejectionOf } from '../../support/errors.js';
 import { AzureKeyVaultKeyDouble } from '../../support/kms/azure-key-vault-key.double.js';
 import type { Action } from '../../support/kms/azure-key-vault-key.double.js';
@@ -361,6 +361,17 @@ function withIdentifier(answer: Answer, change: (identifier: string) => string):
   const key = answer.key as Readonly<Record<string, unknown>>;
   return { ...answer, key: { ...key, kid: change(String(key.kid)) } };
 }
+
+it('a name is the same in capitals, and a version has none', async () => {
+  const { identifier } = await put('a');
+  const reference = `${vault()}/${name.toUpperCase()}/${identifier}`;
+  const driver = await openKms(reference, { name: 'The reference', client: clientOf(double) });
+  await expect(driver.publicKeys(inTime())).resolves.toMatchObject([{ reference }]);
+  await expect(driver.sign(data, es256, inTime())).resolves.toHaveLength(64);
+  expect(() => kmsReferenceIn(`${vault()}/${name}/${identifier.toUpperCase()}`, 'The reference')).toThrow(
+    'does not look like azure-key-vault-key:VAULT/KEY',
+  );
+});
 
 it('takes no client of another package, and none of another vault', async () => {
   const other = await refusalOf(open(undefined, {}));

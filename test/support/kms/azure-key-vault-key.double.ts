@@ -79,7 +79,8 @@ export class AzureKeyVaultKeyDouble extends AzureVaultDouble<Action> {
   }
 
   protected async right({ action, place }: Call<Action>, url: URL, body: string): Promise<Answer> {
-    const [name = '', identifier = ''] = place.split('/');
+    // Names are the same in capitals, and answered as they were first written.
+    const [name = '', identifier = ''] = place.toLowerCase().split('/');
     if (action === 'create') {
       return this.#described(url, name, await this.create(name, JSON.parse(body) as Wish));
     }
