@@ -1,3 +1,10 @@
+import type { Algorithm } from '../core/algorithms.js';
+
+/** How many bytes R and S of an ECDSA signature have each; undefined of other signatures. */
+export function sizeOfHalf({ curve }: Algorithm): number | undefined {
+  return { prime256v1: 32, secp384r1: 48, secp521r1: 66 }[curve ?? ''];
+}
+
 /**
  * R and S of an ECDSA signature side by side, as a JWS has them (RFC 7518 section 3.4), from the DER in which most KMSs
  * give them (RFC 3279 section 2.2.3). Undefined where it is no such DER.

@@ -43,11 +43,6 @@ export function schemeOf({
   return { SigningAlgorithm: `RSASSA_${padding}_SHA_${bits}`, MessageType: 'DIGEST' };
 }
 
-/** How many bytes R and S of an ECDSA signature have each; undefined of other signatures. */
-export function sizeOfHalf({ curve }: Algorithm): number | undefined {
-  return { prime256v1: 32, secp384r1: 48, secp521r1: 66 }[curve ?? ''];
-}
-
 /** Why AWS does not sign with a key, as the end of a sentence. */
 export function refusalIn({
   KeyUsage: usage,

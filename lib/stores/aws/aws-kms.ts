@@ -5,21 +5,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CreateKeyRequest, KeyMetadata } from '@aws-sdk/client-kms';
 
 import type { Algorithm } from '../../core/algorithms.js';
-import { joinedSignature } from '../joined-signature.js';
+import { joinedSignature, sizeOfHalf } from '../joined-signature.js';
 import { KeyStoreError } from '../key-store.js';
 import type { HeldKey, KeyWish, KmsDriver, KmsPlace } from '../kms-driver.js';
 import { wrappedKey } from '../wrapped-key.js';
 import { isRefusal } from './aws-connection.js';
 import type { AwsConnection } from './aws-connection.js';
-import {
-  isSameKey,
-  keySpecOf,
-  publicKeyIn,
-  refusalIn,
-  schemeOf,
-  sizeOfHalf,
-  warningIn,
-} from './aws-kms-key.js';
+import { isSameKey, keySpecOf, publicKeyIn, refusalIn, schemeOf, warningIn } from './aws-kms-key.js';
 
 type Sdk = typeof import('@aws-sdk/client-kms');
 

@@ -42,7 +42,7 @@ function refusalIn(
   operations: readonly string[] | undefined,
 ): string | undefined {
   if (enabled === false) {
-    return 'is disabled. Enable it, if it is not to stay so: az keyvault key set-attributes --enabled true';
+    return 'is disabled. `az keyvault key set-attributes --enabled true` enables it.';
   }
   if (notBefore && notBefore.getTime() > Date.now()) {
     return `is valid from ${notBefore.toISOString()} only. Change that: az keyvault key set-attributes --not-before`;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Algorithm } from '../../core/algorithms.js';
-import { joinedSignature } from '../joined-signature.js';
+import { joinedSignature, sizeOfHalf } from '../joined-signature.js';
 import { KeyStoreError } from '../key-store.js';
 import type { HeldKey, KeyWish, KmsDriver, KmsPlace } from '../kms-driver.js';
 import { callOptions } from './call-options.js';
@@ -70,9 +70,9 @@ class GcpKms implements KmsDriver {
     return [{ ...held, since: version.since }];
   }
 
-  async sign(data: Buffer, { hash, curve }: Algorithm, signal: AbortSignal): Promise<Buffer> {
+  async sign(data: Buffer, algorithm: Algorithm, signal: AbortSignal): Promise<Buffer> {
     const name = this.#nameOf(this.#version!);
-    const input = inputFor(data, hash);
+    const input = inputFor(data, algorithm.hash);
     const answer = await this.#ask({
       permission: 'cloudkms.cryptoKeyVersions.useToSign',
       signal,
@@ -82,7 +82,8 @@ class GcpKms implements KmsDriver {
     const isVerified = 'digest' in input ? answer.verifiedDigestCrc32c : answer.verifiedDataCrc32c;
     if (isVerified !== true) throw this.#damaged('went out');
     const signature = this.#signatureIn(answer);
-    return curve === undefined ? signature : (joinedSignature(signature, curve) ?? this.#throwOtherAnswer());
+    const size = sizeOfHalf(algorithm);
+    return size === undefined ? signature : (joinedSignature(signature, size) ?? this.#throwOtherAnswer());
   }
 
   async create(wish: KeyWish, signal: AbortSignal): Promise<HeldKey> {
