@@ -8,6 +8,8 @@ const namesOf = (targets) =>
     .filter((path) => path.endsWith('.js'))
     .map((path) => path.replace(/^(\.\/)?dist\/bundle\/|\.js$/g, ''));
 
+const moduleProcess = 'stores/pkcs11/pkcs11-process';
+
 const isOurs = (id) => id.startsWith('.') || isAbsolute(id);
 
 /** Every module that these modules import when they are loaded, themselves among them. */
@@ -37,9 +39,13 @@ function chunkOf(id, { getModuleIds, getModuleInfo }) {
   return others > 1 ? 'stores' : undefined;
 }
 
-/** A few files of what tsc wrote, since Node takes longer to find a file than to run it. */
-const bundle = (names) => ({
-  input: Object.fromEntries(names.map((name) => [name, `dist/${name}.js`])),
+/**
+ * A few files of what tsc wrote, since Node takes longer to find a file than to run it.
+ *
+ * @param places where a file goes that does not stay in its place
+ */
+const bundle = (names, places = {}) => ({
+  input: Object.fromEntries(names.map((name) => [places[name] ?? name, `dist/${name}.js`])),
   // Dependencies, and what Node brings.
   external: (id) => !isOurs(id),
   output: {
@@ -59,4 +65,8 @@ export default [
   bundle(namesOf(Object.values(exports))),
   // A process of its own, which has no use for the rest.
   bundle(namesOf(Object.values(bin))),
+  // Another process of its own, beside each file that may start it (lib/stores/pkcs11/process-path.ts).
+  ...['shared', 'cli'].map((folder) =>
+    bundle([moduleProcess], { [moduleProcess]: `${folder}/pkcs11-process` }),
+  ),
 ];

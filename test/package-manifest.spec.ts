@@ -35,6 +35,7 @@ describe('the package', () => {
       '@nestjs/microservices': '^11.0.0 || ^12.0.0',
       '@nestjs/terminus': '^11.0.0 || ^12.0.0',
       '@nestjs/websockets': '^11.0.0 || ^12.0.0',
+      pkcs11js: '^2.1.7',
       'reflect-metadata': '^0.2.0',
       rxjs: '^7.8.0',
     });
@@ -91,6 +92,7 @@ describe('the package', () => {
       '@nestjs/microservices',
       '@nestjs/terminus',
       '@nestjs/websockets',
+      'pkcs11js',
     ]);
     for (const name of optional) expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
   });

@@ -88,6 +88,19 @@ describe('the tarball', () => {
     expect(loadedAtBoot.flatMap((path) => importsOf(bundled(path)))).toEqual(['./keys.js']);
   });
 
+  it('has the program of a process beside each file that starts it', () => {
+    const program = 'pkcs11-process.js';
+    const bundled = paths.filter((path) => path.startsWith('dist/bundle/'));
+    const starters = bundled.filter((path) =>
+      readFileSync(join(root, path), 'utf8').includes(`new URL('./${program}'`),
+    );
+    const beside = starters.map((path) => join(dirname(path), program));
+    expect(beside.filter((path) => !paths.includes(path))).toEqual([]);
+    expect(paths).toEqual(
+      expect.arrayContaining(['shared', 'cli'].map((folder) => `dist/bundle/${folder}/${program}`)),
+    );
+  });
+
   it.each(documents.filter((path) => path.endsWith('.md')))('holds what %s links to', (path) => {
     const text = readFileSync(join(root, path), 'utf8');
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);

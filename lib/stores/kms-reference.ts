@@ -13,6 +13,8 @@ interface KmsKind {
   readonly placeForKeys: (place: string) => string;
   /** The names that its query may have. */
   readonly parameters: readonly string[];
+  /** What people may write in its query and should not, and what to do instead. */
+  readonly refused?: Readonly<Record<string, string>>;
   /** Loads the driver, and with it the SDK, since most processes have no use for it. */
   readonly driver: (place: KmsPlace) => Promise<KmsDriver>;
 }
@@ -56,6 +58,21 @@ const kinds: Readonly<Record<string, KmsKind>> = {
     parameters: [],
     driver: async (place) =>
       (await import('./azure/azure-key-vault-key.driver.js')).openAzureKeyVaultKey(place),
+  },
+  pkcs11: {
+    form: 'pkcs11:token=TOKEN;object=LABEL;id=%ID',
+    place: /^(?:(?:^|;)[a-z-]+=(?:[^\p{Cc}\s%;/?#\\]|%[\da-fA-F]{2})+)+$/u,
+    placeForKeys: (place) =>
+      place
+        .split(';')
+        .filter((attribute) => !attribute.startsWith('id='))
+        .join(';'),
+    parameters: ['module-path', 'pin-source'],
+    refused: {
+      'pin-value':
+        'would show the PIN to whoever reads it. Put the PIN into a file, and name that: pin-source=FILE',
+    },
+    driver: async (place) => (await import('./pkcs11/pkcs11.driver.js')).openPkcs11(place),
   },
 };
 
@@ -127,11 +144,16 @@ export function openKms(reference: string, context: KmsContext): Promise<KmsDriv
   });
 }
 
-function parametersIn(query: string, { parameters, form }: KmsKind, name: string): Record<string, string> {
+function parametersIn(
+  query: string,
+  { parameters, refused = {}, form }: KmsKind,
+  name: string,
+): Record<string, string> {
   const found: Record<string, string> = {};
   const known = [...parameters, 'alg'];
   for (const part of query === '' ? [] : query.split('&')) {
     const [, key = '', value = ''] = /^([a-z-]+)=(.*)$/s.exec(part) ?? [];
+    if (Object.hasOwn(refused, key)) throw new StoreReferenceError(`${name}: ${key} ${refused[key]}.`);
     if (!known.includes(key) || key in found) {
       throw new StoreReferenceError(
         `${name} has a query that ${form} does not take: it may have ${known.join(', ')}, each once.`,

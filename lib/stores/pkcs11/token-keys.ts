@@ -1,0 +1,276 @@
+import type { Attribute, Handle, PKCS11 } from 'pkcs11js';
+
+import { KeyStoreError } from '../key-store.js';
+import { mechanismOf } from './mechanisms.js';
+import type { KeyAtHand, OpenToken } from './open-token.js';
+import type { Answers, FoundKey, Question } from './protocol.js';
+import { publicKeyOf } from './public-key.js';
+import type { PublicValues } from './public-key.js';
+import { returnValueIn } from './return-values.js';
+import type { Token } from './token.js';
+import type { KeyName } from './uri.js';
+
+/** Numbers of PKCS#11. */
+const cka = {
+  class: 0x0,
+  token: 0x1,
+  private: 0x2,
+  label: 0x3,
+  keyType: 0x100,
+  id: 0x102,
+  sensitive: 0x103,
+  sign: 0x108,
+  verify: 0x10a,
+  modulus: 0x120,
+  modulusBits: 0x121,
+  publicExponent: 0x122,
+  extractable: 0x162,
+  ecParams: 0x180,
+  ecPoint: 0x181,
+  alwaysAuthenticate: 0x202,
+};
+const publicObject = 2;
+const privateObject = 3;
+const rsa = 0;
+/** CK_PARAMS_RSA_PSS of pkcs11js. */
+const pssParameters = 5;
+/** CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID. */
+const notGiven = [17, 18];
+const attributeReadOnly = 16;
+
+/** As long as a signature of the longest RSA key. One that is too small leaves an operation on the session. */
+const longestSignature = 1024;
+
+type Asked<Ask extends Question['ask']> = Extract<Question, { readonly ask: Ask }>;
+
+/** What is asked of a token's keys. */
+export class TokenKeys {
+  readonly #token: Token;
+
+  constructor(token: Token) {
+    this.#token = token;
+  }
+
+  /** @throws KeyStoreError */
+  answer(question: Question): Promise<Answers[keyof Answers]> {
+    if (question.ask === 'find') return this.#find(question);
+    if (question.ask === 'sign') return this.#sign(question);
+    if (question.ask === 'create') return this.#create(question);
+    return this.#disable(question);
+  }
+
+  #find({ key, where }: Asked<'find'>): Promise<Answers['find']> {
+    return this.#token.use(where, (open) =>
+      open.withSession(async (session) => {
+        const handle = handleOf(open, session, key, where);
+        return handle && describe(open.module, session, handle, where);
+      }),
+    );
+  }
+
+  #sign({ key, where, alg, data, expected }: Asked<'sign'>): Promise<Answers['sign']> {
+    const { signing, pss } = mechanismOf(alg);
+    const mechanism = {
+      mechanism: signing[1],
+      ...(pss && { parameter: { type: pssParameters, ...pss } }),
+    };
+    return this.#token.use(where, (open) =>
+      open.withSession(async (session) => {
+        const { handle, publicKey } = keyAtHand(open, session, key, where);
+        if (!publicKey.equals(expected)) {
+          throw unusable(
+            where,
+            'is another key than it was before. Check what was put in its place on the token.',
+          );
+        }
+        open.module.C_SignInit(session, mechanism, handle);
+        return open.module.C_SignAsync(session, Buffer.from(data), Buffer.alloc(longestSignature));
+      }),
+    );
+  }
+
+  #create({ where, alg, bits, label, id }: Asked<'create'>): Promise<Answers['create']> {
+    const { generating, curve } = mechanismOf(alg);
+    const names = [
+      { type: cka.token, value: true },
+      { type: cka.label, value: Buffer.from(label) },
+      { type: cka.id, value: Buffer.from(id) },
+    ];
+    const size = curve
+      ? [{ type: cka.ecParams, value: curve }]
+      : [
+          { type: cka.modulusBits, value: bits },
+          { type: cka.publicExponent, value: Buffer.from([1, 0, 1]) },
+        ];
+    const publicHalf = [
+      ...names,
+      ...size,
+      { type: cka.private, value: false },
+      { type: cka.verify, value: true },
+    ];
+    const privateHalf = [
+      ...names,
+      { type: cka.private, value: true },
+      { type: cka.sensitive, value: true },
+      { type: cka.extractable, value: false },
+      { type: cka.sign, value: true },
+    ];
+    // Once: it may have been made although no answer came.
+    return this.#token.use(
+      where,
+      (open) =>
+        open.withWriter(async (session) => {
+          const mechanism = { mechanism: generating[1] };
+          const pair = await open.module.C_GenerateKeyPairAsync(session, mechanism, publicHalf, privateHalf);
+          return describe(open.module, session, pair.privateKey, where);
+        }),
+      1,
+    );
+  }
+
+  #disable({ key, where }: Asked<'disable'>): Promise<Answers['disable']> {
+    return this.#token.use(where, (open) =>
+      open.withWriter(async (session) => {
+        const { handle } = keyAtHand(open, session, key, where);
+        try {
+          open.module.C_SetAttributeValue(session, handle, [{ type: cka.sign, value: false }]);
+        } catch (error) {
+          if (!isRefusedChange(error)) throw error;
+          return false;
+        }
+        // Some modules take it and do nothing.
+        return !flag(open.module, session, handle, cka.sign);
+      }),
+    );
+  }
+}
+
+/** CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_VALUE_INVALID, CKR_ACTION_PROHIBITED, and what says that a session may not write. */
+function isRefusedChange(error: unknown): boolean {
+  return [attributeReadOnly, 19, 27, 84, 181, 208, 209, 226].includes(returnValueIn(error)?.number ?? -1);
+}
+
+function unusable(where: string, words: string): KeyStoreError {
+  return new KeyStoreError('KEY_STORE_KEY_UNUSABLE', `${where} ${words}`);
+}
+
+/** Finds a key once for each initialization. */
+function keyAtHand(open: OpenToken, session: Handle, key: KeyName, where: string): KeyAtHand {
+  const name = JSON.stringify([key.object && hex(key.object), key.id && hex(key.id)]);
+  const known = open.keys.get(name);
+  if (known) return known;
+  const handle = handleOf(open, session, key, where);
+  if (!handle) throw unusable(where, 'is not on the token. Check the label and the id of the key.');
+  const { publicKey } = describe(open.module, session, handle, where);
+  const found = { handle, publicKey };
+  open.keys.set(name, found);
+  return found;
+}
+
+function handleOf(open: OpenToken, session: Handle, key: KeyName, where: string): Handle | undefined {
+  const [handle, ...others] = objects(open.module, session, privateObject, key);
+  if (others.length > 0) {
+    throw unusable(where, 'is the name of more than one private key. Add the id of one: id=%..');
+  }
+  return handle;
+}
+
+function objects(module: PKCS11, session: Handle, objectClass: number, { object, id }: KeyName): Handle[] {
+  const template: Attribute[] = [{ type: cka.class, value: objectClass }];
+  if (object) template.push({ type: cka.label, value: Buffer.from(object) });
+  if (id) template.push({ type: cka.id, value: Buffer.from(id) });
+  module.C_FindObjectsInit(session, template);
+  try {
+    return module.C_FindObjects(session, 10);
+  } finally {
+    module.C_FindObjectsFinal(session);
+  }
+}
+
+function describe(
+  module: PKCS11,
+  session: Handle,
+  handle: Handle,
+  where: string,
+): FoundKey & { publicKey: Buffer } {
+  const id = attribute(module, session, handle, cka.id) ?? Buffer.alloc(0);
+  const values = publicValues(module, session, handle, id);
+  if (!values) {
+    throw unusable(
+      where,
+      'has no public key beside it on the token, and its own half does not say it. Put the public key there, with the same id.',
+    );
+  }
+  const publicKey = publicKeyOf(values);
+  if (!publicKey)
+    throw unusable(
+      where,
+      'is of a kind that no algorithm takes: RSA, P-256, P-384, P-521 and Ed25519 are known.',
+    );
+  const isFlag = (type: number) => flag(module, session, handle, type);
+  return { id, publicKey, refusal: refusalIn(isFlag), warning: warningIn(isFlag) };
+}
+
+function refusalIn(isFlag: (type: number) => boolean): string | undefined {
+  if (!isFlag(cka.sign)) return 'is not for signing (CKA_SIGN is false). Set it, or make another key.';
+  if (isFlag(cka.alwaysAuthenticate)) {
+    return 'wants the PIN for each signature (CKA_ALWAYS_AUTHENTICATE), which no server should send. Make another key.';
+  }
+  return undefined;
+}
+
+function warningIn(isFlag: (type: number) => boolean): string | undefined {
+  if (!isFlag(cka.extractable) && isFlag(cka.sensitive)) return undefined;
+  return (
+    'can be read out of the token by whoever has the PIN (CKA_EXTRACTABLE, or not CKA_SENSITIVE). Make one that cannot, and ' +
+    'move to it: `rotate --to`.'
+  );
+}
+
+/** Of RSA the private object says them; of curves only the public one does. */
+function publicValues(module: PKCS11, session: Handle, handle: Handle, id: Buffer): PublicValues | undefined {
+  const type = attribute(module, session, handle, cka.keyType);
+  // A number in the byte order of the machine; those of our kinds fit into a byte.
+  const isRsa = type?.every((byte) => byte === rsa) ?? false;
+  const own = isRsa && rsaValues(module, session, handle);
+  if (own) return own;
+  const label = attribute(module, session, handle, cka.label) ?? Buffer.alloc(0);
+  const beside = objects(module, session, publicObject, id.length > 0 ? { id } : { object: label });
+  const all = beside
+    .map((each) => (isRsa ? rsaValues(module, session, each) : ecValues(module, session, each)))
+    .filter((values) => values !== undefined);
+  const [first, ...others] = all;
+  const isAmbiguous = others.some((values) => JSON.stringify(values) !== JSON.stringify(first));
+  return isAmbiguous ? undefined : first;
+}
+
+function rsaValues(module: PKCS11, session: Handle, handle: Handle): PublicValues | undefined {
+  const modulus = attribute(module, session, handle, cka.modulus);
+  const exponent = attribute(module, session, handle, cka.publicExponent);
+  return modulus?.length && exponent?.length ? { modulus, exponent } : undefined;
+}
+
+function ecValues(module: PKCS11, session: Handle, handle: Handle): PublicValues | undefined {
+  const curve = attribute(module, session, handle, cka.ecParams);
+  const point = attribute(module, session, handle, cka.ecPoint);
+  return curve?.length && point?.length ? { curve, point } : undefined;
+}
+
+/** Undefined where the object has none, or does not say it. */
+function attribute(module: PKCS11, session: Handle, handle: Handle, type: number): Buffer | undefined {
+  try {
+    const [found] = module.C_GetAttributeValue(session, handle, [{ type }]);
+    return found?.value;
+  } catch (error) {
+    if (notGiven.includes(returnValueIn(error)?.number ?? -1)) return undefined;
+    throw error;
+  }
+}
+
+function flag(module: PKCS11, session: Handle, handle: Handle, type: number): boolean {
+  return (attribute(module, session, handle, type)?.[0] ?? 0) !== 0;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
