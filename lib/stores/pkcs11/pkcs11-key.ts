@@ -37,7 +37,7 @@ export class Pkcs11Key implements KmsDriver {
   }
 
   async sign(data: Buffer, algorithm: Algorithm, signal: AbortSignal): Promise<Buffer> {
-    const [known] = this.#known ? [this.#known] : await this.publicKeys(signal);
+    const known = this.#usable ?? (await this.publicKeys(signal))[0];
     if (!known) throw this.#unusable('is not on the token. Check the label and the id of the key.');
     if (known.refusal !== undefined) throw this.#unusable(known.refusal);
     if (!fits(known.publicKey, algorithm)) {
@@ -105,6 +105,11 @@ export class Pkcs11Key implements KmsDriver {
       refusal,
       warning,
     };
+  }
+
+  /** A key that did not sign when it was looked at may do so now. */
+  get #usable(): HeldKey | undefined {
+    return this.#known?.refusal === undefined ? this.#known : undefined;
   }
 
   #unusable(words: string): KeyStoreError {

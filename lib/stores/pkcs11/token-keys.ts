@@ -76,7 +76,7 @@ export class TokenKeys {
     };
     return this.#token.use(where, (open) =>
       open.withSession(async (session) => {
-        const { handle, publicKey } = keyAtHand(open, session, key, where);
+        const { handle, publicKey } = keyAtHand(open, session, key, where, expected);
         if (!publicKey.equals(expected)) {
           throw unusable(
             where,
@@ -154,11 +154,17 @@ function unusable(where: string, words: string): KeyStoreError {
   return new KeyStoreError('KEY_STORE_KEY_UNUSABLE', `${where} ${words}`);
 }
 
-/** Finds a key once for each initialization. */
-function keyAtHand(open: OpenToken, session: Handle, key: KeyName, where: string): KeyAtHand {
+/** Finds a key once for each initialization, and again where it is not the one that is expected. */
+function keyAtHand(
+  open: OpenToken,
+  session: Handle,
+  key: KeyName,
+  where: string,
+  expected?: Uint8Array,
+): KeyAtHand {
   const name = JSON.stringify([key.object && hex(key.object), key.id && hex(key.id)]);
   const known = open.keys.get(name);
-  if (known) return known;
+  if (known && (!expected || known.publicKey.equals(expected))) return known;
   const handle = handleOf(open, session, key, where);
   if (!handle) throw unusable(where, 'is not on the token. Check the label and the id of the key.');
   const { publicKey } = describe(open.module, session, handle, where);

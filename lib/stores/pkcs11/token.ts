@@ -57,8 +57,10 @@ export class Token {
     work: (open: OpenToken) => Promise<Result>,
     attempts: 1 | 2 = 2,
   ): Promise<Result> {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; ;) {
       const open = await this.#opened();
+      // Left meanwhile by what ran on it: its handles may be those of others by now.
+      if (open !== this.#open) continue;
       open.begin();
       try {
         if (!open.isLoggedIn) this.#logIn(open);
@@ -70,6 +72,7 @@ export class Token {
         if (!value) throw error;
         const refusal = refusalOf(value, where);
         if (!this.#repair(value, open) || attempt >= attempts) throw refusal;
+        attempt++;
       } finally {
         open.end();
       }
@@ -98,13 +101,9 @@ export class Token {
     this.#backOff.failed(error);
   }
 
-  async #opened(): Promise<OpenToken> {
-    for (;;) {
-      this.#opening ??= this.#reopen().finally(() => (this.#opening = undefined));
-      const open = await this.#opening;
-      // Dropped between there and here by what ran on it.
-      if (open === this.#open) return open;
-    }
+  #opened(): Promise<OpenToken> {
+    this.#opening ??= this.#reopen().finally(() => (this.#opening = undefined));
+    return this.#opening;
   }
 
   async #reopen(): Promise<OpenToken> {

@@ -220,7 +220,7 @@ describeStore(pkcs11UnderTest, 'what keeps a key from signing', () => {
     expect(verify('sha256', data, key!.publicKey, signature)).toBe(true);
   });
 
-  it('a key that is disabled signs nothing, and its refusal says so', async () => {
+  it('a key that is disabled signs nothing, its refusal says so, and it is looked at again', async () => {
     makeKey('disabled', '15');
     const driver = await open('token=t1;object=disabled');
     await driver.sign(data, algorithmNamed('ES256')!, inTime());
@@ -232,6 +232,11 @@ describeStore(pkcs11UnderTest, 'what keeps a key from signing', () => {
     ]);
     const [key] = await driver.publicKeys(inTime());
     expect(key!.refusal).toContain('is not for signing');
+    const looked = await refusal(driver.sign(data, algorithmNamed('ES256')!, inTime()));
+    expect(looked.message).toContain('is not for signing (CKA_SIGN is false)');
+    for (const type of ['privkey', 'pubkey']) hsm.tool(['--delete-object', '--type', type, '--id', '15']);
+    makeKey('disabled', '15');
+    await expect(driver.sign(data, algorithmNamed('ES256')!, inTime())).resolves.toHaveLength(64);
   });
 
   it('another key under the same name does not sign until it was looked at', async () => {
