@@ -25,6 +25,9 @@ process.on('message', (message: Message) => {
   else void answer(message.number, message.question);
 });
 
+// A terminal and systemd send these to every process of a service, of which the parent still has requests to answer.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
 process.on('disconnect', () => {
   // Of two that may hang, a call and the end, neither keeps the process.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), patience);

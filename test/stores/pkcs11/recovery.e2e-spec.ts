@@ -143,6 +143,18 @@ describeStore(kit, 'a device that goes away', () => {
     expect(moduleProcesses()).toHaveLength(1);
   });
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'a %s that the whole service gets leaves the module to its application',
+    async (signal) => {
+      await begin();
+      const [module] = moduleProcesses();
+      process.kill(module!, signal);
+      await resumed();
+      expect(counted.failures).toEqual([]);
+      expect(moduleProcesses()).toEqual([module]);
+    },
+  );
+
   it('a key is never made twice, since it may have been made without an answer', async () => {
     const driver = await open('token=t1;object=once');
     server.tell('SIGKILL');
