@@ -36,7 +36,16 @@ const rsa = 0;
 const pssParameters = 5;
 /** CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID. */
 const notGiven = [17, 18];
-const attributeReadOnly = 16;
+/** That a token lets nobody change an attribute: of this key, by this user, or at all. */
+const refusedChanges = [
+  16, // CKR_ATTRIBUTE_READ_ONLY
+  19, // CKR_ATTRIBUTE_VALUE_INVALID
+  27, // CKR_ACTION_PROHIBITED
+  84, // CKR_FUNCTION_NOT_SUPPORTED
+  181, // CKR_SESSION_READ_ONLY
+  209, // CKR_TEMPLATE_INCONSISTENT
+  226, // CKR_TOKEN_WRITE_PROTECTED
+];
 
 /** As long as a signature of the longest RSA key. One that is too small leaves an operation on the session. */
 const longestSignature = 1024;
@@ -135,7 +144,7 @@ export class TokenKeys {
         try {
           open.module.C_SetAttributeValue(session, handle, [{ type: cka.sign, value: false }]);
         } catch (error) {
-          if (!isRefusedChange(error)) throw error;
+          if (!refusedChanges.includes(returnValueIn(error)?.number ?? -1)) throw error;
           return false;
         }
         // Some modules take it and do nothing.
@@ -143,11 +152,6 @@ export class TokenKeys {
       }),
     );
   }
-}
-
-/** CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_VALUE_INVALID, CKR_ACTION_PROHIBITED, and what says that a session may not write. */
-function isRefusedChange(error: unknown): boolean {
-  return [attributeReadOnly, 19, 27, 84, 181, 208, 209, 226].includes(returnValueIn(error)?.number ?? -1);
 }
 
 function unusable(where: string, words: string): KeyStoreError {

@@ -199,8 +199,11 @@ export class Token {
   }
 
   #logIn(open: OpenToken, info = this.#module.C_GetTokenInfo(open.slot)): void {
+    if (open.needsLogin) this.#sendPin(open, info);
     open.isLoggedIn = true;
-    if (!open.needsLogin) return;
+  }
+
+  #sendPin(open: OpenToken, info: TokenInfo): void {
     if (!this.#pin) {
       throw this.#misconfigured('wants a login. Add pin-source=FILE to the query, a file with the PIN.');
     }
@@ -212,7 +215,6 @@ export class Token {
     } catch (error) {
       const value = returnValueIn(error);
       if (value?.number === alreadyLoggedIn) return;
-      open.isLoggedIn = false;
       const words = refusesPin[value?.number ?? 0];
       if (!value || words === undefined) throw error;
       this.#whenRefused(this.#pin.refuse(pin));

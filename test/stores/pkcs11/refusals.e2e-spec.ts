@@ -18,6 +18,7 @@ import { childrenOf } from '../../support/kms/kit-server.js';
 import { pkcs11UnderTest } from '../../support/kms/pkcs11.under-test.js';
 import { processPath } from '../../support/kms/process-path.js';
 import { pin, SoftHsm, softHsmModule } from '../../support/kms/soft-hsm.js';
+import { cleanEnvironment, run } from '../../support/processes.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
 
 const inTime = () => AbortSignal.timeout(10_000);
@@ -236,6 +237,40 @@ describeStore(pkcs11UnderTest, 'what keeps a key from signing', () => {
     expect(looked.message).toContain('is not for signing (CKA_SIGN is false)');
     for (const type of ['privkey', 'pubkey']) hsm.tool(['--delete-object', '--type', type, '--id', '15']);
     makeKey('disabled', '15');
+    await expect(driver.sign(data, algorithmNamed('ES256')!, inTime())).resolves.toHaveLength(64);
+  });
+
+  it('says how to delete a key that the token does not let anybody disable', async () => {
+    // No tool makes such a key.
+    const program = `
+      const p = require('pkcs11js');
+      const module = new p.PKCS11();
+      module.load(${JSON.stringify(softHsmModule)});
+      module.C_Initialize({ flags: p.CKF_OS_LOCKING_OK });
+      const slot = module.C_GetSlotList(true).find((each) => module.C_GetTokenInfo(each).label.trim() === 't1');
+      const session = module.C_OpenSession(slot, p.CKF_SERIAL_SESSION | p.CKF_RW_SESSION);
+      module.C_Login(session, p.CKU_USER, '${pin}');
+      const common = [
+        { type: p.CKA_TOKEN, value: true },
+        { type: p.CKA_LABEL, value: Buffer.from('fixed') },
+        { type: p.CKA_ID, value: Buffer.from([0x19]) },
+      ];
+      module.C_GenerateKeyPair(
+        session,
+        { mechanism: p.CKM_EC_KEY_PAIR_GEN },
+        [...common, { type: p.CKA_EC_PARAMS, value: Buffer.from('06082a8648ce3d030107', 'hex') }],
+        [...common, { type: p.CKA_SIGN, value: true }, { type: p.CKA_MODIFIABLE, value: false }],
+      );
+      module.C_Finalize();
+    `;
+    const { code } = await run(process.execPath, ['-e', program], {
+      env: cleanEnvironment(hsm.environment),
+    });
+    expect(code).toBe(0);
+    const driver = await open('token=t1;object=fixed;id=%19');
+    await expect(driver.disable(inTime())).resolves.toMatch(
+      /does not let a key be disabled.*--token-label "t1" --login --delete-object --type privkey --id 19`\.$/,
+    );
     await expect(driver.sign(data, algorithmNamed('ES256')!, inTime())).resolves.toHaveLength(64);
   });
 
