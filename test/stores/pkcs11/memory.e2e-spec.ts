@@ -8,6 +8,7 @@ import { childrenOf } from '../../support/kms/kit-server.js';
 import { pkcs11UnderTest } from '../../support/kms/pkcs11.under-test.js';
 import { SoftHsm } from '../../support/kms/soft-hsm.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
+import { until } from '../../support/waiting.js';
 
 const algorithm = algorithmNamed('ES256')!;
 const data = Buffer.from('data');
@@ -19,6 +20,7 @@ function megabytesOf(pid: number): number {
 
 describeStore(pkcs11UnderTest, 'the process with the module', () => {
   it('takes no more memory for signing more, nor for refusing more', async () => {
+    await until(() => childrenOf(process.pid, 'pkcs11-process').length === 0);
     const hsm = new SoftHsm();
     const open = (object: string) => openKms(`pkcs11:token=t1;object=${object}${hsm.query}`, { name: 'It' });
     const [driver, none] = await Promise.all([open('memory'), open('none')]);

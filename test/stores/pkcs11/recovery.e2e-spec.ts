@@ -31,6 +31,8 @@ describeStore(kit, 'a device that goes away', () => {
   let load: Promise<unknown> = Promise.resolve();
 
   beforeAll(async () => {
+    // Those of another file end by themselves.
+    await until(() => moduleProcesses().length === 0);
     hsm = new SoftHsm();
     server = new KitServer(hsm);
     await server.start();
@@ -119,6 +121,20 @@ describeStore(kit, 'a device that goes away', () => {
     server.tell('SIGSTOP');
     await new Promise((resolve) => setTimeout(resolve, 300));
     server.tell('SIGCONT');
+    await resumed();
+    expect(counted.failures).toEqual([]);
+    expect(moduleProcesses()).toEqual([module]);
+  });
+
+  it('whoever gives up at once takes nothing from the others', async () => {
+    await begin();
+    const [module] = moduleProcesses();
+    for (let round = 0; round < 20; round++) {
+      const giving = new AbortController();
+      const asked = signers[0]!.driver.sign(Buffer.from('data'), es256, giving.signal);
+      setTimeout(() => giving.abort(), round % 5);
+      await asked.catch(() => undefined);
+    }
     await resumed();
     expect(counted.failures).toEqual([]);
     expect(moduleProcesses()).toEqual([module]);

@@ -20,6 +20,7 @@ import { processPath } from '../../support/kms/process-path.js';
 import { pin, SoftHsm, softHsmModule } from '../../support/kms/soft-hsm.js';
 import { cleanEnvironment, run } from '../../support/processes.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
+import { until } from '../../support/waiting.js';
 
 const inTime = () => AbortSignal.timeout(10_000);
 const data = Buffer.from('data');
@@ -98,6 +99,7 @@ describeStore(pkcs11UnderTest, 'what keeps a key from signing', () => {
   });
 
   it('a wrong PIN is tried once, whoever asks, however often, and after the process was lost', async () => {
+    await until(() => childrenOf(process.pid, 'pkcs11-process').length === 0);
     writeFileSync(hsm.pinFile, 'wrong');
     const first = await refusal(signing('token=t1;object=a'));
     expect([first.code, first.isTransient]).toEqual(['KEY_STORE_UNAUTHENTICATED', false]);
