@@ -40,7 +40,7 @@ describeStore(pkcs11UnderTest, 'the process with the module', () => {
       await sign(12_000);
       const growth = megabytesOf(pid!) - before;
       // A kilobyte a signature would be twelve more than what V8 takes before it cleans up.
-      expect(growth).toBeLessThan(16);
+      expect(growth).toBeLessThan(12);
     } finally {
       driver.close!();
       none.close!();
