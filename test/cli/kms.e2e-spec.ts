@@ -28,7 +28,7 @@ describeStore(store, 'the command line with keys in a KMS', () => {
     run(process.execPath, [commandLine, ...args], {
       cwd: folder,
       env: {
-        ...cleanEnvironment,
+        ...cleanEnvironment(),
         VAULT_ADDR: server.address,
         VAULT_TOKEN: rootToken,
         OIDC_KEY_STORE: 'file:keys',

@@ -8,6 +8,7 @@ import { boot, closeAll, platforms, RecordingLogger } from '../../support/platfo
 import { isOpenBaoInstalled, OpenBao, rootToken } from '../../support/stores/openbao.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
 import { headerOf } from '../../support/tokens.js';
+import { until } from '../../support/waiting.js';
 
 /** Of the whole run, which `npm run soak` does; a twentieth otherwise. */
 const share = process.env.WHOLE_RUN === '1' ? 1 : 1 / 20;
@@ -56,25 +57,24 @@ describeStore(store, 'a key that its KMS rotates while it signs', () => {
         cooldownDuration: 1,
       });
       const kids = new Set<string>();
-      let made = 0;
-      let rotated = 0;
+      const count = { made: 0, rotated: 0 };
       const sign = async () => {
-        while (made < signatures) {
-          made += 1;
+        while (count.made < signatures) {
+          count.made += 1;
           const token = await jwt.sign({ sub: 'someone' });
           kids.add(String(headerOf(token).kid));
           await jwtVerify(token, jwks);
         }
       };
       const rotate = async () => {
-        for (; rotated < rotations; rotated++) {
-          const due = (signatures / (rotations + 1)) * (rotated + 1);
-          while (made < due) await new Promise((resolve) => setTimeout(resolve, 20));
+        for (; count.rotated < rotations; count.rotated++) {
+          const due = (signatures / (rotations + 1)) * (count.rotated + 1);
+          await until(() => count.made >= due, hour);
           await server.tell('transit/keys/oidc/rotate', { body: {} });
         }
       };
       await Promise.all([rotate(), ...Array.from({ length: atOnce }, sign)]);
-      expect([made, rotated]).toEqual([signatures, rotations]);
+      expect([count.made, count.rotated]).toEqual([signatures, rotations]);
       expect(kids.size).toBeGreaterThan(1);
       expect(app.get(KeyRotation).status().state).toBe('up');
     },

@@ -6,4 +6,10 @@ import { pkcs11UnderTest } from './pkcs11.under-test.js';
 import { vaultTransitUnderTest } from './vault-transit.under-test.js';
 
 /** Every kind of KMS and HSM that a reference can name. */
-export const everyKms: readonly KmsUnderTest[] = [vaultTransitUnderTest, ...awsKmsUnderTest, gcpKmsUnderTest, azureKeyVaultKeyUnderTest, pkcs11UnderTest];
+export const everyKms: readonly KmsUnderTest[] = [
+  vaultTransitUnderTest,
+  ...awsKmsUnderTest,
+  gcpKmsUnderTest,
+  azureKeyVaultKeyUnderTest,
+  pkcs11UnderTest,
+];
