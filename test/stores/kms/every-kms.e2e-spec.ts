@@ -181,7 +181,7 @@ for (const kms of everyKms) {
       // Not every KMS shows the public half of such a key.
       const found = await driver.publicKeys(inTime()).catch((thrown: unknown) => thrown as KeyStoreError);
       if (found instanceof KeyStoreError) expect(found.code).toBe('KEY_STORE_KEY_UNUSABLE');
-      else expect(found.map(({ refusal }) => refusal)).toEqual([expect.stringMatching(/\.$/)]);
+      else for (const { refusal } of found) expect(refusal).toMatch(/\.$/);
     });
 
     it('says in a sentence what disabling a key does', async () => {
