@@ -127,7 +127,7 @@ export class KeyRotation {
       checkedInterval(source.reloadInterval, 'The source’s "reloadInterval"');
     const loader = new KeyLoader();
     const slots = await askSource(source);
-    const loaded = await loader.load(slots, { algorithm, signers: signers?.open });
+    const loaded = await loader.load(slots, { algorithm, signers: signers?.open, figures: timing.figures });
     const lives = new LivesInService(loaded, revocationsIn(slots), clock(), { timing, algorithm });
     const rotation = new KeyRotation(options, loader, lives);
     rotation.#slots = slots;
@@ -193,6 +193,7 @@ export class KeyRotation {
     this.#timer.clear();
     this.#reloads.close();
     this.#announcements.end();
+    for (const { signer } of this.#ring.keys) signer?.rest?.();
     this.#options.signers?.close();
     // Last, since it is the source's own code.
     this.#unwatch?.();
@@ -226,6 +227,7 @@ export class KeyRotation {
     return this.#loader.load(slots, {
       algorithm: this.#options.algorithm,
       signers: this.#options.signers?.open,
+      figures: this.#options.timing.figures,
       isRevoked: this.#lives.isRevoked,
       published: this.#ring.keys,
       hasRevoked: this.#lives.hasRevoked,
@@ -260,6 +262,7 @@ export class KeyRotation {
     if (!this.#ring.isOf(view.keys, view.defaultAlgorithm)) {
       const before = this.#ring;
       this.#ring = new KeyRing(view.keys, view.defaultAlgorithm);
+      restThoseGone(before, this.#ring);
       this.#compareWithLegacy(before);
     }
     this.#announcements.changes(changes, view, now, isReload);
@@ -285,6 +288,12 @@ export class KeyRotation {
   #wake(): void {
     this.#apply(this.#lives.letPass(this.#clock()));
   }
+}
+
+/** A signer that no key of the ring has is not to be tried again and again. */
+function restThoseGone(before: KeyRing, after: KeyRing): void {
+  const left = new Set(after.keys.map(({ signer }) => signer));
+  for (const { signer } of before.keys) if (!left.has(signer)) signer?.rest?.();
 }
 
 function noStore(): OidcKeyError {

@@ -1,6 +1,8 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { init } from '../core/key-set/init.js';
+import { OidcKeyError } from '../core/errors.js';
 import { withEnds } from '../core/key-set/complete.js';
+import type { KeyOfSet } from '../core/key-set/key-of-set.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { retire } from '../core/key-set/retire.js';
 import { revoke } from '../core/key-set/revoke.js';
@@ -16,6 +18,7 @@ import { isUnset } from '../core/reading/text.js';
 import { commandResult } from './command-result.js';
 import type { CommandResult } from './command-result.js';
 import { CommandRefusedError } from './command-refused-error.js';
+import { KeyStoreError } from './key-store.js';
 import { afterRetirement, afterRevocation } from './consequences.js';
 import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
@@ -62,18 +65,32 @@ export async function revokeIn(
   options: RevokeOptions,
 ): Promise<CommandResult> {
   const { figures, elsewhere } = place;
-  let reference: string | undefined;
+  let key: KeyOfSet | undefined;
   const result = await run(
     place,
-    (set, context) => revoke(set, name, context, options),
-    (before, after, t) => {
-      reference = before.named(name)?.signer;
-      return [...sentencesAboutPlain(before), ...afterRevocation({ before, after, name, t, figures })];
+    async (set, context) => {
+      key = set?.named(name);
+      try {
+        return await revoke(set, name, context, options);
+      } catch (error) {
+        if (!(error instanceof KeyStoreError || error instanceof OidcKeyError)) throw error;
+        // A revocation does not wait for the KMS in which the next key would be made.
+        const outcome = await revoke(set, name, context, { ...options, noRotate: true });
+        if (outcome.type === 'refused') throw error;
+        const why = `No key was made in its place: ${error.message} Make one with \`rotate --to\`.`;
+        return { ...outcome, sentences: [...outcome.sentences, why] };
+      }
     },
+    (before, after, t) => [
+      ...sentencesAboutPlain(before),
+      ...afterRevocation({ before, after, name, t, figures }),
+    ],
   );
-  // Last: a server that signs with it until it sees the revocation signs what nobody accepts.
-  if (place.isDryRun || !elsewhere || reference === undefined) return result;
-  return { ...result, sentences: [...result.sentences, await elsewhere.disable(reference)] };
+  // Last: a server that signs with it until it sees the revocation signs what nobody accepts. Again where it was revoked
+  // before, since the KMS may have been away then.
+  if (place.isDryRun || !elsewhere || key?.signer === undefined) return result;
+  const sentence = await elsewhere.disable(key.signer, key.verificationKey?.publicKey);
+  return { ...result, sentences: [...result.sentences, sentence] };
 }
 
 /** Gives up an algorithm. */
@@ -145,7 +162,13 @@ async function run(place: Workplace, act: Act, consequences?: Consequences): Pro
   if (outcome.type === 'refused') {
     throw new CommandRefusedError(outcome.code, `${place.decryption.where}: ${outcome.sentence}`);
   }
-  return commandResult(place, done, [...outcome.sentences, ...consequencesOf(done, consequences)]);
+  const unused = await Promise.all(
+    (done.unused ?? []).map(async ({ signer, publicKey }) => {
+      const sentence = await place.elsewhere!.disable(signer, publicKey);
+      return `${signer} was made and is not needed, since somebody else was faster. ${sentence}`;
+    }),
+  );
+  return commandResult(place, done, [...outcome.sentences, ...consequencesOf(done, consequences), ...unused]);
 }
 
 function consequencesOf({ outcome, before, t }: Done, consequences?: Consequences): readonly string[] {

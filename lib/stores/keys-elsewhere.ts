@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey } from 'node:crypto';
 
-import { algorithmNamed } from '../core/algorithms.js';
+import { algorithmNamed, fits } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
+import { OidcKeyError } from '../core/errors.js';
 import type { KeyOfSet } from '../core/key-set/key-of-set.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import type { MadeKey } from '../core/key-set/new-key.js';
@@ -29,7 +30,7 @@ export interface ElsewhereOptions {
 /** The word for the store itself, where a KMS could stand. */
 export const theStore = 'store';
 /** To make a key of RSA takes an HSM seconds. In milliseconds. */
-const patience = 60_000;
+const patience = 30_000;
 
 /** The KMSs and HSMs in which a command makes keys, takes keys over, and disables them. */
 export class KeysElsewhere {
@@ -50,7 +51,11 @@ export class KeysElsewhere {
     if (!target) return undefined;
     const wish = this.#wishFor(alg, set);
     const held = await this.#on(target, (driver, signal) => driver.create(wish, signal));
-    return { publicKey: held.publicKey, signer: held.reference };
+    if (fits(held.publicKey, wish.algorithm)) return { publicKey: held.publicKey, signer: held.reference };
+    throw new KeyStoreError(
+      'KEY_STORE_KEY_UNUSABLE',
+      `${held.reference} was made and is no key of ${alg}. Name another place for keys of ${alg}.`,
+    );
   }
 
   /**
@@ -76,14 +81,22 @@ export class KeysElsewhere {
     return set.changed((key) => taken.get(key) ?? key);
   }
 
-  /** Keeps a key from signing where it is, and says what came of it. The revocation is written already. */
-  async disable(reference: string): Promise<string> {
+  /**
+   * Keeps a key from signing where it is, and says what came of it. The revocation is written already.
+   *
+   * @param publicKey the key that is meant; undefined where nothing of it is known but the reference
+   */
+  async disable(reference: string, publicKey: KeyObject | undefined): Promise<string> {
     try {
-      return await this.#on(this.#allowed(reference), (driver, signal) => driver.disable(signal));
+      return await this.#on(this.#ofDocument(reference), async (driver, signal) => {
+        const [held] = await driver.publicKeys(signal).catch(() => []);
+        if (held && publicKey && !held.publicKey.equals(publicKey)) {
+          return `${reference} holds another key by now, and was left as it is.`;
+        }
+        return driver.disable(signal);
+      });
     } catch (error) {
-      const why =
-        error instanceof KeyStoreError ? error.message : 'It failed for a reason that is not known.';
-      return `The key still signs in ${reference} for whoever may ask: ${why}`;
+      return `The key still signs in ${reference} for whoever may ask: ${reasonOf(error)}`;
     }
   }
 
@@ -93,7 +106,18 @@ export class KeysElsewhere {
     if (to !== undefined) return this.#allowed(to);
     const before = set?.unrevokedOf(algorithmNamed(alg)!).findLast(({ canSign }) => canSign)?.signer;
     const last = before ?? set?.of(algorithmNamed(alg)!).at(-1)?.signer;
-    return last === undefined ? undefined : this.#allowed(placeForKeysOf(last));
+    return last === undefined ? undefined : this.#ofDocument(placeForKeysOf(last));
+  }
+
+  /** Whoever can write the store must not decide in which KMS a command works with the rights of who runs it. */
+  #ofDocument(reference: string): SignerReference {
+    const { allowed, to } = this.#options;
+    if (allowed || to !== undefined) return this.#allowed(reference);
+    throw new OidcKeyError(
+      'OIDC_KEY_SIGNER_NOT_ALLOWED',
+      `A key of the set is held in ${reference}, and OIDC_SIGNERS is not set here. Set it to what servers allow, or name the ` +
+        'place with --to.',
+    );
   }
 
   /** What servers would refuse is not made. */
@@ -133,6 +157,11 @@ export class KeysElsewhere {
 function referenceOf(target: string | SignerReference): string {
   return kmsReferenceIn(typeof target === 'string' ? target : target.reference, 'The reference of --to')
     .where;
+}
+
+function reasonOf(error: unknown): string {
+  const isOurs = error instanceof KeyStoreError || error instanceof OidcKeyError;
+  return isOurs ? error.message : 'It failed for a reason that is not known.';
 }
 
 function privateKeyOf(key: KeyOfSet): KeyObject {

@@ -29,7 +29,7 @@ const awsArn = 'arn:aws[a-z-]*:kms:[a-z\\d-]+:\\d{12}:';
 const kinds: Readonly<Record<string, KmsKind>> = {
   'vault-transit': {
     form: 'vault-transit:MOUNT/KEY, with #VERSION behind it or not',
-    place: /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\p{Cc}/"\\#?]+(?:\/[^\p{Cc}/"\\#?]+)+(?:#[1-9]\d{0,8})?$/u,
+    place: /^(?!(?:.*\/)?\.{1,2}(?:[/#]|$))[^\p{Cc}/"\\#?]+(?:\/[^\p{Cc}/"\\#?]+)+(?:#[1-9]\d{0,8})?$/u,
     placeForKeys: (place) => place.replace(/#\d+$/, ''),
     parameters: [],
     driver: async (place) => (await import('./vault/vault-transit.driver.js')).openVaultTransit(place),

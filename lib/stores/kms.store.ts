@@ -36,6 +36,10 @@ export class KmsStore implements KeyStore {
     const driver = await this.#opened();
     const held = await ask((each) => driver.publicKeys(each), { where, signal });
     if (held.length === 0) return undefined;
+    const newest = held.at(-1)!;
+    if (held.every(({ refusal }) => refusal !== undefined)) {
+      throw new KeyStoreError('KEY_STORE_KEY_UNUSABLE', `${newest.reference} ${newest.refusal}`);
+    }
     const text = JSON.stringify({ keys: this.#jwksOf(held) });
     return { text, version: createHash('sha256').update(text).digest('hex') };
   }

@@ -13,6 +13,8 @@ import { clockRefusal } from './clock-refusal.js';
 import type { KeysElsewhere } from './keys-elsewhere.js';
 import { fromNothing, KeyStoreError } from './key-store.js';
 import type { KeyStore, StoredText } from './key-store.js';
+import type { HeldElsewhere, MadeKey } from '../core/key-set/new-key.js';
+import { CommandRefusedError } from './command-refused-error.js';
 import type { MakeKeyFor } from './make-key.js';
 import { openStored, textToStore } from './stored-key-set.js';
 import { usualClock, versionsOf } from './versions.js';
@@ -42,6 +44,8 @@ export interface Done {
   readonly t: number;
   /** What the store held. */
   readonly before: KeySet | undefined;
+  /** Keys that were made in a KMS and are not in the store, since somebody else was faster. */
+  readonly unused?: readonly HeldElsewhere[];
 }
 
 /** What a store holds: several versions where some were written beside each other, oldest first. */
@@ -77,12 +81,32 @@ const nothingMore: Act = () => ({ type: 'nothing due', sentences: [] });
  * @throws OidcKeyError what is wrong with what the store holds
  */
 export async function runCommand(place: Workplace, act: Act): Promise<Done> {
+  const made: MadeKey[] = [];
+  const done = await attempted(place, act, made);
+  const { outcome, before } = done;
+  const set = outcome.type === 'write' ? outcome.keySet : before;
+  const signers = new Set(set?.keys.map(({ signer }) => signer));
+  const unused = made.flatMap((key) => ('signer' in key && !signers.has(key.signer) ? key : []));
+  return { ...done, unused };
+}
+
+/** @param made gets the keys that were made elsewhere, and stay there whatever comes of the command */
+async function attempted(place: Workplace, act: Act, made: MadeKey[]): Promise<Done> {
   const { store, decryption, make, isDryRun = false } = place;
   const asked = new Set<SigningAlgorithm>();
   let before: KeySet | undefined;
+  let found: StoredText | undefined;
   const makeOnce = madeOnce(async (alg) => {
     asked.add(alg);
-    return isDryRun ? make(alg, before) : ((await place.elsewhere?.make(alg, before)) ?? make(alg, before));
+    if (!place.elsewhere?.isFor(alg, before) || isDryRun) return make(alg, before);
+    // What is made elsewhere stays there, so that nothing is made that could not be written.
+    const refusal = clockRefusal(found, (place.clock ?? usualClock)(), place);
+    if (refusal?.type === 'refused') {
+      throw new CommandRefusedError(refusal.code, `${decryption.where}: ${refusal.sentence}`);
+    }
+    const key = (await place.elsewhere.make(alg, before))!;
+    made.push(key);
+    return key;
   });
   let last: Attempt | undefined;
   let achieved: Done | undefined;
@@ -95,6 +119,7 @@ export async function runCommand(place: Workplace, act: Act): Promise<Done> {
     last = undefined;
     if (achieved && reading.versions.length < 2) return achieved;
     before = unitedOf(reading);
+    found = reading.found;
     const known = asked.size;
     const { done, toWrite } = await decide(reading, achieved ? nothingMore : act, place, makeOnce);
     if (!toWrite) return achieved ?? done;

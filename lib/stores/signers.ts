@@ -5,6 +5,7 @@ import type { RemoteSigners } from '../core/key/remote-signers.js';
 import type { Signer } from '../core/key/signer.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import type { AllowedSigners } from './allowed-signers.js';
+import { wordsOf } from '../core/words-of-error.js';
 import { ask } from './asking.js';
 import type { KmsDriver } from './kms-driver.js';
 import { openKms } from './kms-reference.js';
@@ -21,8 +22,11 @@ export interface SignersOptions {
     { readonly error: (message: string) => void; readonly log: (message: string) => void } | undefined;
 }
 
-/** A boot waits for this long for a KMS to answer what keys it has. In milliseconds. */
-const patience = 10_000;
+/**
+ * How a KMS is asked what keys it has, in milliseconds. A revocation waits for no longer than this and a signature until
+ * the rest of its change is loaded.
+ */
+const patience = { deadline: 4_000, attempts: 2 };
 
 /** The signers of a process that are elsewhere: one for each reference and key, and the connections that they need. */
 export class Signers implements RemoteSigners {
@@ -30,6 +34,7 @@ export class Signers implements RemoteSigners {
   readonly #drivers = new Map<string, Promise<KmsDriver>>();
   readonly #signers = new Map<string, RemoteSigner>();
   readonly #checked = new Map<string, readonly string[]>();
+  #isClosed = false;
 
   constructor(options: SignersOptions) {
     this.#options = options;
@@ -67,11 +72,14 @@ export class Signers implements RemoteSigners {
       // What is not taken is not waited for.
       signer.rest();
       if (error instanceof OidcKeyError) throw error;
-      throw new OidcKeyError('OIDC_KEY_SIGNER_FAILED', `${where}: ${judgementOf(error)?.message ?? ''}`);
+      throw unusable(
+        `${where}: ${judgementOf(error)?.message ?? `${reference} failed (${wordsOf(error)}).`}`,
+      );
     }
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const signer of this.#signers.values()) signer.rest();
     for (const driver of this.#drivers.values()) {
       // What could not be opened was said where it was asked.
@@ -90,7 +98,7 @@ export class Signers implements RemoteSigners {
     where: string,
   ): Promise<readonly string[]> {
     const driver = await this.#driver(allowed);
-    const [held] = await ask((signal) => driver.publicKeys(signal), { where: reference, deadline: patience });
+    const [held] = await ask((signal) => driver.publicKeys(signal), { where: reference, ...patience });
     if (!held)
       throw unusable(
         `${where} has a signer that is not there: ${reference}. Check the name and the version.`,
@@ -117,6 +125,10 @@ export class Signers implements RemoteSigners {
 
   #driver({ reference, client }: SignerReference): Promise<KmsDriver> {
     const known = this.#drivers.get(reference);
+    if (this.#isClosed)
+      return Promise.reject(
+        new KeyStoreError('KEY_STORE_UNREACHABLE', `${reference.replace(/\?.*$/s, '')} is closed.`),
+      );
     if (known) return known;
     const { setting } = this.#options;
     const opened = openKms(reference, { name: 'The "signer" of a key', setting, client });

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { root } from '../support/processes.js';
 
 /** The attacks that the library and the sample have to survive, by their numbers. */
-const attacks = [...Array.from({ length: 46 }, (_, index) => index + 1), 48, 49];
+const attacks = Array.from({ length: 49 }, (_, index) => index + 1);
 
 const folder = join(root, 'test');
 const code = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -515,7 +515,7 @@ describe('rotate', () => {
   it('makes no key here that follows one in a KMS', async () => {
     const held = { ...privateJwk(ec, { iat: now - 200 * day }), signer: 'aws-kms:alias/key', d: undefined };
     const { code, stdout, stderr } = await cli(['rotate', '-'], { input: JSON.stringify({ keys: [held] }) });
-    expect([code, stdout, stderr]).toEqual([3, '', expect.stringMatching(/^KEY_STORE_\w+: aws-kms: /)]);
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(/^OIDC_KEY_SIGNER_NOT_ALLOWED: /)]);
   });
 });
 

@@ -55,8 +55,8 @@ it('every block is a file, a command, or a picture of text', () => {
     pageAt(path).blocks.filter(({ language }) => languages.includes(language));
   // Policies, which tests of the stores give to whoever asks, and recipes for test runners.
   const recipes = [
-    ...blocksOf('docs/stores.md', 'hcl', 'json', 'yaml'),
     ...blocksOf('docs/kms.md', 'hcl', 'json'),
+    ...blocksOf('docs/stores.md', 'hcl', 'json', 'yaml'),
     ...blocksOf('docs/testing.md', 'js', 'json'),
   ];
   expect(others).toEqual(recipes);

@@ -12,6 +12,7 @@ import { measureRemoteSigning } from './measures/remote-signing.js';
 import { measureRing } from './measures/ring.js';
 import { measureRoute } from './measures/route.js';
 import { measureSigning } from './measures/signing.js';
+import { measureTokenSigning } from './measures/token-signing.js';
 import { measureTokenEndpoint } from './measures/token-endpoint.js';
 import { markdownOf, marker, tableOf } from './table.js';
 import type { Results } from './table.js';
@@ -20,6 +21,7 @@ import type { Row } from './row.js';
 const measures = {
   measureSigning,
   measureRemoteSigning,
+  measureTokenSigning,
   measureRing,
   measureRoute,
   measureTokenEndpoint,

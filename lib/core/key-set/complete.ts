@@ -55,7 +55,7 @@ export function withoutThePast(set: KeySet, t: number, figures: Figures, kept?: 
 
 function tidiedRevocation(key: KeyOfSet, t: number): KeyOfSet | undefined {
   if (t > key.revoked!.revoked_at + revokedEntriesStay) return undefined;
-  return key.hasPrivateHalf || key.signer !== undefined ? key.withoutSigner() : key;
+  return key.hasPrivateHalf ? key.withoutPrivateHalf() : key;
 }
 
 function stays(

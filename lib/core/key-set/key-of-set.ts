@@ -113,6 +113,12 @@ export class KeyOfSet {
     return new KeyOfSet(this.#jwk, { ...this.#identity, signer });
   }
 
+  /** What is left of a key that is revoked: where it is held elsewhere, it may still have to be disabled there. */
+  withoutPrivateHalf(): KeyOfSet {
+    const { signer } = this;
+    return signer === undefined ? this.withoutSigner() : this.withoutSigner().with({ signer });
+  }
+
   /** What is left where nothing is to sign with it any more. */
   withoutSigner(): KeyOfSet {
     const { privateMembers } = this.algorithm.jwk;

@@ -7,13 +7,14 @@ import { KeyOfSet } from './key-of-set.js';
 import type { KeySetJwk } from './key-set-document.js';
 
 /** A key that was just made, here or elsewhere. */
-export type MadeKey =
-  | { readonly privateKey: KeyObject }
-  | {
-      readonly publicKey: KeyObject;
-      /** The reference of exactly this key, or version of it, in a KMS or HSM. */
-      readonly signer: string;
-    };
+export type MadeKey = { readonly privateKey: KeyObject } | HeldElsewhere;
+
+/** A key that was made in a KMS or HSM. */
+export interface HeldElsewhere {
+  readonly publicKey: KeyObject;
+  /** The reference of exactly this key, or version of it. */
+  readonly signer: string;
+}
 
 /**
  * Makes a key for an algorithm. Key material is made before the store is read, since that takes its time; a write that

@@ -34,7 +34,7 @@ export async function revoke(
   const at = revocationInstant(set, key, context);
   const revocation = { revoked_at: at, ...(reason !== undefined && { reason }) };
   const revoked = withoutThePast(set, t, figures, key).changed((each) =>
-    each === key ? key.withoutSigner().with({ revoked: revocation }) : each,
+    each === key ? key.withoutPrivateHalf().with({ revoked: revocation }) : each,
   );
   const isReplaced = key.canSign && !noRotate;
   const whole = isReplaced ? await withSigners(revoked, [key.algorithm], context) : revoked;

@@ -11,6 +11,8 @@ const mostFailures = 5;
 /** In milliseconds; the pause doubles from the one to the other. */
 const firstPause = 1_000;
 const longestPause = 30_000;
+/** An hour: then nobody seems to need it, and whoever does finds out. */
+const mostTries = 120;
 
 /**
  * Watches something that may fail. After some failures in a row it is open: whoever asks is refused at once, so that
@@ -19,6 +21,7 @@ const longestPause = 30_000;
 export class Breaker {
   readonly #options: BreakerOptions;
   #failures = 0;
+  #tries = 0;
   #failure: { readonly error: Error; readonly since: Date } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,19 +35,19 @@ export class Breaker {
   }
 
   get isOpen(): boolean {
-    return this.#failures >= mostFailures;
+    // Where nobody tries, whoever asks does.
+    return this.#failures >= mostFailures && this.#timer !== undefined;
   }
 
   succeeded(): void {
-    this.#failures = 0;
-    if (!this.#failure) return;
-    this.#failure = undefined;
+    const hasFailed = this.#failure !== undefined;
     this.rest();
-    this.#options.changed(undefined);
+    if (hasFailed) this.#options.changed(undefined);
   }
 
   /** @param counts whether asking less may help */
   failed(error: Error, counts: boolean): void {
+    this.#tries = 0;
     if (counts) this.#failures += 1;
     const isNew = !this.#failure;
     this.#failure = { error, since: this.#failure?.since ?? new Date() };
@@ -52,10 +55,12 @@ export class Breaker {
     if (!this.#timer) this.#tryAfter(firstPause);
   }
 
-  /** Tries no more by itself. */
+  /** Tries no more by itself, and forgets what failed. */
   rest(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#failures = 0;
+    this.#failure = undefined;
   }
 
   #tryAfter(pause: number): void {
@@ -73,6 +78,9 @@ export class Breaker {
       if (this.#failure) this.#failure = { ...this.#failure, error: error as Error };
     }
     // Somebody may have succeeded meanwhile, or nobody waits any more.
-    if (this.#failure && this.#timer === timer) this.#tryAfter(Math.min(pause * 2, longestPause));
+    if (!this.#failure || this.#timer !== timer) return;
+    this.#tries += 1;
+    if (this.#tries < mostTries) this.#tryAfter(Math.min(pause * 2, longestPause));
+    else this.#timer = undefined;
   }
 }

@@ -77,7 +77,7 @@ export class RemoteSigner implements Signer {
     }
   }
 
-  /** Tries no more by itself, since nobody asks any more. Whoever does is answered all the same. */
+  /** Tries no more by itself, since nobody is to ask any more. Whoever does is answered all the same. */
   rest(): void {
     this.#breaker.rest();
   }

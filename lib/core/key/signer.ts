@@ -9,6 +9,9 @@ export interface Signer {
 
   /** Why it makes no signatures at present, where it is one that may be away. */
   readonly failure?: SignerFailure | undefined;
+
+  /** Told when nobody signs with it any more. */
+  rest?(): void;
 }
 
 /** Why a signer makes no signatures at present. */

@@ -11,6 +11,7 @@ import type { KeySlots } from '../reading/key-slots.js';
 import { missing } from '../reading/missing-key.js';
 import type { NamedValue } from '../reading/named-value.js';
 import { isUnset } from '../reading/text.js';
+import type { Figures } from '../key-set/figures.js';
 import { checkLives, noneLeft } from './check-lives.js';
 import { defaultAlgorithmAmong, noneToSign } from './default-algorithm.js';
 import { Fingerprints } from './fingerprints.js';
@@ -20,6 +21,7 @@ import { keysOf } from './keys-of-value.js';
 import type { LoadedValue } from './keys-of-value.js';
 import { had, memberOf, refuseUnsoundSlots, revocationsIn } from './members-of-slots.js';
 import { namesOf } from './revocation-list.js';
+import { defaultFigures } from './key-set-ring.js';
 import { SharedPrimes } from './shared-primes.js';
 
 /** What a loader has to know beside the values. */
@@ -32,6 +34,8 @@ export interface LoadContext {
   readonly published?: readonly KeyInSlot[];
   /** What opens keys that are held elsewhere. Without it a key set that has one is refused. */
   readonly signers?: OpenSigners | undefined;
+  /** By which it is told which key signs. Default: those of a server that is told nothing. */
+  readonly figures?: Figures | undefined;
   /** Whether a key of this process was revoked. */
   readonly hasRevoked?: boolean;
 }
@@ -66,6 +70,14 @@ export class KeyLoader {
     // A load that fails is tried again, and must not decrypt again what it decrypted.
     const loaded = (this.#opened = new Map<string, LoadedValue>());
     const lives: Life[] = [];
+    const revoked = revocationsIn(slots);
+    const { signers, figures = defaultFigures, isRevoked = () => false } = context;
+    const givenWithKeys = {
+      passphrase,
+      signers,
+      figures,
+      isRevoked: (key: VerificationKey) => revoked.names(key) || isRevoked(key),
+    };
     const warnings = warningsAbout(passphrase);
     const signsFrom = this.#instantIn(slots);
     let keySet: KeySet | undefined;
@@ -77,7 +89,7 @@ export class KeyLoader {
       const given = [value.value, value.about.alias?.value, passphrase.value];
       const fingerprint = this.#fingerprints.of([role, value.where, ...given]);
       const known = this.#loaded.get(fingerprint) ?? openedBefore.get(fingerprint);
-      const found = known ?? (yield* keysOf(slot, value, { passphrase, signers: context.signers }));
+      const found = known ?? (yield* keysOf(slot, value, givenWithKeys));
       loaded.set(fingerprint, found);
       const instant = slot === 'next' ? signsFrom : undefined;
       warnings.push(...found.warnings, ...warningsAbout(value));

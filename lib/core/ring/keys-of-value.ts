@@ -1,5 +1,4 @@
 import { OidcKeyError } from '../errors.js';
-import type { OpenSigners } from '../key/remote-signers.js';
 import { signingKeyOf, verificationKeyOf } from '../key/signing-key.js';
 import { pause } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
@@ -9,6 +8,7 @@ import { keyMaterialOf } from '../reading/key-material.js';
 import type { KeyInput, KeySetting } from '../reading/key-material.js';
 import type { NamedValue } from '../reading/named-value.js';
 import { withSignersElsewhere } from './held-keys.js';
+import type { GivenWithHeldKeys } from './held-keys.js';
 import { keySetIn, refuseKeySetWithin } from './key-set-in.js';
 import type { KeyInSlot, Slot } from './life.js';
 import { had } from './members-of-slots.js';
@@ -24,10 +24,8 @@ export interface LoadedValue {
 }
 
 /** What keys are opened with. */
-export interface GivenWithKeys {
+export interface GivenWithKeys extends GivenWithHeldKeys {
   readonly passphrase: NamedValue;
-  /** Undefined where nobody can wait for them. */
-  readonly signers: OpenSigners | undefined;
 }
 
 /** The keys of a value, which has to hold the same ones under its other name, where it has another. */
@@ -51,18 +49,18 @@ function contentOf({ keys, keySet }: LoadedValue): string {
     .join();
 }
 
-function* opened(slot: Slot, named: NamedValue, { passphrase, signers }: GivenWithKeys): Steps<LoadedValue> {
+function* opened(slot: Slot, named: NamedValue, given: GivenWithKeys): Steps<LoadedValue> {
   if (slot === 'current') {
     const document = keySetIn(had(named));
-    if (document !== undefined) return yield* openedKeySet(document, named.where, signers);
+    if (document !== undefined) return yield* openedKeySet(document, named.where, given);
     refuseKeySetWithin(named);
   }
   const warnings: string[] = [];
   const setting: KeySetting = {
     name: named.where,
     value: had(named) as KeyInput | readonly KeyInput[],
-    passphrase: had(passphrase),
-    passphraseRemedy: passphrase.about.remedy,
+    passphrase: had(given.passphrase),
+    passphraseRemedy: given.passphrase.about.remedy,
     role: slot === 'previous' ? 'verifies' : 'signs',
     onSkipped: (message) => warnings.push(message),
   };
@@ -77,12 +75,8 @@ function* opened(slot: Slot, named: NamedValue, { passphrase, signers }: GivenWi
   return { keys, warnings };
 }
 
-function* openedKeySet(
-  document: unknown,
-  where: string,
-  signers: OpenSigners | undefined,
-): Steps<LoadedValue> {
-  const { keySet, warnings } = yield* withSignersElsewhere(yield* readKeySet(document, where), signers);
+function* openedKeySet(document: unknown, where: string, given: GivenWithKeys): Steps<LoadedValue> {
+  const { keySet, warnings } = yield* withSignersElsewhere(yield* readKeySet(document, where), given);
   const keys = keySet.keys.flatMap(({ verificationKey, activeSigner }) =>
     verificationKey ? [{ key: verificationKey, signer: activeSigner }] : [],
   );

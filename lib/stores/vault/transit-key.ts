@@ -14,6 +14,7 @@ export function transitTypeOf({ keyType, curve }: Algorithm, bits: number): stri
 
 /** What Transit tells of a key, as far as it matters here. */
 export interface TransitKey {
+  readonly type: string;
   readonly latest: number;
   /** A version below it is there and signs nothing; 0 where there is no floor. */
   readonly signsFrom: number;
@@ -38,6 +39,7 @@ export function transitKeyIn(data: Readonly<Record<string, unknown>>): TransitKe
       : [];
   });
   return {
+    type,
     latest: latest as number,
     signsFrom: typeof floor === 'number' ? floor : 0,
     versions: versions.toSorted((a, b) => a.number - b.number),

@@ -67,7 +67,7 @@ export class VaultTransit implements KmsDriver {
 
   async create({ algorithm, alg, bits }: KeyWish, signal: AbortSignal): Promise<HeldKey> {
     const type = this.#typeFor(algorithm, alg, bits);
-    const before = await this.#read(signal);
+    const before = await this.#readOf(type, alg, signal);
     const path = before ? `${this.#path}/rotate` : this.#path;
     const answer = await this.#ask('POST', path, signal, before ? {} : { type });
     if (answer.status === 403) throw this.#forbidden('made', [path, '"create", "update"']);
@@ -81,7 +81,7 @@ export class VaultTransit implements KmsDriver {
     signal: AbortSignal,
   ): Promise<HeldKey> {
     const type = this.#typeFor(algorithm, alg, bits);
-    const before = await this.#read(signal);
+    const before = await this.#readOf(type, alg, signal);
     const path = `${this.#path}/${before ? 'import_version' : 'import'}`;
     const wrapping = `${this.#mount}/wrapping_key`;
     const asked = await this.#ask('GET', wrapping, signal);
@@ -147,6 +147,17 @@ export class VaultTransit implements KmsDriver {
     const made = key?.versions.find(({ number }) => number === key.latest);
     if (key && made && key.latest > (before?.latest ?? 0)) return heldKeyOf(key, made, this.#reference);
     throw strangeAnswer(this.#where, 200);
+  }
+
+  /** A key makes versions of its own type, whatever is asked for. */
+  async #readOf(type: string, alg: string, signal: AbortSignal): Promise<TransitKey | undefined> {
+    const key = await this.#read(signal);
+    if (!key || key.type === type) return key;
+    throw new KeyStoreError(
+      'KEY_STORE_MISCONFIGURED',
+      `${this.#where} is of another type than ${type}, which this key of ${alg} would be. Name another key, or with --bits the ` +
+        'size that this one has.',
+    );
   }
 
   async #read(signal: AbortSignal): Promise<TransitKey | undefined> {

@@ -138,6 +138,24 @@ describe('a signer that fails', () => {
     expect(said).toEqual([expect.stringContaining('kms:key'), undefined]);
   });
 
+  it('that nobody is to ask any more is not tried again, and answers whoever does', async () => {
+    let asked = 0;
+    let isUp = false;
+    const signer = over(async (each) => {
+      asked += 1;
+      if (!isUp) throw new Error('down');
+      return local.sign(each);
+    });
+    for (let index = 0; index < 6; index++) await rejectionOf(signer.sign(data));
+    expect(asked).toBe(5);
+    signer.rest();
+    expect(signer.failure).toBeUndefined();
+    isUp = true;
+    await wait(1_100);
+    expect(asked).toBe(5);
+    await expect(signer.sign(data)).resolves.toHaveLength(64);
+  });
+
   it('whose request was refused is not taken to be down', async () => {
     let asked = 0;
     const refused = () => ({ message: 'The input is too long.', isTransient: false });

@@ -110,7 +110,8 @@ for (const kms of everyKms) {
       const { sentences } = await revokeIn(workplace(), first!.kid!, {});
       expect(sentences.at(-1)).toMatch(/sign|delet|disable/i);
       expect(keys()[0]).toMatchObject({ kid: first!.kid, revoked: { revoked_at: t } });
-      expect(keys()[0]).not.toHaveProperty('signer');
+      // Where it is, it may have to be disabled once more.
+      expect(keys()[0]).toHaveProperty('signer', first!.signer);
     });
 
     it('replace a revoked key that was the only one by another one there', async () => {
@@ -118,9 +119,69 @@ for (const kms of everyKms) {
       later();
       await revokeIn(workplace(), keys()[0]!.kid!, {});
       expect(keys().map(({ signer, revoked }) => [signer !== undefined, revoked !== undefined])).toEqual([
-        [false, true],
+        [true, true],
         [true, false],
       ]);
+    });
+
+    it('revoke a key though its KMS is out of reach, and disable it when it is back', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      const { kid = '', signer } = keys()[0]!;
+      const nowhere = workplace(undefined, { allowed: 'vault-transit:other/key' });
+      const { outcome, sentences } = await revokeIn(nowhere, kid, {});
+      expect(outcome).toBe('written');
+      expect(sentences.join('\n')).toMatch(/No key was made in its place[^]*still signs in/);
+      expect(keys()).toEqual([expect.objectContaining({ kid, signer, revoked: expect.anything() })]);
+      const again = await revokeIn(workplace(), kid, {});
+      expect(again.sentences.at(-1)).not.toContain('still signs in');
+      // The next key is where the revoked one was.
+      await rotateIn(workplace(), { algorithm: alg });
+      expect(keys().at(-1)).toHaveProperty('signer');
+    });
+
+    it('make one key where two rotate at once, and leave no other that signs', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      const before = keys().length;
+      const results = await Promise.all([
+        rotateIn(workplace(), { every: 60 }),
+        rotateIn(workplace(), { every: 60 }),
+      ]);
+      expect(keys()).toHaveLength(before + 1);
+      const made = results.flatMap(({ sentences }) =>
+        sentences.filter((each) => each.includes('is not needed')),
+      );
+      expect(made.length).toBeLessThanOrEqual(1);
+    });
+
+    it('make nothing where the clock would be refused', async () => {
+      const place = workplace(await target());
+      await initIn(place, { algorithm: alg });
+      later();
+      const store = keyStoreNamed(`file:${file}`, { name: 'The store' });
+      let made = 0;
+      const elsewhere = new (class extends KeysElsewhere {
+        override async make(...args: Parameters<KeysElsewhere['make']>) {
+          made += 1;
+          return super.make(...args);
+        }
+      })({ allowed: new AllowedSigners(`${kms.kind}:`, 'OIDC_SIGNERS'), setting });
+      const late = {
+        ...store,
+        read: async () => ({ ...(await store.read())!, date: t - 7200 }),
+        write: store.write.bind(store),
+      };
+      const error = await rejectionOf(rotateIn(workplace(undefined, { store: late, elsewhere })));
+      expect([error.code, made]).toEqual(['CLOCK_DIFFERS', 0]);
+    });
+
+    it('take no reference from a document where nothing says what servers allow', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      const open = workplace(undefined, { elsewhere: new KeysElsewhere({ setting }) });
+      expect((await rejectionOf(rotateIn(open))).code).toBe('OIDC_KEY_SIGNER_NOT_ALLOWED');
+      expect(keys()).toHaveLength(1);
     });
 
     it('retire an algorithm in it', async () => {

@@ -137,6 +137,15 @@ describeStore(store, 'what is of Transit alone', () => {
     });
   });
 
+  it('a key makes no version for another algorithm or of another size', async () => {
+    const driver = await open('vault-transit:transit/fixed');
+    await driver.create(wishFor('RS256'), inTime());
+    for (const wish of [wishFor('ES256'), wishFor('RS256', 4096)]) {
+      expect((await errorOf(driver.create(wish, inTime()))).code).toBe('KEY_STORE_MISCONFIGURED');
+    }
+    expect(await driver.publicKeys(inTime())).toHaveLength(1);
+  });
+
   it('a size that Transit does not have is refused before anything is asked', async () => {
     const driver = await open('vault-transit:transit/size');
     expect(await errorOf(driver.create(wishFor('RS256', 2056), inTime()))).toMatchObject({

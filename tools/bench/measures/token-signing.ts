@@ -1,0 +1,108 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+
+import { algorithmNamed } from '../../../lib/core/algorithms.js';
+import { RemoteSigner } from '../../../lib/core/key/remote-signer.js';
+import { VerificationKey } from '../../../lib/core/key/verification-key.js';
+import { openKms } from '../../../lib/stores/kms-reference.js';
+import { isSoftHsmInstalled, pin, SoftHsm, softHsmModule } from '../../../test/support/kms/soft-hsm.js';
+import { interleaved } from '../rounds.js';
+import { rowOf } from '../row.js';
+import type { Row } from '../row.js';
+
+const signatures = 400;
+const atOnce = 8;
+const data = Buffer.alloc(500, 'x');
+const program = fileURLToPath(new URL('../processes/bare-pkcs11.js', import.meta.url));
+
+/** How many signatures of a token come through this package, beside a bare process with as many sessions. */
+export async function measureTokenSigning(): Promise<Row[]> {
+  if (!isSoftHsmInstalled) {
+    process.stderr.write(
+      'SoftHSM is not installed, and what it signs is not measured; .ci/machine installs it.\n',
+    );
+    return [];
+  }
+  const hsm = new SoftHsm();
+  try {
+    const context = { name: 'The key' };
+    const algorithm = algorithmNamed('RS256')!;
+    const target = await openKms(`pkcs11:token=t1;object=bench${hsm.query}`, context);
+    const wish = { alg: 'RS256', algorithm, bits: 2048 } as const;
+    // The bare process finds the key when it starts, so it is made before.
+    const held = await target.create(wish, AbortSignal.timeout(30_000));
+    const driver = await openKms(held.reference + hsm.query, context);
+    const key = new VerificationKey({ keyObject: held.publicKey, where: held.reference });
+    const signer = new RemoteSigner({
+      key,
+      where: held.reference,
+      signer: { sign: (input, signal) => driver.sign(input, algorithm, signal!) },
+    });
+    const bare = await bareSigner(hsm);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    const rate = await interleaved(
+      {
+        ours: async () => {
+          delay.enable();
+          const perSecond = await rateOf(() => signer.sign(data));
+          delay.disable();
+          return perSecond;
+        },
+        theirs: () => rateOf(bare.sign),
+      },
+      11,
+    );
+    bare.end();
+    target.close?.();
+    driver.close?.();
+    process.stderr.write(`The event loop was held up for ${(delay.max / 1e6).toFixed(1)} ms at most.\n`);
+    return [
+      rowOf(
+        {
+          measure: 'signatures of RS256 by SoftHSM, 8 at once',
+          beside: 'a bare child process with as many sessions, which checks nothing',
+          unit: 'per second',
+          target: { atLeast: 0.95 },
+        },
+        rate.ours,
+        rate.theirs,
+      ),
+    ];
+  } finally {
+    hsm.stop();
+  }
+}
+
+async function rateOf(sign: () => Promise<unknown>): Promise<number> {
+  let left = signatures;
+  const start = performance.now();
+  const work = async () => {
+    while (left-- > 0) await sign();
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return (signatures * 1000) / (performance.now() - start);
+}
+
+async function bareSigner(hsm: SoftHsm): Promise<{ sign: () => Promise<unknown>; end: () => void }> {
+  const child = fork(program, [softHsmModule, 't1', pin, 'bench'], {
+    env: { ...process.env, ...hsm.environment },
+    serialization: 'advanced',
+  });
+  await once(child, 'message');
+  const asked = new Map<number, (signature: Uint8Array) => void>();
+  child.on('message', ({ number, signature }: { number: number; signature: Uint8Array }) => {
+    asked.get(number)!(signature);
+    asked.delete(number);
+  });
+  let last = 0;
+  return {
+    sign: () =>
+      new Promise((resolve) => {
+        asked.set((last += 1), resolve);
+        child.send({ number: last, data });
+      }),
+    end: () => child.kill(),
+  };
+}
