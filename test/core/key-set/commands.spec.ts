@@ -271,12 +271,12 @@ describe('revoke', () => {
       ],
     ],
     [
-      'a key held elsewhere loses its reference',
+      'a key held elsewhere keeps its reference, since it may have to be disabled there once more',
       [{ ...a, signer: 'kms:a' }],
       'a',
       500,
       [
-        { ...a, revoked: 500 },
+        { ...a, revoked: 500, signer: 'kms:a' },
         { ...fresh, iat: 500 },
       ],
     ],
