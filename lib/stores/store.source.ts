@@ -74,7 +74,16 @@ export class StoreSource implements KeySource {
 
   async load(signal: AbortSignal): Promise<KeySlots> {
     const beside = (await this.#options.settings?.load(signal)) ?? {};
-    const slots = { ...beside, current: await this.#current(beside, signal) };
+    const conflict = conflictOf(beside, this.#options.where);
+    // In a running server the store is read all the same, since what is revoked in it takes effect whatever is beside it.
+    const slots: KeySlots =
+      conflict && !this.#hasBooted
+        ? { ...beside, current: new NamedValue(this.#options.where, conflict) }
+        : {
+            ...beside,
+            current: await this.#current(beside, signal),
+            ...(conflict && { nextActivatesAt: new NamedValue(this.#options.where, conflict) }),
+          };
     if (!this.#slots || !areSame(slots, this.#slots)) this.#slots = settle(slots);
     return this.#slots;
   }
@@ -97,8 +106,6 @@ export class StoreSource implements KeySource {
 
   async #current(beside: KeySlots, signal: AbortSignal): Promise<NamedValue> {
     const { where } = this.#options;
-    const conflict = conflictOf(beside, where);
-    if (conflict) return new NamedValue(where, conflict);
     try {
       const end = performance.now() + patience;
       const found = await this.#read(end, signal);

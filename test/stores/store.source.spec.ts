@@ -2,6 +2,7 @@ import { afterEach, expect, it, jest } from '@jest/globals';
 
 import { OidcKeyError } from '../../lib/core/errors.js';
 import { NamedValue } from '../../lib/core/reading/named-value.js';
+import { KeyLoader } from '../../lib/core/ring/key-loader.js';
 import { revocationsIn } from '../../lib/core/ring/members-of-slots.js';
 import { areUnchanged } from '../../lib/sources/settled-slots.js';
 import type { KeySource } from '../../lib/sources/key-source.js';
@@ -62,4 +63,32 @@ it('takes nothing plain, and writes nothing, while the file of the passphrase is
     message: expect.stringContaining('OIDC_PRIVATE_KEY_PASSPHRASE_FILE names is empty'),
   });
   expect(await rejectionOf(source.workplace())).toMatchObject({ code: 'OIDC_KEY_UNREADABLE_FILE' });
+});
+
+it.each<[string, object]>([
+  ['another key', { current: new NamedValue('OIDC_PRIVATE_KEY', 'a key') }],
+  ['next keys', { next: new NamedValue('OIDC_NEXT_KEYS', 'a key') }],
+  ['an instant', { nextActivatesAt: new NamedValue('OIDC_NEXT_KEY_ACTIVATES_AT', '2040-01-01T00:00:00Z') }],
+])('takes revocations from the store though %s came to stand beside it', async (_, beside) => {
+  const signs = { ...jwkOf({ kid: 'b' }), iat: 0, nbf: 0 };
+  let document: object = { keys: [{ ...jwkOf({ kid: 'a' }), iat: 1, nbf: 1 }, signs] };
+  let slots = {};
+  const store: KeyStore = {
+    read: () =>
+      Promise.resolve({
+        text: JSON.stringify(document),
+        version: JSON.stringify(document).length.toString(),
+      }),
+    write: () => Promise.resolve(false),
+  };
+  const settings: KeySource = { load: () => Promise.resolve({ current: undefined, ...slots }) };
+  const source = new StoreSource({ store, where: 'The store', settings, reloadInterval: 60, figures });
+  await new KeyLoader().load(await source.load(signal), {});
+  slots = beside;
+  document = {
+    keys: [{ ...jwkOf({ kid: 'a', isPublic: true }), iat: 1, nbf: 1, revoked: { revoked_at: 5 } }, signs],
+  };
+  const after = await source.load(signal);
+  expect(revocationsIn(after).inKeySet.size).toBe(1);
+  expect((await rejectionOf(new KeyLoader().load(after, {}))).code).toBe('OIDC_KEY_CONFLICT');
 });
