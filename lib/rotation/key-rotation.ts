@@ -111,6 +111,7 @@ export class KeyRotation {
     try {
       rotation = await KeyRotation.#firstOf(options);
     } catch (error) {
+      options.signers?.close();
       unwatch?.();
       throw error;
     }

@@ -245,6 +245,7 @@ for (const kms of everyKms) {
       }
       const { view } = await statusIn(place);
       expect(view.keys).toHaveLength(1);
+      store.close?.();
     });
   });
 }

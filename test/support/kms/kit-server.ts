@@ -64,8 +64,15 @@ export class KitServer {
   }
 }
 
+/** Those of the test files that this process has run before. They are no business of this one's. */
+const ofOthers = new Set(startedBy(process.pid));
+
 /** The processes that a process has started, of which the command line has these words. */
 export function childrenOf(pid: number, words = ''): readonly number[] {
+  return startedBy(pid, words).filter((child) => !ofOthers.has(child));
+}
+
+function startedBy(pid: number, words = ''): readonly number[] {
   try {
     const found = execFileSync('pgrep', ['-P', String(pid), ...(words === '' ? [] : ['-f', words])], {
       encoding: 'utf8',
