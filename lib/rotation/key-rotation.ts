@@ -167,7 +167,8 @@ export class KeyRotation {
 
   /**
    * Adds the key that signs next to the store: it is published at once, and signs when relying parties know it. Every
-   * replica may call it on the same schedule; with `every`, one of them makes the key and the others do nothing.
+   * replica may call it on the same schedule; with `every`, one of them adds the key and the others
+   * nothing. Where a KMS makes it, what others made meanwhile is disabled there.
    *
    * @throws OidcKeyError `OIDC_KEY_NO_STORE`, and what is wrong with what the store holds
    * @throws KeyStoreError where the store cannot be read or written

@@ -1,5 +1,5 @@
-import type { KeyObject } from 'node:crypto';
 import { createPrivateKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 import { algorithmNamed, fits } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
@@ -61,7 +61,7 @@ export class KeysElsewhere {
   /**
    * The keys of a set whose private halves it has, moved to where keys are made: under their kids, since they are the same.
    *
-   * @throws CommandRefusedError `NOT_TAKEN`
+   * @throws CommandRefusedError `KEY_NOT_TAKEN`
    */
   async take(set: KeySet): Promise<KeySet> {
     const { to } = this.#options;
@@ -89,6 +89,7 @@ export class KeysElsewhere {
   async disable(reference: string, publicKey: KeyObject | undefined): Promise<string> {
     try {
       return await this.#on(this.#ofDocument(reference), async (driver, signal) => {
+        // Not every KMS shows a key that signs no more; what else is wrong, to disable it says.
         const [held] = await driver.publicKeys(signal).catch(() => []);
         if (held && publicKey && !held.publicKey.equals(publicKey)) {
           return `${reference} holds another key by now, and was left as it is.`;

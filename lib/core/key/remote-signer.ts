@@ -128,7 +128,7 @@ export class RemoteSigner implements Signer {
     const judgement = judge?.(error);
     if (!judgement) {
       // What an application's own signer rejects with may hold a request or a credential.
-      const message = `${where} failed to sign (${wordsOf(error)}).`;
+      const message = `${where} failed to sign (${wordsOf(error)}). Its own log has to say why: what it rejected with is not repeated.`;
       return { error: failed(message), isTransient: false, isOfSigner: true };
     }
     const { message, isTransient } = judgement;

@@ -7,7 +7,7 @@ export interface RemoteSigners {
    * The signer that a reference names. It is asked nothing yet.
    *
    * @param where how messages call the key
-   * @throws OidcKeyError `OIDC_KEY_SIGNER_NOT_ALLOWED`, `OIDC_KEY_MALFORMED`
+   * @throws OidcKeyError `OIDC_KEY_SIGNER_NOT_ALLOWED`
    */
   signerOf(reference: string, key: VerificationKey, where: string): Signer;
 
