@@ -1,5 +1,5 @@
 import type { CodeChallengeMethod, GrantIdentifier } from '@jmondi/oauth2-server';
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { SessionData } from 'express-session';
 import type { AuthorizationParameters } from '../authorize/authorization-parameters.js';
 
@@ -17,6 +17,8 @@ export const users = sqliteTable(
     name: text('name').notNull(),
     email: text('email').notNull(),
     emailVerified: integer('email_verified', { mode: 'boolean' }).notNull(),
+    // Further claims of the scope profile, by their names (OpenID Connect Core section 5.1).
+    profile: json<Record<string, unknown>>('profile').notNull().default({}),
   },
   (table) => [uniqueIndex('users_username').on(table.username)],
 );
@@ -29,6 +31,11 @@ export const clients = sqliteTable('clients', {
   redirectUris: json<string[]>('redirect_uris').notNull(),
   allowedGrants: json<GrantIdentifier[]>('allowed_grants').notNull(),
   scopes: json<string[]>('scopes').notNull(),
+  // A confidential client may do without, if it sends a nonce (RFC 9700 section 2.1.1). A public one may not.
+  isPkceRequired: integer('is_pkce_required', { mode: 'boolean' }).notNull().default(true),
+  postLogoutRedirectUris: json<string[]>('post_logout_redirect_uris').notNull().default([]),
+  // The origins whose pages may call the endpoints for clients (CORS).
+  allowedOrigins: json<string[]>('allowed_origins').notNull().default([]),
 });
 
 const clientId = () =>
@@ -90,6 +97,20 @@ export const pendingRequests = sqliteTable(
     expiresAt: timestamp('expires_at').notNull(),
   },
   (table) => [index('pending_requests_session_id').on(table.sessionId)],
+);
+
+// What a user has allowed a client, so that it is not asked again.
+export const consents = sqliteTable(
+  'consents',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    clientId: clientId(),
+    scopes: json<string[]>('scopes').notNull(),
+    grantedAt: timestamp('granted_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.clientId] })],
 );
 
 /** One row, which `keys/database-key.store.ts` reads and writes: the key set, encrypted. */
