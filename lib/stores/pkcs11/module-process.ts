@@ -123,10 +123,15 @@ export class ModuleProcess {
     }
     const child = this.#child;
     const giveUp = () => {
-      if (this.#child === child && [...this.#asked.values()].includes(asked)) {
-        child?.kill('SIGKILL');
-        this.#lose('gets no answer: a call in the module hangs, and its process was ended');
+      const underWay = [...this.#asked.values()];
+      if (this.#child !== child || !underWay.includes(asked)) return;
+      // A key that is being made would be left on the token without a name. Its maker waits for it only so long.
+      if (underWay.some((other) => other !== asked && other.question.ask === 'create')) {
+        setTimeout(giveUp, leastPatience).unref();
+        return;
       }
+      child?.kill('SIGKILL');
+      this.#lose('gets no answer: a call in the module hangs, and its process was ended');
     };
     // It may have waited for its turn until just now.
     const left = asked.sentAt + leastPatience - performance.now();

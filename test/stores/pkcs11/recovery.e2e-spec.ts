@@ -126,6 +126,20 @@ describeStore(kit, 'a device that goes away', () => {
     expect(moduleProcesses()).toEqual([module]);
   });
 
+  it('a signature that gets no answer takes no key with it that is being made', async () => {
+    await sign(signers[0]!);
+    const [module] = moduleProcesses();
+    const maker = await open('token=t1;object=made');
+    process.kill(module!, 'SIGSTOP');
+    const made = maker.create({ alg: 'ES256', algorithm: es256, bits: 0 }, AbortSignal.timeout(10_000));
+    const error = await rejectionOf(signers[0]!.driver.sign(Buffer.from('data'), es256, deadline()));
+    process.kill(module!, 'SIGCONT');
+    expect(error).toMatchObject({ code: 'KEY_STORE_UNREACHABLE' });
+    expect((await made).reference).toContain('object=made');
+    expect(moduleProcesses()).toEqual([module]);
+    maker.close!();
+  });
+
   it('whoever gives up at once takes nothing from the others', async () => {
     await begin();
     const [module] = moduleProcesses();
