@@ -22,6 +22,8 @@ export class Pkcs11Key implements KmsDriver {
   readonly #of: ModuleOnToken;
   /** As it was when it was last looked at. Handles change, names may move; this key is what signs. */
   #known: HeldKey | undefined;
+  /** Its public key in DER (SPKI), which goes with each signature that is asked for. */
+  #expected: Uint8Array | undefined;
 
   constructor(of: ModuleOnToken, key: Pkcs11Uri['key'], where: string) {
     this.#of = of;
@@ -33,6 +35,7 @@ export class Pkcs11Key implements KmsDriver {
   async publicKeys(signal: AbortSignal): Promise<readonly HeldKey[]> {
     const found = await this.#share.process.ask({ ask: 'find', where: this.#where, key: this.#key }, signal);
     this.#known = found && this.#heldKey(found);
+    this.#expected = found?.publicKey;
     return this.#known ? [this.#known] : [];
   }
 
@@ -50,7 +53,7 @@ export class Pkcs11Key implements KmsDriver {
         key: this.#key,
         alg: algorithm.names[0],
         data: signsDigest(algorithm) ? createHash(algorithm.hash!).update(data).digest() : data,
-        expected: known.publicKey.export({ type: 'spki', format: 'der' }),
+        expected: this.#expected!,
       },
       signal,
     );
