@@ -9,10 +9,14 @@ import { processPath } from './process-path.js';
 import type { Answers, Beginning, Failure, Message, Question, Reply } from './protocol.js';
 import { tokenReference } from './uri.js';
 
-/** How many are asked at once: as many threads as Node has for calls that wait. */
-const atOnce = 4;
-/** How long a call may take before it may count as one that hangs, in milliseconds. */
+/** Of the process, each for one call of the module. As many as Node has by itself. */
+const threads = 4;
+/** How many are asked at once: a thread that has ended one finds the next. */
+const atOnce = 2 * threads;
+/** How long a process may answer nothing before a call may count as one that hangs, in milliseconds. */
 const leastPatience = 1_000;
+/** How long a call may take, whatever the others do. A slow device has several wait. In milliseconds. */
+const mostPatience = 5_000;
 /** How long a process may take to end by itself. */
 const farewell = 2_000;
 
@@ -40,6 +44,8 @@ export class ModuleProcess {
   #refusedPin: Uint8Array | undefined;
   #child: ChildProcess | undefined;
   #lastNumber = 0;
+  /** When it last answered, by the monotonic clock. */
+  #heardAt = 0;
   #isEnded = false;
 
   constructor(of: ModuleOnToken) {
@@ -125,18 +131,23 @@ export class ModuleProcess {
     const giveUp = () => {
       const underWay = [...this.#asked.values()];
       if (this.#child !== child || !underWay.includes(asked)) return;
+      const left = this.#patienceWith(asked);
       // A key that is being made would be left on the token without a name. Its maker waits for it only so long.
-      if (underWay.some((other) => other !== asked && other.question.ask === 'create')) {
-        setTimeout(giveUp, leastPatience).unref();
+      const isMaking = underWay.some((other) => other !== asked && other.question.ask === 'create');
+      if (left > 0 || isMaking) {
+        setTimeout(giveUp, isMaking ? leastPatience : left).unref();
         return;
       }
       child?.kill('SIGKILL');
       this.#lose('gets no answer: a call in the module hangs, and its process was ended');
     };
-    // It may have waited for its turn until just now.
-    const left = asked.sentAt + leastPatience - performance.now();
-    if (left <= 0) giveUp();
-    else setTimeout(giveUp, left).unref();
+    giveUp();
+  }
+
+  /** In milliseconds; less than 0 when the call counts as one that hangs. */
+  #patienceWith({ sentAt = 0 }: Asked): number {
+    const until = Math.min(Math.max(sentAt, this.#heardAt) + leastPatience, sentAt + mostPatience);
+    return until - performance.now();
   }
 
   #running(): ChildProcess {
@@ -149,7 +160,7 @@ export class ModuleProcess {
     // Options of Node that the parent was started with are not for this one, nor a debugger's port.
     const { NODE_OPTIONS: _, ...env } = process.env;
     const child = fork(fileURLToPath(processPath), {
-      env: { ...env, UV_THREADPOOL_SIZE: String(atOnce) },
+      env: { ...env, UV_THREADPOOL_SIZE: String(threads) },
       // What it makes is gone at once; with the usual room for that it grows to twice the size.
       execArgv: ['--max-semi-space-size=1'],
       serialization: 'advanced',
@@ -178,6 +189,7 @@ export class ModuleProcess {
     const asked = this.#asked.get(reply.number);
     if (!asked) return;
     this.#asked.delete(reply.number);
+    this.#heardAt = performance.now();
     this.#backOff.succeeded();
     if ('answer' in reply) asked.resolve(reply.answer);
     else asked.reject(errorOf(reply.failure));
