@@ -7,6 +7,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
+import { AllowedOrigins } from './clients/allowed-origins.js';
+import { corsFor } from './clients/cors.js';
 import { publicFolder } from './locations.js';
 import { settingsSchema } from './settings.js';
 import { contentSecurityPolicy } from './web/content-security-policy.js';
@@ -38,6 +40,7 @@ export function configure(app: NestExpressApplication): void {
   app.use(defaultHeaders);
   // OAuth speaks forms only; a body of any other type is not read. The size is that of a generous request.
   app.useBodyParser('urlencoded', { extended: false, limit: '16kb' });
+  app.enableCors(corsFor(app.get(AllowedOrigins)));
   limitRequestTimes(app);
 }
 

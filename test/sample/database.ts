@@ -28,16 +28,26 @@ export interface NewClient {
   readonly redirectUris?: string[];
   readonly grants: string[];
   readonly scopes?: string[];
+  readonly allowedOrigins?: string[];
 }
 
 /** Registers a client that the seed does not have. */
 export async function register(sample: Sample, { id, secret, grants, ...others }: NewClient): Promise<void> {
-  const { redirectUris = ['http://127.0.0.1/callback'], scopes = ['openid', 'api'] } = others;
+  const {
+    redirectUris = ['http://127.0.0.1/callback'],
+    scopes = ['openid', 'api'],
+    allowedOrigins = [],
+  } = others;
   const secretHash = secret === undefined ? null : await hash(secret);
   await execute(
     sample,
-    'INSERT INTO clients (id, name, secret_hash, redirect_uris, allowed_grants, scopes) VALUES (?, ?, ?, ?, ?, ?)',
-    [id, id, secretHash, ...[redirectUris, grants, scopes].map((each) => JSON.stringify(each))],
+    'INSERT INTO clients (id, name, secret_hash, redirect_uris, allowed_grants, scopes, allowed_origins) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    [
+      id,
+      id,
+      secretHash,
+      ...[redirectUris, grants, scopes, allowedOrigins].map((each) => JSON.stringify(each)),
+    ],
   );
 }
 

@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
+import { AllowedOrigins } from './allowed-origins.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { ClientRepository } from './client.repository.js';
 
 @Module({
-  providers: [ClientRepository, ClientAuthentication],
+  providers: [AllowedOrigins, ClientRepository, ClientAuthentication],
   exports: [ClientRepository, ClientAuthentication],
 })
 export class ClientsModule {}
