@@ -252,6 +252,23 @@ describe('a client', () => {
     expect((await client.redeem(code)).status).toBe(200);
   });
 
+  const withEmptySecret = (id: string, fields: Record<string, string>) =>
+    request(sample, 'token', {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${id}:`).toString('base64')}` },
+      body: new URLSearchParams(fields),
+    });
+
+  it('that is public may send the header with an empty secret (RFC 6749 section 2.3.1)', async () => {
+    const code = { ...(await native.code()), grant_type: 'authorization_code' };
+    expect((await withEmptySecret('demo-native', code)).status).toBe(200);
+  });
+
+  it('that is confidential may not', async () => {
+    const code = { ...(await client.code()), grant_type: 'authorization_code' };
+    expectRefusal(await withEmptySecret('demo-web', code), 'invalid_client', 401);
+  });
+
   it('that authenticates in two ways at once is refused (RFC 6749 section 2.3)', async () => {
     const { clientSecret } = sample;
     const answer = await request(sample, 'token', {

@@ -1,3 +1,4 @@
+// How a client says who it is, by the header or by parameters (RFC 6749 section 2.3.1).
 import { OAuthException } from '@jmondi/oauth2-server';
 import type { Request } from 'express';
 import { z } from 'zod';
@@ -10,7 +11,11 @@ export interface ClientCredentials {
 
 const parameters = z.object({
   client_id: z.string().min(1).optional(),
-  client_secret: z.string().optional(),
+  // Without a value it counts as left out (section 3.2).
+  client_secret: z
+    .string()
+    .optional()
+    .transform((secret) => secret || undefined),
 });
 
 /**
@@ -41,7 +46,8 @@ function readBasicHeader(authorization: string | undefined): ClientCredentials |
 
   const [, id, secret] = /^([^:]+):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
   if (id === undefined || secret === undefined) throw OAuthException.invalidClient();
-  return { client_id: formDecode(id), client_secret: formDecode(secret) };
+  // An empty secret is none (section 2.3.1): some libraries send the header for a public client too.
+  return { client_id: formDecode(id), client_secret: formDecode(secret) || undefined };
 }
 
 function formDecode(text: string): string {
