@@ -6,7 +6,7 @@ import { ApiModule } from './api/api.module.js';
 import { AuthorizeModule } from './authorize/authorize.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DATABASE, type Database } from './database/database.js';
-import { OAuthErrorFilter } from './http/oauth-error.filter.js';
+import { ErrorFilter } from './http/error.filter.js';
 import { OrderlyShutdown } from './http/orderly-shutdown.js';
 import { areKeysInDatabase } from './keys/are-keys-in-database.js';
 import { DatabaseKeyStore } from './keys/database-key.store.js';
@@ -14,6 +14,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { SeedService } from './seed/seed.service.js';
 import type { Settings } from './settings.js';
+import { WebModule } from './web/web.module.js';
 
 /** The application, but for ConfigModule, which createApp adds. */
 @Module({
@@ -39,7 +40,8 @@ import type { Settings } from './settings.js';
     OAuthModule,
     AuthorizeModule,
     ApiModule,
+    WebModule,
   ],
-  providers: [SeedService, OrderlyShutdown, { provide: APP_FILTER, useClass: OAuthErrorFilter }],
+  providers: [SeedService, OrderlyShutdown, { provide: APP_FILTER, useClass: ErrorFilter }],
 })
 export class AppModule {}

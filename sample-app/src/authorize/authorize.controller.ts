@@ -1,9 +1,8 @@
 import { stringify } from 'node:querystring';
-import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import type { Settings } from '../settings.js';
-import { PageErrorFilter } from '../web/page-error.filter.js';
 import { startSession } from '../web/session.js';
 import { AuthorizationError } from './authorization-error.js';
 import { hasPrompt, readAuthorizationParameters } from './authorization-parameters.js';
@@ -14,7 +13,6 @@ import { PendingRequestRepository } from './pending-request.repository.js';
 
 /** The authorization endpoint (RFC 6749 section 3.1). */
 @Controller('authorize')
-@UseFilters(PageErrorFilter)
 export class AuthorizeController {
   private readonly issuer: string;
 

@@ -1,15 +1,5 @@
 import { AuthorizationServer } from '@jmondi/oauth2-server';
-import {
-  BadRequestException,
-  Controller,
-  Get,
-  Param,
-  Post,
-  Req,
-  Res,
-  UseFilters,
-  UseGuards,
-} from '@nestjs/common';
+import { BadRequestException, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -19,7 +9,6 @@ import type { Settings } from '../settings.js';
 import { type User, UserRepository } from '../users/user.repository.js';
 import { contentSecurityPolicy } from '../web/content-security-policy.js';
 import { CsrfGuard } from '../web/csrf.guard.js';
-import { PageErrorFilter } from '../web/page-error.filter.js';
 import { Pages } from '../web/pages.js';
 import { startSession } from '../web/session.js';
 import { AuthorizationError } from './authorization-error.js';
@@ -37,7 +26,6 @@ interface SignIn {
 }
 
 @Controller('consent/:requestId')
-@UseFilters(PageErrorFilter)
 export class ConsentController {
   private readonly issuer: string;
 

@@ -1,13 +1,11 @@
-import { Controller, Get, HttpCode, Post, Req, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { CsrfGuard } from '../web/csrf.guard.js';
-import { PageErrorFilter } from '../web/page-error.filter.js';
 import { Pages } from '../web/pages.js';
 import { destroySession, startSession } from '../web/session.js';
 
 /** Ends the session at this server. Tokens that clients hold live on; revoking them is the clients' business. */
 @Controller('sign-out')
-@UseFilters(PageErrorFilter)
 export class SignOutController {
   constructor(private readonly pages: Pages) {}
 

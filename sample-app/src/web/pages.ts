@@ -11,6 +11,7 @@ interface PageData {
   consent: { csrfToken: string; clientName: string; userName: string; scopes: (string | undefined)[] };
   'sign-out': { csrfToken: string };
   'signed-out': object;
+  home: { issuer: string };
   error: { message: string };
 }
 
