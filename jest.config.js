@@ -24,6 +24,7 @@ export default {
   moduleNameMapper: {
     '^nestjs-oidc-key$': '<rootDir>/lib/index.ts',
     '^nestjs-oidc-key/([\\w-]+)$': '<rootDir>/lib/$1/index.ts',
+    '^@nestjs/throttler$': '<rootDir>/test/support/throttler.double.ts',
     // A process of its own takes no TypeScript.
     '^\\./process-path\\.js$': '<rootDir>/test/support/kms/process-path.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -14,6 +14,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { SeedService } from './seed/seed.service.js';
 import type { Settings } from './settings.js';
+import { ThrottlingModule } from './throttling/throttling.module.js';
 import { WebModule } from './web/web.module.js';
 
 /** The application, but for ConfigModule, which createApp adds. */
@@ -40,6 +41,7 @@ import { WebModule } from './web/web.module.js';
     OAuthModule,
     AuthorizeModule,
     ApiModule,
+    ThrottlingModule,
     WebModule,
   ],
   providers: [SeedService, OrderlyShutdown, { provide: APP_FILTER, useClass: ErrorFilter }],

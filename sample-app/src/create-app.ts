@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ShutdownSignal } from '@nestjs/common';
-import { ConfigModule } from '@nestjs/config';
+import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
@@ -10,7 +10,7 @@ import { AppModule } from './app.module.js';
 import { AllowedOrigins } from './clients/allowed-origins.js';
 import { corsFor } from './clients/cors.js';
 import { publicFolder } from './locations.js';
-import { settingsSchema } from './settings.js';
+import { type Settings, settingsSchema } from './settings.js';
 import { contentSecurityPolicy } from './web/content-security-policy.js';
 
 export async function createApp(): Promise<NestExpressApplication> {
@@ -35,6 +35,7 @@ export async function createApp(): Promise<NestExpressApplication> {
 /** What the application needs besides its modules. */
 export function configure(app: NestExpressApplication): void {
   app.disable('x-powered-by');
+  app.set('trust proxy', proxiesBefore(app.get<ConfigService<Settings, true>>(ConfigService)));
   app.use(helmet({ contentSecurityPolicy: false }));
   app.useStaticAssets(fileURLToPath(publicFolder), { maxAge: '1h' });
   app.use(defaultHeaders);
@@ -42,6 +43,13 @@ export function configure(app: NestExpressApplication): void {
   app.useBodyParser('urlencoded', { extended: false, limit: '16kb' });
   app.enableCors(corsFor(app.get(AllowedOrigins)));
   limitRequestTimes(app);
+}
+
+// This server speaks no TLS, so with an https issuer there is a proxy. What it says of the client's address counts, and
+// nothing that the client said to it.
+function proxiesBefore(config: ConfigService<Settings, true>): number {
+  const isBehindTls = config.get('ISSUER', { infer: true }).startsWith('https:');
+  return config.get('PROXIES', { infer: true }) ?? (isBehindTls ? 1 : 0);
 }
 
 // Most answers hold a token, a form or an error; the few that may be cached say so themselves.

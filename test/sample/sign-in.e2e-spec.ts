@@ -98,7 +98,7 @@ describe('the sign-in', () => {
     async (name) => {
       const { page, cookie, csrf_token } = await atSignIn();
       const refused = await visit(page, cookie, { csrf_token, username: name, password: 'wrong' });
-      expect([refused.status, refused.location, refused.cookie]).toEqual([400, null, undefined]);
+      expect([refused.status, refused.location, refused.cookie]).toEqual([403, null, undefined]);
       expect(refused.html).toContain('The user name or the password is wrong.');
 
       const consent = await visit(page.replace('/sign-in/', '/consent/'), cookie);

@@ -1,22 +1,12 @@
-import {
-  BadRequestException,
-  Controller,
-  Get,
-  Param,
-  Post,
-  Req,
-  Res,
-  UseFilters,
-  UseGuards,
-} from '@nestjs/common';
+import { BadRequestException, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { readParameters } from '../http/parameters.js';
 import type { Settings } from '../settings.js';
+import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
 import { UserRepository } from '../users/user.repository.js';
 import { CsrfGuard } from '../web/csrf.guard.js';
-import { PageErrorFilter } from '../web/page-error.filter.js';
 import { Pages } from '../web/pages.js';
 import { regenerateSession, saveSession, startSession } from '../web/session.js';
 import { PendingRequestRepository } from './pending-request.repository.js';
@@ -24,7 +14,6 @@ import { PendingRequestRepository } from './pending-request.repository.js';
 const credentials = z.object({ username: z.string(), password: z.string() });
 
 @Controller('sign-in/:requestId')
-@UseFilters(PageErrorFilter)
 export class SignInController {
   private readonly issuer: string;
 
@@ -44,13 +33,13 @@ export class SignInController {
   }
 
   @Post()
-  @UseGuards(CsrfGuard)
+  @UseGuards(CsrfGuard, FailedAttemptsGuard)
   async signIn(@Param('requestId') requestId: string, @Req() request: Request, @Res() response: Response) {
     await this.pendingRequest(requestId, request);
     const { username, password } = readParameters(credentials, request.body);
     const user = await this.users.findByPassword(username, password);
     if (!user) {
-      response.status(400).send(this.render(request, username, 'The user name or the password is wrong.'));
+      response.status(403).send(this.render(request, username, 'The user name or the password is wrong.'));
       return;
     }
 

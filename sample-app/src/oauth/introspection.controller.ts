@@ -1,7 +1,8 @@
-import { Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { ClientAuthentication } from '../clients/client-authentication.js';
 import { type KnownToken, TokenLookup } from './token-lookup.js';
+import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
 
 /** The introspection endpoint (RFC 7662). */
 @Controller('introspect')
@@ -12,6 +13,7 @@ export class IntrospectionController {
   ) {}
 
   @Post()
+  @UseGuards(FailedAttemptsGuard)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async introspect(@Req() request: Request): Promise<Record<string, unknown>> {

@@ -1,8 +1,9 @@
-import { Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { ClientAuthentication } from '../clients/client-authentication.js';
 import { TokenLookup } from './token-lookup.js';
 import { TokenRepository } from './token.repository.js';
+import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
 
 /** The revocation endpoint (RFC 7009). */
 @Controller('revoke')
@@ -14,6 +15,7 @@ export class RevocationController {
   ) {}
 
   @Post()
+  @UseGuards(FailedAttemptsGuard)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async revoke(@Req() request: Request): Promise<void> {

@@ -1,8 +1,9 @@
 import { AuthorizationServer, ErrorType, OAuthException } from '@jmondi/oauth2-server';
-import { Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { readClientCredentials } from '../clients/client-credentials.js';
 import { readTokenRequest } from './token-request.js';
+import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
 
 /** The token endpoint (RFC 6749 section 3.2). */
 @Controller('token')
@@ -10,6 +11,7 @@ export class TokenController {
   constructor(private readonly server: AuthorizationServer) {}
 
   @Post()
+  @UseGuards(FailedAttemptsGuard)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async token(@Req() request: Request): Promise<Record<string, unknown>> {
