@@ -8,6 +8,8 @@ import type { Settings } from '../settings.js';
 
 // Loopback, where any port will do (RFC 8252 section 7.3).
 const REDIRECT_URI = 'http://127.0.0.1/callback';
+// Where sample-app/spa is served. Of an origin the port counts.
+const SPA_ORIGIN = 'http://127.0.0.1:8080';
 
 /** Fills the database for a demonstration, if SAMPLE_SEED asks for it. What is there already stays. */
 @Injectable()
@@ -52,6 +54,16 @@ export class SeedService implements OnApplicationBootstrap {
           name: 'Demo native application',
           secretHash: null,
           redirectUris: [REDIRECT_URI],
+          allowedGrants: ['authorization_code', 'refresh_token'],
+          scopes: ['openid', 'profile', 'email', 'api'],
+        },
+        {
+          id: 'demo-spa',
+          name: 'Demo single-page application',
+          secretHash: null,
+          redirectUris: [`${SPA_ORIGIN}/`],
+          postLogoutRedirectUris: [`${SPA_ORIGIN}/`],
+          allowedOrigins: [SPA_ORIGIN],
           allowedGrants: ['authorization_code', 'refresh_token'],
           scopes: ['openid', 'profile', 'email', 'api'],
         },
