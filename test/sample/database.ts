@@ -29,24 +29,27 @@ export interface NewClient {
   readonly grants: string[];
   readonly scopes?: string[];
   readonly allowedOrigins?: string[];
+  readonly isPkceRequired?: boolean;
+  readonly postLogoutRedirectUris?: string[];
 }
 
 /** Registers a client that the seed does not have. */
 export async function register(sample: Sample, { id, secret, grants, ...others }: NewClient): Promise<void> {
-  const {
-    redirectUris = ['http://127.0.0.1/callback'],
-    scopes = ['openid', 'api'],
-    allowedOrigins = [],
-  } = others;
+  const { redirectUris = ['http://127.0.0.1/callback'], scopes = ['openid', 'api'] } = others;
+  const { isPkceRequired = true, postLogoutRedirectUris = [], allowedOrigins = [] } = others;
   const secretHash = secret === undefined ? null : await hash(secret);
   await execute(
     sample,
-    'INSERT INTO clients (id, name, secret_hash, redirect_uris, allowed_grants, scopes, allowed_origins) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO clients (id, name, secret_hash, is_pkce_required, redirect_uris, allowed_grants, scopes,
+        post_logout_redirect_uris, allowed_origins) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       id,
       id,
       secretHash,
-      ...[redirectUris, grants, scopes, allowedOrigins].map((each) => JSON.stringify(each)),
+      isPkceRequired,
+      ...[redirectUris, grants, scopes, postLogoutRedirectUris, allowedOrigins].map((each) =>
+        JSON.stringify(each),
+      ),
     ],
   );
 }

@@ -1,3 +1,4 @@
+// Reads the parameters of an authorization request.
 import { z } from 'zod';
 import { readParameters } from '../http/parameters.js';
 import { AuthorizationError } from './authorization-error.js';
@@ -12,8 +13,11 @@ const parameters = z.object({
   state: z.string().optional(),
   nonce: z.string().optional(),
   // A SHA-256 hash in base64url; nothing else can be one.
-  code_challenge: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-  code_challenge_method: z.literal('S256'),
+  code_challenge: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/)
+    .optional(),
+  code_challenge_method: z.literal('S256').optional(),
   prompt: z.string().optional(),
   max_age: z
     .string()
@@ -33,6 +37,12 @@ export function readAuthorizationParameters(query: unknown): AuthorizationParame
 
   const result = readParameters(parameters, query);
   if (result.response_type !== 'code') throw new AuthorizationError('unsupported_response_type');
+  if ((result.code_challenge === undefined) !== (result.code_challenge_method === undefined)) {
+    throw new AuthorizationError(
+      'invalid_request',
+      'code_challenge and code_challenge_method=S256 go together',
+    );
+  }
   if (promptsOf(result).length > 1 && hasPrompt(result, 'none')) {
     throw new AuthorizationError('invalid_request', 'prompt=none excludes every other prompt');
   }

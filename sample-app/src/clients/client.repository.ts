@@ -1,3 +1,4 @@
+// Finds clients, in the form that the authorization server wants, and checks their secrets.
 import {
   type GrantIdentifier,
   type OAuthClient,
@@ -11,7 +12,12 @@ import { clients } from '../database/schema.js';
 import { verifySecret } from '../secret-hash.js';
 
 /** The client as the authorization server wants it. Its `secret` is the hash: there is nothing else to know. */
-export function toOAuthClient(row: typeof clients.$inferSelect): OAuthClient {
+export interface RegisteredClient extends OAuthClient {
+  isPkceRequired: boolean;
+  postLogoutRedirectUris: string[];
+}
+
+export function toOAuthClient(row: typeof clients.$inferSelect): RegisteredClient {
   return {
     id: row.id,
     name: row.name,
@@ -19,6 +25,9 @@ export function toOAuthClient(row: typeof clients.$inferSelect): OAuthClient {
     redirectUris: row.redirectUris,
     allowedGrants: row.allowedGrants,
     scopes: row.scopes.map((name) => ({ name })),
+    // Of a public client always (RFC 9700 section 2.1.1), whatever its row says: nothing else ties a code to it.
+    isPkceRequired: row.isPkceRequired || row.secretHash === null,
+    postLogoutRedirectUris: row.postLogoutRedirectUris,
   };
 }
 
@@ -26,12 +35,12 @@ export function toOAuthClient(row: typeof clients.$inferSelect): OAuthClient {
 export class ClientRepository implements OAuthClientRepository {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
-  async find(clientId: string): Promise<OAuthClient | undefined> {
+  async find(clientId: string): Promise<RegisteredClient | undefined> {
     const row = await this.database.select().from(clients).where(eq(clients.id, clientId)).get();
     return row && toOAuthClient(row);
   }
 
-  async getByIdentifier(clientId: string): Promise<OAuthClient> {
+  async getByIdentifier(clientId: string): Promise<RegisteredClient> {
     const client = await this.find(clientId);
     if (!client) throw OAuthException.invalidClient();
     return client;

@@ -31,7 +31,9 @@ export const clients = sqliteTable('clients', {
   redirectUris: json<string[]>('redirect_uris').notNull(),
   allowedGrants: json<GrantIdentifier[]>('allowed_grants').notNull(),
   scopes: json<string[]>('scopes').notNull(),
-  // A confidential client may do without, if it sends a nonce (RFC 9700 section 2.1.1). A public one may not.
+  // A confidential client may do without (RFC 9700 section 2.1.1), a public one may not. In its place that section
+  // has the nonce, which only the client can check, and which the code flow leaves to it (OpenID Connect Core
+  // 3.1.2.1): so none is asked for here. Set it to false for a client that sends and checks a nonce.
   isPkceRequired: integer('is_pkce_required', { mode: 'boolean' }).notNull().default(true),
   postLogoutRedirectUris: json<string[]>('post_logout_redirect_uris').notNull().default([]),
   // The origins whose pages may call the endpoints for clients (CORS).

@@ -1,3 +1,4 @@
+// The authorization code grant with what OpenID Connect adds to it: the ID token, and PKCE by client.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   AuthCodeGrant,
@@ -29,6 +30,10 @@ export interface Authentication {
 
 export type OidcAuthorizationRequest = AuthorizationRequest & Authentication;
 
+interface TokenRequest extends Authentication {
+  hasCodeVerifier?: boolean;
+}
+
 /**
  * The authorization code grant, with an ID token. 4.3.7 knows no OpenID Connect, so nonce and auth_time travel
  * inside the signed authorization code: nothing else lives from the consent to the token request. The grant
@@ -39,25 +44,35 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
   // Long enough for a slow redirect, too short to be of use in a log file.
   protected override authCodeTTL = new DateInterval('1m');
 
-  private readonly authentication = new AsyncLocalStorage<Authentication>();
+  private readonly authentication = new AsyncLocalStorage<TokenRequest>();
 
   constructor(
     authCodes: AuthCodeRepository,
     private readonly users: UserRepository,
-    clients: ClientRepository,
+    private readonly clients: ClientRepository,
     tokens: TokenRepository,
     scopes: ScopeRepository,
     private readonly jwtService: JwtService,
     private readonly idTokens: IdTokenService,
     options: AuthorizationServerOptions,
   ) {
-    super(authCodes, users, clients, tokens, scopes, jwtService, options);
+    // 4.3.7 requires PKCE of every client or of none; here it depends on the client, at both endpoints. A challenge
+    // that was sent is enforced by 4.3.7 all the same.
+    super(authCodes, users, clients, tokens, scopes, jwtService, { ...options, requiresPKCE: false });
     // `encrypt` and `decrypt` are not called for them, so each nonce would be lost without a word.
     if (options.useOpaqueAuthorizationCodes) {
       throw new Error(
         'OidcAuthCodeGrant carries nonce and auth_time in codes that are JWTs, not in opaque ones',
       );
     }
+  }
+
+  override async validateAuthorizationRequest(request: RequestInterface): Promise<AuthorizationRequest> {
+    const validated = await super.validateAuthorizationRequest(request);
+    if (validated.codeChallenge === undefined && (await this.isPkceRequired(validated.client.id))) {
+      throw OAuthException.invalidParameter('code_challenge', 'PKCE is required (RFC 7636)');
+    }
+    return validated;
   }
 
   override async completeAuthorizationRequest(request: OidcAuthorizationRequest): Promise<ResponseInterface> {
@@ -71,7 +86,10 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
     request: RequestInterface,
     accessTokenTTL: DateInterval,
   ): Promise<ResponseInterface> {
-    return this.authentication.run({}, () => super.respondToAccessTokenRequest(request, accessTokenTTL));
+    const hasCodeVerifier = this.getRequestParameter('code_verifier', request) !== undefined;
+    return this.authentication.run({ hasCodeVerifier }, () =>
+      super.respondToAccessTokenRequest(request, accessTokenTTL),
+    );
   }
 
   override async makeBearerTokenResponse(
@@ -108,12 +126,28 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
     if (typeof authTime !== 'number')
       throw OAuthException.invalidGrant('The code does not tell of the sign-in');
     const authentication = this.currentAuthentication();
+    await this.checkChallenge(payload, authentication.hasCodeVerifier);
     authentication.authTime = authTime;
     if (typeof nonce === 'string') authentication.nonce = nonce;
     return payload;
   }
 
-  private currentAuthentication(): Authentication {
+  /**
+   * A verifier for a code without a challenge is somebody who took the challenge out of the request (RFC 9700
+   * section 2.1.1), and 4.3.7 would not look at it.
+   */
+  private async checkChallenge(code: Record<string, unknown>, hasCodeVerifier = false): Promise<void> {
+    if (code['code_challenge'] !== undefined) return;
+    if (hasCodeVerifier || (await this.isPkceRequired(String(code['client_id'])))) {
+      throw OAuthException.invalidGrant('The code was asked for without a code_challenge');
+    }
+  }
+
+  private async isPkceRequired(clientId: string): Promise<boolean> {
+    return (await this.clients.getByIdentifier(clientId)).isPkceRequired;
+  }
+
+  private currentAuthentication(): TokenRequest {
     const authentication = this.authentication.getStore();
     if (!authentication) throw new Error('The grant was entered by another way than its own two methods');
     return authentication;

@@ -1,3 +1,4 @@
+// Reads what each grant type takes from a token request, and nothing else.
 import { OAuthException } from '@jmondi/oauth2-server';
 import { z } from 'zod';
 import { readParameters } from '../http/parameters.js';
@@ -8,7 +9,11 @@ const scope = z.string().optional();
 const GRANT_TYPES = new Map<string, z.ZodType<Record<string, unknown>>>([
   [
     'authorization_code',
-    z.object({ code: z.string().min(1), redirect_uri: z.string().min(1), code_verifier: z.string().min(1) }),
+    z.object({
+      code: z.string().min(1),
+      redirect_uri: z.string().min(1),
+      code_verifier: z.string().min(1).optional(),
+    }),
   ],
   ['client_credentials', z.object({ scope })],
   ['refresh_token', z.object({ refresh_token: z.string().min(1), scope })],
