@@ -20,10 +20,10 @@ beforeAll(async () => {
 afterAll(() => sample.server.stop());
 
 describe('attack 11 and 33: the ID token', () => {
-  it('has the claims of the standard and the user name, and none of another token', async () => {
+  it('has the claims of the standard, and none of another token or of the profile', async () => {
     const before = now();
     const { id_token, access_token } = await client.tokens({ nonce: 'the nonce' });
-    const { iat, auth_time, ...claims } = payloadOf(id_token);
+    const { iat, auth_time, sid, ...claims } = payloadOf(id_token);
     expect(claims).toEqual({
       iss: sample.issuer,
       sub: expect.stringMatching(/^[\da-f-]{36}$/),
@@ -32,8 +32,10 @@ describe('attack 11 and 33: the ID token', () => {
       nonce: 'the nonce',
       // The left half of the SHA-256 hash (OpenID Connect Core section 3.1.3.6).
       at_hash: createHash('sha256').update(access_token).digest().subarray(0, 16).toString('base64url'),
-      preferred_username: 'alice',
+      acr: 'urn:oasis:names:tc:SAML:2.0:ac:classes:Password',
+      amr: ['pwd'],
     });
+    expect(sid).toMatch(/^[\w-]{22}$/);
     for (const time of [iat, auth_time]) {
       expect(time).toBeGreaterThanOrEqual(before);
       expect(time).toBeLessThanOrEqual(now());

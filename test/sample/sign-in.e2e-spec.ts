@@ -86,8 +86,8 @@ describe('the session', () => {
 
   it('ends with the sign-out', async () => {
     const { cookie } = await atConsent();
-    const csrf_token = csrfTokenOf(await visit(`${sample.issuer}/sign-out`, cookie));
-    expect((await visit(`${sample.issuer}/sign-out`, cookie, { csrf_token })).status).toBe(200);
+    const csrf_token = csrfTokenOf(await visit(`${sample.issuer}/end-session`, cookie));
+    expect((await visit(`${sample.issuer}/end-session/confirm`, cookie, { csrf_token })).status).toBe(200);
     expect((await visit(client.authorizationUrl(), cookie)).location).toMatch(/\/sign-in\//);
   });
 });

@@ -1,3 +1,4 @@
+// Makes the addresses that carry the answer to an authorization request.
 import { ErrorType, OAuthException } from '@jmondi/oauth2-server';
 import { Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
@@ -5,6 +6,7 @@ import { toErrorDescription } from '../http/error-description.js';
 import { withoutQueryParameters } from '../http/without-query-parameters.js';
 import type { Settings } from '../settings.js';
 import { AuthorizationError } from './authorization-error.js';
+import { LONGEST_STATE } from './authorization-parameters.js';
 
 /** Makes the addresses that carry the answer to an authorization request back to the client. */
 @Injectable()
@@ -25,7 +27,8 @@ export class AuthorizationResponses {
     const { error, description } = this.describe(cause);
     const parameters = new URLSearchParams({ error });
     if (description !== undefined) parameters.set('error_description', toErrorDescription(description));
-    if (typeof state === 'string') parameters.set('state', state);
+    // A state that was refused for its length, or for coming twice, is not carried on.
+    if (typeof state === 'string' && state.length <= LONGEST_STATE) parameters.set('state', state);
     parameters.set('iss', this.issuer);
     return withParameters(redirectUri, parameters);
   }
@@ -40,7 +43,7 @@ export class AuthorizationResponses {
   }
 }
 
-function withParameters(uri: string, parameters: URLSearchParams | Record<string, string>): string {
+export function withParameters(uri: string, parameters: URLSearchParams | Record<string, string>): string {
   const separator = uri.includes('?') ? '&' : '?';
   return `${uri}${separator}${new URLSearchParams(parameters).toString()}`;
 }

@@ -1,14 +1,20 @@
+// The authorization endpoint: answers a request at once, or sends the user to the page that it needs.
 import { stringify } from 'node:querystring';
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
+import { IdTokenService } from '../oauth/id-token.service.js';
 import type { Settings } from '../settings.js';
 import { startSession } from '../web/session.js';
 import { AuthorizationError } from './authorization-error.js';
-import { hasPrompt, readAuthorizationParameters } from './authorization-parameters.js';
+import {
+  type CheckedParameters,
+  hasPrompt,
+  readAuthorizationParameters,
+} from './authorization-parameters.js';
 import { AuthorizationRequests, type Recipient } from './authorization-requests.js';
 import { AuthorizationResponses } from './authorization-responses.js';
-import { mustSignIn } from './must-sign-in.js';
+import { AuthorizationSteps } from './authorization-steps.js';
 import { PendingRequestRepository } from './pending-request.repository.js';
 
 /** The authorization endpoint (RFC 6749 section 3.1). */
@@ -19,6 +25,8 @@ export class AuthorizeController {
   constructor(
     private readonly requests: AuthorizationRequests,
     private readonly responses: AuthorizationResponses,
+    private readonly steps: AuthorizationSteps,
+    private readonly idTokens: IdTokenService,
     private readonly pendingRequests: PendingRequestRepository,
     config: ConfigService<Settings, true>,
   ) {
@@ -52,19 +60,37 @@ export class AuthorizeController {
     response.redirect(303, `${this.issuer}/authorize?${stringify(body)}`);
   }
 
-  private async firstPage({ client }: Recipient, query: unknown, request: Request): Promise<string> {
-    const parameters = readAuthorizationParameters(query);
-    await this.requests.validate(client, parameters);
-
+  private async firstPage(recipient: Recipient, query: unknown, request: Request): Promise<string> {
+    const { id_token_hint, ...others } = readAuthorizationParameters(query);
+    const parameters: CheckedParameters = {
+      ...others,
+      subject: await this.subjectOf(recipient.client.id, id_token_hint, others),
+    };
+    const signedIn = await this.steps.signedIn(recipient, parameters, new Date(), request.session);
+    if (signedIn && !signedIn.mustConsent) return this.steps.complete(signedIn);
     if (hasPrompt(parameters, 'none')) {
-      // Consent is asked each time, so a request that allows no page can't succeed.
-      const signIn = mustSignIn(parameters, new Date(), request.session);
-      throw new AuthorizationError(signIn ? 'login_required' : 'consent_required');
+      throw new AuthorizationError(signedIn ? 'consent_required' : 'login_required');
     }
 
     startSession(request.session);
     const pending = await this.pendingRequests.create(request.sessionID, parameters);
-    const page = mustSignIn(parameters, pending.createdAt, request.session) ? 'sign-in' : 'consent';
-    return `${this.issuer}/${page}/${pending.id}`;
+    return `${this.issuer}/${signedIn ? 'consent' : 'sign-in'}/${pending.id}`;
+  }
+
+  /** By id_token_hint (OpenID Connect Core section 3.1.2.2), or by `sub` in the parameter `claims` (5.5.1). */
+  private async subjectOf(
+    clientId: string,
+    idToken: string | undefined,
+    { claims }: CheckedParameters,
+  ): Promise<string | undefined> {
+    const asked = claims?.id_token?.['sub']?.value;
+    const subject = typeof asked === 'string' ? asked : undefined;
+    if (idToken === undefined) return subject;
+    const hint = await this.idTokens.readHint(idToken, clientId);
+    // To go on without it could log in somebody else than the client means.
+    if (!hint || (subject !== undefined && subject !== hint.sub)) {
+      throw new AuthorizationError('invalid_request', 'The id_token_hint is no ID token for this client');
+    }
+    return hint.sub;
   }
 }

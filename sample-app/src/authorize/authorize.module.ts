@@ -1,3 +1,4 @@
+// What a user's browser visits on the way from an application and back.
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { OAuthModule } from '../oauth/oauth.module.js';
@@ -7,17 +8,32 @@ import { SessionMiddleware } from '../web/session.middleware.js';
 import { AuthorizationRequests } from './authorization-requests.js';
 import { AuthorizationResponses } from './authorization-responses.js';
 import { AuthorizeController } from './authorize.controller.js';
+import { AuthorizationSteps } from './authorization-steps.js';
 import { ConsentController } from './consent.controller.js';
+import { ConsentRepository } from './consent.repository.js';
+import { ConsentsController } from './consents.controller.js';
 import { PendingRequestRepository } from './pending-request.repository.js';
 import { SignInController } from './sign-in.controller.js';
-import { SignOutController } from './sign-out.controller.js';
+import { EndSessionController } from './end-session.controller.js';
 
-const PAGES = [AuthorizeController, SignInController, ConsentController, SignOutController];
+const PAGES = [
+  AuthorizeController,
+  SignInController,
+  ConsentController,
+  ConsentsController,
+  EndSessionController,
+];
 
 @Module({
   imports: [ClientsModule, OAuthModule, UsersModule, WebModule],
   controllers: PAGES,
-  providers: [AuthorizationRequests, AuthorizationResponses, PendingRequestRepository],
+  providers: [
+    AuthorizationRequests,
+    AuthorizationResponses,
+    AuthorizationSteps,
+    ConsentRepository,
+    PendingRequestRepository,
+  ],
 })
 export class AuthorizeModule implements NestModule {
   // Only what a browser visits has a session; the endpoints for clients and the API have none to attack.

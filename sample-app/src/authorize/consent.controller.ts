@@ -1,40 +1,34 @@
-import { AuthorizationServer } from '@jmondi/oauth2-server';
+// The page where the user allows a client what it asks for, or not.
 import { BadRequestException, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { readParameters } from '../http/parameters.js';
-import { SCOPES } from '../oauth/scopes.js';
+import { describeScope } from '../oauth/scopes.js';
 import type { Settings } from '../settings.js';
-import { type User, UserRepository } from '../users/user.repository.js';
 import { contentSecurityPolicy } from '../web/content-security-policy.js';
 import { CsrfGuard } from '../web/csrf.guard.js';
 import { Pages } from '../web/pages.js';
 import { startSession } from '../web/session.js';
 import { AuthorizationError } from './authorization-error.js';
-import { AuthorizationRequests } from './authorization-requests.js';
+import { AuthorizationRequests, type Recipient } from './authorization-requests.js';
 import { AuthorizationResponses } from './authorization-responses.js';
-import { mustSignIn } from './must-sign-in.js';
+import { AuthorizationSteps, type SignedIn, scopesOf } from './authorization-steps.js';
+import { ConsentRepository } from './consent.repository.js';
 import { type PendingRequest, PendingRequestRepository } from './pending-request.repository.js';
 
 const form = z.object({ decision: z.enum(['approve', 'deny', 'switch']) });
-
-interface SignIn {
-  user: User;
-  /** Milliseconds since the epoch. */
-  signedInAt: number;
-}
 
 @Controller('consent/:requestId')
 export class ConsentController {
   private readonly issuer: string;
 
   constructor(
-    private readonly server: AuthorizationServer,
     private readonly requests: AuthorizationRequests,
     private readonly responses: AuthorizationResponses,
     private readonly pendingRequests: PendingRequestRepository,
-    private readonly users: UserRepository,
+    private readonly steps: AuthorizationSteps,
+    private readonly consents: ConsentRepository,
     private readonly pages: Pages,
     config: ConfigService<Settings, true>,
   ) {
@@ -45,22 +39,36 @@ export class ConsentController {
   async show(@Param('requestId') requestId: string, @Req() request: Request, @Res() response: Response) {
     const pending = await this.pendingRequests.find(requestId, request.sessionID);
     if (!pending) throw noLongerOpen();
-    const signIn = await this.findSignIn(pending, request);
-    if (!signIn) {
+    const recipient = await this.requests.findRecipient(pending.parameters);
+    let signedIn: SignedIn | undefined;
+    try {
+      signedIn = await this.signedIn(recipient, pending, request);
+      if (signedIn && !signedIn.mustConsent) {
+        await this.take(requestId, request);
+        response.redirect(303, await this.steps.complete(signedIn));
+        return;
+      }
+    } catch (error) {
+      response.redirect(303, this.failure(recipient, pending, error));
+      return;
+    }
+    if (!signedIn) {
       this.redirectToSignIn(response, requestId);
       return;
     }
 
-    const { client, redirectUri } = await this.requests.findRecipient(pending.parameters);
-    const { scopes } = await this.requests.validate(client, pending.parameters);
+    const { user, newScopes } = signedIn;
     const page = this.pages.render('consent', {
       csrfToken: startSession(request.session),
-      clientName: client.name,
-      userName: signIn.user.name,
-      scopes: scopes.map((scope) => SCOPES.get(scope.name)),
+      clientName: recipient.client.name,
+      userName: user.name,
+      scopes: scopesOf(signedIn.request).map((scope) => ({
+        text: describeScope(scope),
+        isNew: newScopes.includes(scope),
+      })),
     });
     // Some browsers hold form-action against the redirect that follows the form too, so the client is named.
-    response.set('Content-Security-Policy', contentSecurityPolicy(redirectUri)).send(page);
+    response.set('Content-Security-Policy', contentSecurityPolicy(recipient.redirectUri)).send(page);
   }
 
   @Post()
@@ -69,44 +77,40 @@ export class ConsentController {
     const { decision } = readParameters(form, request.body);
     const pending = await this.pendingRequests.find(requestId, request.sessionID);
     if (!pending) throw noLongerOpen();
-    const signIn = await this.findSignIn(pending, request);
-    if (!signIn || decision === 'switch') {
-      delete request.session.userId;
-      this.redirectToSignIn(response, requestId);
-      return;
-    }
-
-    if (!(await this.pendingRequests.take(requestId, request.sessionID))) throw noLongerOpen();
-    response.redirect(303, await this.answer(pending, decision, signIn));
-  }
-
-  private async answer({ parameters }: PendingRequest, decision: string, signIn: SignIn): Promise<string> {
-    const { client, redirectUri } = await this.requests.findRecipient(parameters);
+    const recipient = await this.requests.findRecipient(pending.parameters);
+    let location: string;
     try {
-      if (decision === 'deny') throw new AuthorizationError('access_denied', 'The user refused');
-
-      const authorizationRequest = await this.requests.validate(client, parameters);
-      authorizationRequest.user = signIn.user;
-      authorizationRequest.isAuthorizationApproved = true;
-      authorizationRequest.authTime = Math.floor(signIn.signedInAt / 1000);
-      const response = await this.server.completeAuthorizationRequest(authorizationRequest);
-      return this.responses.success(response.get('location'));
+      const signedIn = await this.signedIn(recipient, pending, request);
+      if (!signedIn || decision === 'switch') {
+        delete request.session.userId;
+        this.redirectToSignIn(response, requestId);
+        return;
+      }
+      await this.take(requestId, request);
+      location = await this.answer(recipient, decision, signedIn);
     } catch (error) {
-      return this.responses.failure(redirectUri, parameters.state, error);
+      location = this.failure(recipient, pending, error);
     }
+    response.redirect(303, location);
   }
 
-  /** The sign-in of this session, if it is good enough for the request. */
-  private async findSignIn(
-    { parameters, createdAt }: PendingRequest,
-    { session }: Request,
-  ): Promise<SignIn | undefined> {
-    const { userId, signedInAt } = session;
-    if (userId === undefined || signedInAt === undefined || mustSignIn(parameters, createdAt, session)) {
-      return undefined;
-    }
-    const user = await this.users.findById(userId);
-    return user && { user, signedInAt };
+  private async answer({ client }: Recipient, decision: string, signedIn: SignedIn): Promise<string> {
+    if (decision === 'deny') throw new AuthorizationError('access_denied', 'The user refused');
+    await this.consents.remember(signedIn.user.id, client.id, scopesOf(signedIn.request));
+    return this.steps.complete(signedIn);
+  }
+
+  private signedIn(recipient: Recipient, { parameters, createdAt }: PendingRequest, { session }: Request) {
+    return this.steps.signedIn(recipient, parameters, createdAt, session);
+  }
+
+  private failure({ redirectUri }: Recipient, { parameters }: PendingRequest, error: unknown): string {
+    if (error instanceof BadRequestException) throw error;
+    return this.responses.failure(redirectUri, parameters.state, error);
+  }
+
+  private async take(requestId: string, { sessionID }: Request): Promise<void> {
+    if (!(await this.pendingRequests.take(requestId, sessionID))) throw noLongerOpen();
   }
 
   private redirectToSignIn(response: Response, requestId: string): void {

@@ -1,9 +1,10 @@
+// Keeps authorization requests while the user signs in and decides.
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, gt } from 'drizzle-orm';
 import { DATABASE, type Database } from '../database/database.js';
 import { pendingRequests } from '../database/schema.js';
-import type { AuthorizationParameters } from './authorization-parameters.js';
+import type { CheckedParameters } from './authorization-parameters.js';
 
 export type PendingRequest = typeof pendingRequests.$inferSelect;
 
@@ -18,7 +19,7 @@ const LIFETIME = 30 * 60 * 1000;
 export class PendingRequestRepository {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
-  async create(sessionId: string, parameters: AuthorizationParameters): Promise<PendingRequest> {
+  async create(sessionId: string, parameters: CheckedParameters): Promise<PendingRequest> {
     const createdAt = new Date();
     const expiresAt = new Date(createdAt.getTime() + LIFETIME);
     const id = randomBytes(16).toString('base64url');

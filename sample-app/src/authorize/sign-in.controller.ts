@@ -1,3 +1,5 @@
+// The page where the user signs in.
+import { randomBytes } from 'node:crypto';
 import { BadRequestException, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
@@ -48,6 +50,7 @@ export class SignInController {
     await regenerateSession(request);
     request.session.userId = user.id;
     request.session.signedInAt = Date.now();
+    request.session.sid = randomBytes(16).toString('base64url');
     await saveSession(request);
     await this.pendingRequests.moveToSession(oldSessionId, request.sessionID);
     response.redirect(303, `${this.issuer}/consent/${requestId}`);

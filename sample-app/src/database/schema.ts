@@ -1,7 +1,7 @@
 import type { CodeChallengeMethod, GrantIdentifier } from '@jmondi/oauth2-server';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { SessionData } from 'express-session';
-import type { AuthorizationParameters } from '../authorize/authorization-parameters.js';
+import type { CheckedParameters } from '../authorize/authorization-parameters.js';
 
 // A change here needs a new file in the folder `drizzle`; the ones that are there have already run somewhere.
 
@@ -94,7 +94,7 @@ export const pendingRequests = sqliteTable(
   {
     id: text('id').primaryKey(),
     sessionId: text('session_id').notNull(),
-    parameters: json<AuthorizationParameters>('parameters').notNull(),
+    parameters: json<CheckedParameters>('parameters').notNull(),
     createdAt: timestamp('created_at').notNull(),
     expiresAt: timestamp('expires_at').notNull(),
   },

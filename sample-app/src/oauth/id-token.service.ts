@@ -1,20 +1,33 @@
+// Makes ID tokens, and reads those that come back as a hint.
 import { OAuthException } from '@jmondi/oauth2-server';
 import { Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { JwtService, KeyInfo } from 'nestjs-oidc-key';
+import { JwtService, KeyInfo, OidcTokenError } from 'nestjs-oidc-key';
 import { withoutQueryParameters } from '../http/without-query-parameters.js';
 import type { Settings } from '../settings.js';
 import type { User } from '../users/user.repository.js';
+import { namedClaims } from './userinfo-claims.js';
 
 export interface IdTokenSubject {
   clientId: string;
+  scopes: readonly string[];
   user: User;
   accessToken: string;
   expiresAt: Date;
   /** Seconds since the epoch. */
   authTime?: number;
   nonce?: string;
+  sid?: string;
 }
+
+export interface IdTokenHint {
+  sub: string;
+  aud: string;
+  sid: string | undefined;
+}
+
+/** What a sign-in here is, and the only one there is: by a password (OASIS SAML 2.0 Authentication Context, 3.4.8). */
+export const ACR = 'urn:oasis:names:tc:SAML:2.0:ac:classes:Password';
 
 // By these claims the authorization server tells an access token, a refresh token and a code apart. In an ID
 // token they would make it introspect as active, or pass for one of the others.
@@ -34,8 +47,10 @@ export class IdTokenService {
     this.issuer = config.get('ISSUER', { infer: true });
   }
 
-  async issue({ clientId, user, accessToken, expiresAt, authTime, nonce }: IdTokenSubject): Promise<string> {
+  async issue(subject: IdTokenSubject): Promise<string> {
+    const { clientId, scopes, user, accessToken, expiresAt, authTime, nonce, sid } = subject;
     return this.jwt.sign({
+      ...namedClaims(user, scopes, 'id_token'),
       ...withoutClaimsOfOtherTokens(await this.customClaimsOf(user)),
       iss: this.issuer,
       sub: user.id,
@@ -44,13 +59,40 @@ export class IdTokenService {
       iat: Math.floor(Date.now() / 1000),
       auth_time: authTime,
       nonce,
+      acr: ACR,
+      // RFC 8176.
+      amr: ['pwd'],
+      sid,
       at_hash: this.keyInfo.tokenHash(accessToken),
     });
   }
 
+  /**
+   * An ID token of ours that says who is meant. It may have expired, and its key may have been replaced since;
+   * undefined if it is none, or was made for another client.
+   */
+  async readHint(idToken: string, clientId?: string): Promise<IdTokenHint | undefined> {
+    try {
+      const claims = await this.jwt.verify(idToken, {
+        typ: 'JWT',
+        issuer: this.issuer,
+        ...(clientId !== undefined && { audience: clientId }),
+        requiredClaims: ['sub', 'aud', 'iat', 'exp', 'auth_time'],
+        ignoreExpiration: true,
+      });
+      const { sub, aud, sid } = claims;
+      if (typeof sub !== 'string' || typeof aud !== 'string') return undefined;
+      if (CLAIMS_OF_OTHER_TOKENS.some((name) => name in claims)) return undefined;
+      return { sub, aud, sid: typeof sid === 'string' ? sid : undefined };
+    } catch (error) {
+      if (error instanceof OidcTokenError) return undefined;
+      throw error;
+    }
+  }
+
   /** The place for claims of your own. The ones of the standard are set afterwards and can't be changed here. */
-  protected customClaims(user: User): Record<string, unknown> | Promise<Record<string, unknown>> {
-    return { preferred_username: user.username };
+  protected customClaims(_user: User): Record<string, unknown> | Promise<Record<string, unknown>> {
+    return {};
   }
 
   // By now the code is spent. The client is told to ask for another one, and nothing of what went wrong.

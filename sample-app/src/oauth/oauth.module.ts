@@ -33,6 +33,6 @@ import { UserInfoController } from './userinfo.controller.js';
     ScopeRepository,
     TokenLookup,
   ],
-  exports: [AuthorizationServer],
+  exports: [AuthorizationServer, IdTokenService],
 })
 export class OAuthModule {}

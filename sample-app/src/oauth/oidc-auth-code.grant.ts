@@ -26,6 +26,8 @@ export interface Authentication {
   nonce?: string;
   /** Seconds since the epoch. A client that sent max_age must be told (OpenID Connect Core section 2). */
   authTime?: number;
+  /** The session of that sign-in (OpenID Connect Front-Channel Logout section 3). */
+  sid?: string;
 }
 
 export type OidcAuthorizationRequest = AuthorizationRequest & Authentication;
@@ -76,10 +78,12 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
   }
 
   override async completeAuthorizationRequest(request: OidcAuthorizationRequest): Promise<ResponseInterface> {
-    const { nonce, authTime } = request;
+    const { nonce, authTime, sid } = request;
     if (authTime === undefined)
       throw new Error('When the user signed in is not set on the authorization request');
-    return this.authentication.run({ nonce, authTime }, () => super.completeAuthorizationRequest(request));
+    return this.authentication.run({ nonce, authTime, sid }, () =>
+      super.completeAuthorizationRequest(request),
+    );
   }
 
   override respondToAccessTokenRequest(
@@ -103,6 +107,7 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
 
     response.body['id_token'] = await this.idTokens.issue({
       clientId: client.id,
+      scopes: scopes.map(({ name }) => name),
       user: await this.users.getUserByCredentials(token.user.id),
       accessToken: String(response.body['access_token']),
       expiresAt: token.accessTokenExpiresAt,
@@ -114,14 +119,14 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
   // Of all that a grant signs, only the authorization code comes as a string.
   protected override encrypt(payload: string | Buffer | Record<string, unknown>): Promise<string> {
     if (typeof payload !== 'string') return super.encrypt(payload);
-    const { nonce, authTime } = this.currentAuthentication();
-    return super.encrypt(JSON.stringify({ ...JSON.parse(payload), nonce, auth_time: authTime }));
+    const { nonce, authTime, sid } = this.currentAuthentication();
+    return super.encrypt(JSON.stringify({ ...JSON.parse(payload), nonce, auth_time: authTime, sid }));
   }
 
   protected override async decrypt(code: string): Promise<Record<string, unknown>> {
     // The type of the token is checked too, so that no other token of this server can pass for a code.
     const payload = await this.jwtService.verify(code, { typ: 'code+jwt' });
-    const { nonce, auth_time: authTime } = payload;
+    const { nonce, auth_time: authTime, sid } = payload;
     // No code of this grant is without; one that is was made by code that lost what the ID token has to repeat.
     if (typeof authTime !== 'number')
       throw OAuthException.invalidGrant('The code does not tell of the sign-in');
@@ -129,6 +134,7 @@ export class OidcAuthCodeGrant extends AuthCodeGrant {
     await this.checkChallenge(payload, authentication.hasCodeVerifier);
     authentication.authTime = authTime;
     if (typeof nonce === 'string') authentication.nonce = nonce;
+    if (typeof sid === 'string') authentication.sid = sid;
     return payload;
   }
 

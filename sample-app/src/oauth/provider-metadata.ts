@@ -1,8 +1,10 @@
+// Describes this server to its clients.
 import { Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { KeyInfo } from 'nestjs-oidc-key';
 import type { Settings } from '../settings.js';
-import { SCOPES } from './scopes.js';
+import { ACR } from './id-token.service.js';
+import { CLAIMS, SCOPES } from './scopes.js';
 
 /** The server's metadata (OpenID Connect Discovery section 3, RFC 8414). */
 @Injectable()
@@ -25,6 +27,7 @@ export class ProviderMetadata {
       userinfo_endpoint: `${this.issuer}/userinfo`,
       jwks_uri: `${this.issuer}/.well-known/jwks.json`,
       introspection_endpoint: `${this.issuer}/introspect`,
+      end_session_endpoint: `${this.issuer}/end-session`,
       revocation_endpoint: `${this.issuer}/revoke`,
       scopes_supported: [...SCOPES.keys()],
       response_types_supported: ['code'],
@@ -38,22 +41,14 @@ export class ProviderMetadata {
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      acr_values_supported: [ACR],
+      claim_types_supported: ['normal'],
       claims_supported: [
-        'iss',
-        'sub',
-        'aud',
-        'exp',
-        'iat',
-        'auth_time',
-        'nonce',
-        'at_hash',
-        'name',
-        'preferred_username',
-        'email',
-        'email_verified',
+        ...['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'at_hash', 'acr', 'amr', 'sid'],
+        ...CLAIMS,
       ],
       authorization_response_iss_parameter_supported: true,
-      claims_parameter_supported: false,
+      claims_parameter_supported: true,
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
     };

@@ -1,3 +1,4 @@
+// Puts a user and clients into the database, for a demonstration.
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
@@ -10,6 +11,27 @@ import type { Settings } from '../settings.js';
 const REDIRECT_URI = 'http://127.0.0.1/callback';
 // Where sample-app/spa is served. Of an origin the port counts.
 const SPA_ORIGIN = 'http://127.0.0.1:8080';
+
+const POST_LOGOUT_REDIRECT_URI = 'http://127.0.0.1:8080/signed-out';
+
+// Every claim of the scopes profile, address and phone, so that a client can be tried with each.
+const ALICE = {
+  given_name: 'Alice',
+  family_name: 'Adams',
+  middle_name: 'Beatrice',
+  nickname: 'Al',
+  profile: 'https://example.com/alice',
+  picture: 'https://example.com/alice.jpg',
+  website: 'https://alice.example.com',
+  gender: 'female',
+  birthdate: '1990-01-31',
+  zoneinfo: 'Europe/Berlin',
+  locale: 'en-GB',
+  updated_at: 1_750_000_000,
+  phone_number: '+441632960000',
+  phone_number_verified: true,
+  address: { street_address: '1 Example Street', locality: 'London', postal_code: 'N1 1AA', country: 'GB' },
+};
 
 /** Fills the database for a demonstration, if SAMPLE_SEED asks for it. What is there already stays. */
 @Injectable()
@@ -35,6 +57,7 @@ export class SeedService implements OnApplicationBootstrap {
         name: 'Alice Adams',
         email: 'alice@example.com',
         emailVerified: true,
+        profile: ALICE,
       })
       .onConflictDoNothing();
 
@@ -47,7 +70,8 @@ export class SeedService implements OnApplicationBootstrap {
           secretHash: await hashSecret(clientSecret),
           redirectUris: [REDIRECT_URI],
           allowedGrants: ['authorization_code', 'refresh_token', 'client_credentials'],
-          scopes: ['openid', 'profile', 'email', 'api'],
+          scopes: ['openid', 'profile', 'email', 'address', 'phone', 'api'],
+          postLogoutRedirectUris: [POST_LOGOUT_REDIRECT_URI],
         },
         {
           id: 'demo-native',
@@ -55,7 +79,8 @@ export class SeedService implements OnApplicationBootstrap {
           secretHash: null,
           redirectUris: [REDIRECT_URI],
           allowedGrants: ['authorization_code', 'refresh_token'],
-          scopes: ['openid', 'profile', 'email', 'api'],
+          scopes: ['openid', 'profile', 'email', 'address', 'phone', 'api'],
+          postLogoutRedirectUris: [POST_LOGOUT_REDIRECT_URI],
         },
         {
           id: 'demo-spa',

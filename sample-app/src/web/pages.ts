@@ -8,8 +8,17 @@ import type { Settings } from '../settings.js';
 /** What each template is given. */
 interface PageData {
   'sign-in': { csrfToken: string; username?: string; error?: string };
-  consent: { csrfToken: string; clientName: string; userName: string; scopes: (string | undefined)[] };
-  'sign-out': { csrfToken: string };
+  consent: {
+    csrfToken: string;
+    clientName: string;
+    userName: string;
+    scopes: { text: string; isNew: boolean }[];
+  };
+  consents: {
+    csrfToken: string;
+    consents: { clientId: string; clientName: string; scopes: string[]; grantedAt: Date }[];
+  };
+  'end-session': { csrfToken: string; action: string; fields: Record<string, string | undefined> };
   'signed-out': object;
   home: { issuer: string };
   error: { message: string };

@@ -9,6 +9,8 @@ declare module 'express-session' {
     /** Milliseconds since the epoch. */
     signedInAt: number;
     csrfToken: string;
+    /** Names the sign-in in ID tokens, where the identifier of the session would give it away. */
+    sid: string;
   }
 }
 
