@@ -27,6 +27,8 @@ export async function answerOf(
   const browser = new Browser(issuer);
   const signIn = await browser.open(authorizationUrl);
   const consent = await browser.submit(signIn, { fields: { username: 'alice', password: userPassword } });
+  // What she has allowed before is not asked again.
+  if (consent.url.origin !== issuer) return consent.url;
   const { url } = await browser.submit(consent, { button: { name: 'decision', value: decision } });
   return url;
 }

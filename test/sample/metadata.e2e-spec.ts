@@ -34,6 +34,10 @@ describe('attack 37: what is published', () => {
         issuer: sample.issuer,
         jwks_uri: `${sample.issuer}/.well-known/jwks.json`,
         id_token_signing_alg_values_supported: ['RS256'],
+        end_session_endpoint: `${sample.issuer}/end-session`,
+        claims_parameter_supported: true,
+        acr_values_supported: ['urn:oasis:names:tc:SAML:2.0:ac:classes:Password'],
+        scopes_supported: expect.arrayContaining(['address', 'phone', 'offline_access']),
       });
     },
   );

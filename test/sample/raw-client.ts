@@ -59,6 +59,8 @@ export class RawClient {
       response_type: 'code',
       scope: 'openid profile email api',
       state: 'the state',
+      // So that there is a page to decide on each time.
+      prompt: 'consent',
       code_challenge: challengeOf(secret()),
       code_challenge_method: 'S256',
       ...changes,

@@ -179,7 +179,11 @@ describe('a form', () => {
   const pages: [string, () => Promise<Visitor>, () => Record<string, string>][] = [
     ['sign-in', () => atSignIn(), () => ({ username: 'alice', password: sample.userPassword })],
     ['consent', () => atConsent(), () => ({ decision: 'approve' })],
-    ['sign-out', async () => ({ ...(await atConsent()), page: `${sample.issuer}/sign-out` }), () => ({})],
+    [
+      'sign-out',
+      async () => ({ ...(await atConsent()), page: `${sample.issuer}/end-session/confirm` }),
+      () => ({}),
+    ],
   ];
 
   it.each(pages)('of %s is refused without the token of its session', async (_, go, fields) => {

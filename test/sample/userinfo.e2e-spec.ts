@@ -41,7 +41,37 @@ function expectInvalidToken({ status, headers, body }: Answer): void {
 describe('userinfo answers', () => {
   it.each([
     ['openid', {}],
-    ['openid profile', { name: 'Alice Adams', preferred_username: 'alice' }],
+    [
+      'openid profile',
+      {
+        name: 'Alice Adams',
+        preferred_username: 'alice',
+        given_name: 'Alice',
+        family_name: 'Adams',
+        middle_name: 'Beatrice',
+        nickname: 'Al',
+        profile: 'https://example.com/alice',
+        picture: 'https://example.com/alice.jpg',
+        website: 'https://alice.example.com',
+        gender: 'female',
+        birthdate: '1990-01-31',
+        zoneinfo: 'Europe/Berlin',
+        locale: 'en-GB',
+        updated_at: 1_750_000_000,
+      },
+    ],
+    ['openid phone', { phone_number: '+441632960000', phone_number_verified: true }],
+    [
+      'openid address',
+      {
+        address: {
+          street_address: '1 Example Street',
+          locality: 'London',
+          postal_code: 'N1 1AA',
+          country: 'GB',
+        },
+      },
+    ],
     ['openid email', { email: 'alice@example.com', email_verified: true }],
   ])('to the scope %s with its claims and no others', async (scope, claims) => {
     const { access_token } = await client.tokens({ scope });

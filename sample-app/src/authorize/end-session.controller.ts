@@ -91,7 +91,7 @@ export class EndSessionController {
 
   private async end(request: Request, response: Response, target: string | undefined): Promise<void> {
     await destroySession(request);
-    if (target === undefined) response.send(this.pages.render('signed-out', {}));
+    if (target === undefined) response.status(200).send(this.pages.render('signed-out', {}));
     else response.redirect(303, target);
   }
 }
