@@ -33,13 +33,7 @@ async function callApi() {
 
 async function signOut() {
   await users.revokeTokens(['refresh_token', 'access_token']);
-  const { end_session_endpoint: endSession } = await users.metadataService.getMetadata();
-  if (endSession) {
-    await users.signoutRedirect();
-  } else {
-    await users.removeUser();
-    location.assign(`${issuer}/sign-out`);
-  }
+  await users.signoutRedirect();
 }
 
 async function run(act) {

@@ -128,7 +128,7 @@ describe('a consent', () => {
     const { cookie, tokens } = await allowed();
     const underWay = await ask(cookie);
     const page = `${sample.issuer}/consents`;
-    expect((await visit(page)).status).toBe(401);
+    expect((await visit(page)).status).toBe(403);
     const { html } = await visit(page, cookie);
     expect(html).toContain('<strong>other</strong>');
     const form = { csrf_token: csrfTokenOf(await visit(page, cookie)), client_id: 'other' };

@@ -143,7 +143,7 @@ describe('CORS: errors', () => {
 });
 
 describe('CORS: everything else', () => {
-  it.each(['/authorize', '/sign-out', '/style.css', '/introspect', '/nothing'])(
+  it.each(['/authorize', '/end-session', '/style.css', '/introspect', '/nothing'])(
     '%s has no CORS header for a registered origin',
     async (path) => {
       expect(corsHeaders((await ask(path, registered, {})).headers)).toEqual({});

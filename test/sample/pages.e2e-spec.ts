@@ -19,15 +19,15 @@ const ask = (path: string, accept: string, method = 'GET') =>
   fetch(`${sample.issuer}${path}`, { method, headers: { accept } });
 
 describe('the page at the root', () => {
-  it('says whose server this is, and every link of it leads somewhere', async () => {
+  it('says whose server this is, and every link of it leads somewhere, one of them only those who are signed in', async () => {
     const { status, html, headers } = await visit(sample.issuer);
     expect(status).toBe(200);
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(html).toContain(sample.issuer);
     const links = [...html.matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href!);
     expect(links).toContain(`${sample.issuer}/consents`);
-    for (const link of links.filter((each) => !each.endsWith('/consents'))) {
-      expect((await visit(link)).status).toBe(200);
+    for (const link of links) {
+      expect([link, (await visit(link)).status]).toEqual([link, link.endsWith('/consents') ? 403 : 200]);
     }
   });
 });

@@ -1,5 +1,5 @@
 // The page where a user sees what each application may do, and withdraws it.
-import { Controller, Get, Post, Req, Res, UnauthorizedException, UseGuards } from '@nestjs/common';
+import { Controller, Get, Post, Req, Res, ForbiddenException, UseGuards } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -44,6 +44,6 @@ export class ConsentsController {
 }
 
 function userIdOf({ session }: Request): string {
-  if (session.userId === undefined) throw new UnauthorizedException('You are not signed in.');
+  if (session.userId === undefined) throw new ForbiddenException('Nobody is signed in here. Sign in to an application first.');
   return session.userId;
 }
