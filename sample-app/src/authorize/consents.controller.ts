@@ -44,6 +44,7 @@ export class ConsentsController {
 }
 
 function userIdOf({ session }: Request): string {
-  if (session.userId === undefined) throw new ForbiddenException('Nobody is signed in here. Sign in to an application first.');
+  if (session.userId === undefined)
+    throw new ForbiddenException('Nobody is signed in here. Sign in to an application first.');
   return session.userId;
 }
