@@ -1,3 +1,4 @@
+// A browser without a screen for the demonstration: cookies, redirects, forms.
 import { load } from 'cheerio';
 import { CookieJar } from 'tough-cookie';
 

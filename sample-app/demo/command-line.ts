@@ -1,3 +1,4 @@
+// Runs the commands of nestjs-oidc-key, as an operator does.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

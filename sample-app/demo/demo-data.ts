@@ -1,3 +1,4 @@
+// What the demonstration keeps between two runs: its key set and its secrets.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

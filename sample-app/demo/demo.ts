@@ -1,3 +1,4 @@
+// The demonstration: from no key at all to tokens that outlive a restart and a rotation.
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,4 @@
+// A relying party by openid-client, which nobody here wrote.
 import * as openid from 'openid-client';
 import { z } from 'zod';
 

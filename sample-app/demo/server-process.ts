@@ -1,3 +1,4 @@
+// Starts the sample as a process of its own, and ends it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,3 +1,4 @@
+// Puts the folders together, and registers the keys.
 import { Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { APP_FILTER } from '@nestjs/core';

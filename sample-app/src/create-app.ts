@@ -1,3 +1,4 @@
+// Makes the application as it runs, for main.ts and for tests.
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ShutdownSignal } from '@nestjs/common';

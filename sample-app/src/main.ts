@@ -1,3 +1,4 @@
+// Starts the server, and says in one sentence why it did not start.
 import { LibsqlError } from '@libsql/client/sqlite3';
 import { Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';

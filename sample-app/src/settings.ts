@@ -1,6 +1,7 @@
+// The settings of the sample, checked before anything starts.
 import { z } from 'zod';
 
-// Settings of the sample. The key's own settings, OIDC_PRIVATE_KEY and the like, belong to nestjs-oidc-key,
+// The key's own settings, OIDC_PRIVATE_KEY and the like, belong to nestjs-oidc-key,
 // which reads and checks them itself; the passphrase is asked for here where the sample insists on one.
 
 function isLoopback(hostname: string): boolean {

@@ -1,3 +1,4 @@
+// The smallest server with keys: four files, everything in memory.
 import { AuthorizationServer } from '@jmondi/oauth2-server';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';

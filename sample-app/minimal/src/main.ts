@@ -1,3 +1,4 @@
+// Starts it.
 import 'reflect-metadata';
 
 import { NestFactory } from '@nestjs/core';

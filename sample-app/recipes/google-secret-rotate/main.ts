@@ -1,3 +1,4 @@
+// Runs the recipe as a job.
 import { createServer } from 'node:http';
 
 import { answerSecretRotate } from './secret-rotate.js';

@@ -1,3 +1,4 @@
+// A job that rotates when Secret Manager of Google says that it is time.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { rotate } from 'nestjs-oidc-key/rotate';

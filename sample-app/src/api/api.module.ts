@@ -1,3 +1,4 @@
+// A resource server, which shares nothing with the rest but the address of the JWKS.
 import { Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ResourceServerModule } from 'nestjs-oidc-key/resource-server';

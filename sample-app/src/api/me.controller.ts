@@ -1,3 +1,4 @@
+// A protected resource.
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import {
   AccessToken,

@@ -1,3 +1,4 @@
+// Finds out which client calls (RFC 6749 section 2.3).
 import { type OAuthClient, OAuthException } from '@jmondi/oauth2-server';
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';

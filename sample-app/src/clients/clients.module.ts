@@ -1,3 +1,4 @@
+// What the other folders may use of this one.
 import { Module } from '@nestjs/common';
 import { AllowedOrigins } from './allowed-origins.js';
 import { ClientAuthentication } from './client-authentication.js';

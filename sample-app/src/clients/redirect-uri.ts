@@ -1,3 +1,4 @@
+// Compares a redirect_uri with those of the client (RFC 9700 section 2.1, RFC 8252 section 7.3).
 const LOOPBACK_URI = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(\/.*)?$/;
 
 /**

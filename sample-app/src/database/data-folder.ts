@@ -1,3 +1,4 @@
+// Makes the folder of the database, for this user alone.
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 

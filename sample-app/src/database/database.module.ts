@@ -1,3 +1,4 @@
+// Opens the database before anybody asks it, and closes it last.
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Settings } from '../settings.js';

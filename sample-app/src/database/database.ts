@@ -1,3 +1,4 @@
+// What a repository asks for.
 import type { Client } from '@libsql/client/sqlite3';
 import type { LibSQLDatabase } from 'drizzle-orm/libsql/driver-core';
 

@@ -1,3 +1,4 @@
+// Deletes what has expired, so that the file does not grow for ever.
 import {
   Inject,
   Injectable,

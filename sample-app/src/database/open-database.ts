@@ -1,3 +1,4 @@
+// Opens the file and brings its tables up to date.
 import { chmod } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

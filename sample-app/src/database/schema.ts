@@ -1,3 +1,4 @@
+// The tables.
 import type { CodeChallengeMethod, GrantIdentifier } from '@jmondi/oauth2-server';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { SessionData } from 'express-session';

@@ -1,3 +1,4 @@
+// Tells the failures that are the fault of the request from ours.
 import { HttpException } from '@nestjs/common';
 
 /** The status of an error that is the caller's fault: one of Nest's, or one of Express's own body parser. */

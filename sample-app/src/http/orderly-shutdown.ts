@@ -1,3 +1,4 @@
+// Ends connections at SIGTERM, without losing an answer that is under way.
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';

@@ -1,3 +1,4 @@
+// Reads parameters by a schema.
 import { OAuthException } from '@jmondi/oauth2-server';
 import type { z } from 'zod';
 

@@ -1,3 +1,4 @@
+// Where the keys are, by the settings.
 import type { ConfigService } from '@nestjs/config';
 import type { Settings } from '../settings.js';
 

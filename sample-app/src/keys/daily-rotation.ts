@@ -1,3 +1,4 @@
+// Rotates the keys of the database when they are old.
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { Cron, CronExpression } from '@nestjs/schedule';

@@ -1,3 +1,4 @@
+// A store of one's own: the key set in a row of the database.
 import { randomUUID } from 'node:crypto';
 import type { ResultSet } from '@libsql/client/sqlite3';
 import type { KeyStore, StoredText } from 'nestjs-oidc-key';

@@ -1,3 +1,4 @@
+// Switches the daily rotation on.
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { DailyRotation } from './daily-rotation.js';

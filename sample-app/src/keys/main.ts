@@ -1,3 +1,4 @@
+// The program for the keys in the database.
 import { readFile } from 'node:fs/promises';
 import { ConfigModule } from '@nestjs/config';
 import { KeyStoreError } from 'nestjs-oidc-key/stores';

@@ -1,3 +1,4 @@
+// Keeps authorization codes, and lets each be used once.
 import {
   type OAuthAuthCode,
   type OAuthAuthCodeRepository,

@@ -1,3 +1,4 @@
+// Builds the AuthorizationServer of @jmondi/oauth2-server, with JwtService in it.
 import { AuthorizationServer, DateInterval } from '@jmondi/oauth2-server';
 import type { FactoryProvider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';

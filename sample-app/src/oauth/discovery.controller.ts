@@ -1,3 +1,4 @@
+// Publishes the metadata.
 import { Controller, Get, Header } from '@nestjs/common';
 import { ProviderMetadata } from './provider-metadata.js';
 

@@ -1,3 +1,4 @@
+// Tells clients whether a token is good (RFC 7662).
 import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { ClientAuthentication } from '../clients/client-authentication.js';

@@ -1,3 +1,4 @@
+// The endpoints for clients, and what they are made of.
 import { AuthorizationServer } from '@jmondi/oauth2-server';
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';

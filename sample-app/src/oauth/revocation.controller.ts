@@ -1,3 +1,4 @@
+// Ends tokens for clients (RFC 7009).
 import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';
 import { ClientAuthentication } from '../clients/client-authentication.js';

@@ -1,3 +1,4 @@
+// Takes refresh tokens alone where the grant of 4.3.7 takes any token of this server.
 import { type AuthorizationServerOptions, RefreshTokenGrant } from '@jmondi/oauth2-server';
 import type { JwtService } from 'nestjs-oidc-key';
 import type { ClientRepository } from '../clients/client.repository.js';

@@ -1,3 +1,4 @@
+// Finds the token that introspection and revocation are about.
 import { OAuthException } from '@jmondi/oauth2-server';
 import { Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';

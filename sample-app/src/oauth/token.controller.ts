@@ -1,3 +1,4 @@
+// The token endpoint (RFC 6749 section 3.2).
 import { AuthorizationServer, ErrorType, OAuthException } from '@jmondi/oauth2-server';
 import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { Request } from 'express';

@@ -1,3 +1,4 @@
+// Keeps tokens by their identifiers, and ends them.
 import { createHash } from 'node:crypto';
 import {
   DateInterval,

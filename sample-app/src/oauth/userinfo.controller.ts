@@ -1,3 +1,4 @@
+// The UserInfo endpoint (OpenID Connect Core section 5.3).
 import { Controller, Get, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request } from 'express';

@@ -1,3 +1,4 @@
+// Finds users, and checks their passwords.
 import { OAuthException, type OAuthUserIdentifier, type OAuthUserRepository } from '@jmondi/oauth2-server';
 import { Inject, Injectable } from '@nestjs/common';
 import { eq } from 'drizzle-orm';

@@ -1,3 +1,4 @@
+// What the other folders may use of this one.
 import { Module } from '@nestjs/common';
 import { UserRepository } from './user.repository.js';
 

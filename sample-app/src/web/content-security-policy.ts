@@ -1,3 +1,4 @@
+// What a page may load and where its forms may lead.
 const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /** The policy of the pages; the forms of a page may lead to this server and, if given, to that address. */

@@ -1,3 +1,4 @@
+// Refuses forms that another site sent.
 import { timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
 import type { Request } from 'express';

@@ -1,3 +1,4 @@
+// Keeps sessions in the database, so that a restart signs nobody out.
 import { callbackify } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { and, eq, gt } from 'drizzle-orm';

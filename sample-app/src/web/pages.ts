@@ -1,3 +1,4 @@
+// Renders the pages of the folder views.
 import { fileURLToPath } from 'node:url';
 import { Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';

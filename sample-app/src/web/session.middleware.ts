@@ -1,3 +1,4 @@
+// Gives the pages for people a session, and nothing else one.
 import { Injectable, type NestMiddleware } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';

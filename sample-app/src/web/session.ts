@@ -1,3 +1,4 @@
+// What a session holds, and how it begins and ends.
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Request } from 'express';

@@ -1,3 +1,4 @@
+// What the other folders may use of this one.
 import { Module } from '@nestjs/common';
 import { DatabaseSessionStore } from './database-session.store.js';
 import { HomeController } from './home.controller.js';
