@@ -1,5 +1,5 @@
-// How many failed attempts are too many, and of whom. In memory: several servers need a storage of their own for it,
-// such as @nest-lab/throttler-storage-redis.
+// How many failed attempts are too many, and of whom. Counted in memory, by each server for itself. A storage that they
+// share has to answer a limit of nought as that one does, which failed-attempts.guard.ts says.
 import { type ExecutionContext, Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ThrottlerModule } from '@nestjs/throttler';
