@@ -1,14 +1,18 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { payloadOf } from '../support/tokens.js';
+import { makeRsaKey, pemOf } from '../support/keys.js';
+import { headerOf, payloadOf, publicPemOf } from '../support/tokens.js';
 import { execute, register } from './database.js';
 import { RawClient, now, resigned, secret, tokensOf, withToken } from './raw-client.js';
 import type { Code, Fields, Tokens } from './raw-client.js';
-import { startSample } from './sample-server.js';
-import type { Sample } from './sample-server.js';
+import { restart, startSample } from './sample-server.js';
+import type { SampleProcess } from './sample-server.js';
 import { csrfTokenOf, visit } from './visit.js';
 
-let sample: Sample;
+let sample: SampleProcess;
 let client: RawClient;
 let hosted: RawClient;
 let plain: RawClient;
@@ -306,4 +310,21 @@ describe('a parameter that is too long', () => {
     const fits = await visit(client.authorizationUrl({ [name]: 'x'.repeat(length) }));
     expect(fits.location).toContain('/sign-in/');
   });
+});
+
+// The last, because the server has another key afterwards.
+it('an ID token from before a rotation is still a hint, to sign in and to end the session', async () => {
+  const { cookie, tokens } = await allowed();
+  const next = join(sample.folder, 'next.pem');
+  const previous = join(sample.folder, 'previous.pem');
+  writeFileSync(next, pemOf(makeRsaKey()), { mode: 0o600 });
+  writeFileSync(previous, publicPemOf(sample.key));
+  const old = resigned(sample, tokens.id_token, { exp: now() - 9999 });
+  sample = await restart(sample, { OIDC_PRIVATE_KEY_FILE: next, OIDC_PREVIOUS_KEYS_FILE: previous });
+  const silent = await ask(cookie, { prompt: 'none', id_token_hint: old });
+  const { id_token } = await redeem(silent.answer);
+  expect(headerOf(id_token)['kid']).not.toBe(headerOf(old)['kid']);
+  const end = `${sample.issuer}/end-session?${new URLSearchParams({ id_token_hint: old }).toString()}`;
+  expect((await visit(end, cookie)).html).toContain('You are signed out');
+  expect((await ask(cookie)).path).toBe('sign-in');
 });
