@@ -14,6 +14,5 @@ export function mustSignIn(
   const age = requestedAt.getTime() - session.signedInAt;
   if (age < 0) return false;
   if (hasPrompt(parameters, 'login') || hasPrompt(parameters, 'select_account')) return true;
-  const { max_age } = parameters;
-  return max_age !== undefined && (Number(max_age) === 0 || age > Number(max_age) * 1000);
+  return parameters.max_age !== undefined && age > Number(parameters.max_age) * 1000;
 }
