@@ -80,6 +80,8 @@ const server = dataFolder.extend({
   SESSION_SECRET: z.string('is required').min(32, 'needs 32 characters or more'),
   /** The `aud` of each access token: the identifier of the API that the tokens are for. */
   API_AUDIENCE: z.string('is required').min(1),
+  /** What signs ID tokens (`id_token_signed_response_alg` of every client). Access tokens stay with RS256. */
+  ID_TOKEN_ALGORITHM: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']).default('RS256'),
   /** Whether a refresh token is a random text instead of a JWT. The ones of the other form end with a change. */
   OPAQUE_REFRESH_TOKENS: z.enum(['true', 'false'], 'must be true or false').default('false'),
 });

@@ -138,6 +138,16 @@ describe('OpenID Connect Core section 3.1.3.6: at_hash', () => {
     expect(new KeyInfo(() => ring).tokenHash(token)).toBe(leftHalf.toString('base64url'));
   });
 
+  it('with the hash of the algorithm that is asked for, and refuses one that no key has', () => {
+    const keyInfo = new KeyInfo(() => ringOf({ key: [described('RS256'), described('EdDSA')] }));
+    expect(keyInfo.tokenHash('a')).toBe(keyInfo.tokenHash('a', 'RS256'));
+    expect(keyInfo.tokenHash('a')).toHaveLength(22);
+    expect(keyInfo.tokenHash('a', 'EdDSA')).toHaveLength(43);
+    expect(() => keyInfo.tokenHash('a', 'ES256')).toThrow(
+      expect.objectContaining({ code: 'OIDC_KEY_NONE_TO_SIGN' }),
+    );
+  });
+
   it('the example of appendix A.3, an ID token by RS256', () => {
     const ring = ringOf({ key: described('RS256') });
     const token = 'jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y';

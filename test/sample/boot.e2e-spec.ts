@@ -63,6 +63,15 @@ describe('the sample does not start', () => {
     );
   });
 
+  it('without a key for the algorithm of the ID tokens', async () => {
+    const { code, stderr } = await failedStart((environment) => ({
+      ...environment,
+      ID_TOKEN_ALGORITHM: 'ES256',
+    }));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The server did not start\. .*no current key for ES256.*\n$/);
+  });
+
   it('with a damaged key, and shows nothing of it', async () => {
     const { code, stdout, stderr } = await failedStart((environment) => {
       writeFileSync(join(environment.DATA_DIR!, 'damaged.pem'), pemOf(key).slice(0, 1200));

@@ -1,8 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
+import { makeRsaKey, pemOf } from '../support/keys.js';
 import { headerOf, payloadOf } from '../support/tokens.js';
 import { executeAll } from './database.js';
 import { RawClient, now, request, resigned, tokensOf, withToken } from './raw-client.js';
@@ -41,6 +45,21 @@ describe('attack 11 and 33: the ID token', () => {
       expect(time).toBeLessThanOrEqual(now());
     }
     expect(headerOf(id_token)).toEqual({ alg: 'RS256', typ: 'JWT', kid: headerOf(access_token)['kid'] });
+  });
+
+  it('is signed by ID_TOKEN_ALGORITHM, and its at_hash has the hash of that', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'oidc-key-two-')), 'keys.pem');
+    const { privateKey } = generateKeyPairSync('ed25519');
+    writeFileSync(file, pemOf(makeRsaKey()) + pemOf(privateKey), { mode: 0o600 });
+    const other = await startSample({ OIDC_PRIVATE_KEY_FILE: file, ID_TOKEN_ALGORITHM: 'EdDSA' });
+    try {
+      const { id_token, access_token } = await RawClient.web(other).tokens();
+      expect([headerOf(id_token)['alg'], headerOf(access_token)['alg']]).toEqual(['EdDSA', 'RS256']);
+      const hash = createHash('sha512').update(access_token).digest();
+      expect(payloadOf(id_token)['at_hash']).toBe(hash.subarray(0, 32).toString('base64url'));
+    } finally {
+      await other.server.stop();
+    }
   });
 
   it('is verified by what the JWKS has, and no longer when a claim is changed', async () => {

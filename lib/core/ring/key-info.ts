@@ -39,9 +39,13 @@ export class KeyInfo {
   /**
    * The value of `at_hash` for an access token, or of `c_hash` for a code, in an ID token that the current key signs
    * (OpenID Connect Core section 3.1.3.6): the left half of its hash, base64url.
+   *
+   * @param algorithm that of the ID token. Default: as for `sign`
+   * @throws OidcKeyError `OIDC_KEY_NONE_TO_SIGN` where no key of the algorithm signs
    */
-  tokenHash(token: string): string {
-    const digest = createHash(this.#key.algorithm.tokenHash).update(token).digest();
+  tokenHash(token: string, algorithm?: SigningAlgorithm): string {
+    const { key } = this.#ring().signingKey(algorithm);
+    const digest = createHash(key.algorithm.tokenHash).update(token).digest();
     return digest.subarray(0, digest.length / 2).toString('base64url');
   }
 

@@ -38,6 +38,7 @@ const CLAIMS_OF_OTHER_TOKENS = ['jti', 'cid', 'refresh_token_id', 'access_token_
 export class IdTokenService {
   private readonly logger = new Logger(IdTokenService.name);
   private readonly issuer: string;
+  private readonly algorithm: Settings['ID_TOKEN_ALGORITHM'];
 
   constructor(
     private readonly jwt: JwtService,
@@ -45,11 +46,14 @@ export class IdTokenService {
     config: ConfigService<Settings, true>,
   ) {
     this.issuer = config.get('ISSUER', { infer: true });
+    this.algorithm = config.get('ID_TOKEN_ALGORITHM', { infer: true });
+    // Throws where there is no key for it: better now than at the first login.
+    keyInfo.tokenHash('', this.algorithm);
   }
 
   async issue(subject: IdTokenSubject): Promise<string> {
     const { clientId, scopes, user, accessToken, expiresAt, authTime, nonce, sid } = subject;
-    return this.jwt.sign({
+    const claims = {
       ...namedClaims(user, scopes, 'id_token'),
       ...withoutClaimsOfOtherTokens(await this.customClaimsOf(user)),
       iss: this.issuer,
@@ -63,8 +67,9 @@ export class IdTokenService {
       // RFC 8176.
       amr: ['pwd'],
       sid,
-      at_hash: this.keyInfo.tokenHash(accessToken),
-    });
+      at_hash: this.keyInfo.tokenHash(accessToken, this.algorithm),
+    };
+    return this.jwt.sign(claims, { algorithm: this.algorithm });
   }
 
   /**
