@@ -36,8 +36,8 @@ export async function serveSpa(issuer: string, port: number): Promise<Server> {
   }
 
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    void contentOf(pathname).then((found) => {
+    const [path = '/'] = (request.url ?? '/').split('?');
+    void contentOf(path).then((found) => {
       response.setHeader('Content-Security-Policy', policy);
       if (!found) return response.writeHead(404).end();
       return response.setHeader('Content-Type', found[1]).end(found[0]);

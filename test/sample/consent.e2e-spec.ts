@@ -10,7 +10,7 @@ import { RawClient, now, resigned, secret, tokensOf, withToken } from './raw-cli
 import type { Code, Fields, Tokens } from './raw-client.js';
 import { restart, startSample } from './sample-server.js';
 import type { SampleProcess } from './sample-server.js';
-import { csrfTokenOf, visit } from './visit.js';
+import { csrfTokenOf, hiddenFieldsOf, visit } from './visit.js';
 
 let sample: SampleProcess;
 let client: RawClient;
@@ -61,8 +61,8 @@ async function signIn(url: URL, cookie = '', username = 'alice') {
 }
 
 async function decide(page: string, cookie: string, decision = 'approve') {
-  const csrf_token = csrfTokenOf(await visit(page, cookie));
-  return new URL((await visit(page, cookie, { csrf_token, decision })).location!).searchParams;
+  const form = hiddenFieldsOf(await visit(page, cookie));
+  return new URL((await visit(page, cookie, { ...form, decision })).location!).searchParams;
 }
 
 /** A browser in which a user has allowed the client `other` the scope openid. */
@@ -207,6 +207,12 @@ describe('the end of a session', () => {
     expect((await ask(cookie)).path).toBe('sign-in');
   });
 
+  it('takes nothing from a sign-in that is under way', async () => {
+    const { location, cookie = '' } = await visit(plain.authorizationUrl(noPrompt));
+    expect((await visit(`${sample.issuer}/end-session`, cookie)).status).toBe(200);
+    expect((await visit(location!, cookie)).status).toBe(200);
+  });
+
   it('waits for the user with an ID token of another session, of another user, or none', async () => {
     const { cookie } = await allowed();
     const hints = [(await allowed()).tokens.id_token, (await allowed('bob')).tokens.id_token];
@@ -255,6 +261,32 @@ describe('the parameter claims', () => {
     expect(payloadOf(id_token)).not.toHaveProperty('name');
     const { sub } = payloadOf(id_token);
     expect((await withToken(sample, 'userinfo', access_token)).body).toEqual({ sub, name: 'Alice Adams' });
+  });
+
+  it('gives nothing that the client came to be allowed after the page was made, before that is shown', async () => {
+    const scopesOfOther = (scopes: string[]) =>
+      execute(sample, 'UPDATE clients SET scopes = ? WHERE id = ?', [JSON.stringify(scopes), 'other']);
+    const asked = claims({ userinfo: { email: null } });
+    const { page, cookie } = await signIn(plain.authorizationUrl({ ...noPkce, prompt: 'consent', ...asked }));
+    const seen = await visit(page, cookie);
+    expect(seen.html).not.toContain('email');
+    await scopesOfOther(['openid', 'email']);
+    const form = { ...hiddenFieldsOf(seen), decision: 'approve' };
+    expect((await visit(page, cookie, form)).location).toBe(page);
+    expect((await visit(page, cookie)).html).toContain('email');
+    await scopesOfOther(['openid', 'api']);
+  });
+
+  it.each([
+    { id_token: { sub: { values: ['somebody else'] } } },
+    { userinfo: { sub: { value: 'somebody else' } } },
+    { id_token: { sub: { value: 42 } } },
+    { id_token: { sub: { values: ['a', 'b'] } } },
+  ])('logs nobody in whom it does not ask for: %j', async (asked) => {
+    const { cookie } = await allowed();
+    const url = plain.authorizationUrl({ ...noPkce, ...claims(asked), prompt: 'none' });
+    const { location } = await visit(url, cookie);
+    expect(new URL(location!).searchParams.get('error')).toMatch(/^(login_required|invalid_request)$/);
   });
 
   it('gives no claim of a scope that the client may not have', async () => {

@@ -18,6 +18,25 @@ async function signIn(username: string, password: string) {
   return visit(location!, cookie, { csrf_token: csrfTokenOf(page), username, password });
 }
 
+/** A sign-in page of its own, and what sends its form. */
+async function formOfSignIn() {
+  const { location, cookie = '' } = await visit(RawClient.native(sample).authorizationUrl());
+  const csrf_token = csrfTokenOf(await visit(location!, cookie));
+  return (password: string, headers: Record<string, string> = {}) =>
+    fetch(location!, {
+      method: 'POST',
+      headers: { cookie, ...headers },
+      body: new URLSearchParams({ csrf_token, username: 'alice', password }),
+      redirect: 'manual',
+    });
+}
+
+/** What was sent before may still be at work. */
+async function signInAfter(milliseconds: number) {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return signIn('alice', sample.userPassword);
+}
+
 async function fail(times: number, username = 'alice'): Promise<void> {
   for (let each = 0; each < times; each++) expect((await signIn(username, 'wrong')).status).toBe(403);
 }
@@ -55,6 +74,36 @@ describe('failed attempts: a password', () => {
     }
   });
 
+  it('counts though nobody waited for the answer', async () => {
+    const { location, cookie = '' } = await visit(RawClient.native(sample).authorizationUrl());
+    const csrf_token = csrfTokenOf(await visit(location!, cookie));
+    const body = new URLSearchParams({ csrf_token, username: 'alice', password: 'wrong' });
+    for (let each = 0; each < 4; each++) {
+      const gone = new AbortController();
+      const asked = fetch(location!, { method: 'POST', headers: { cookie }, body, signal: gone.signal });
+      setTimeout(() => gone.abort(), 5);
+      await asked.catch(() => undefined);
+    }
+    expectLater(await signInAfter(1_000));
+  });
+
+  it('is looked at no more often when many are sent at once', async () => {
+    const forms = await Promise.all(Array.from({ length: 20 }, () => formOfSignIn()));
+    const answers = await Promise.all(forms.map((send) => send('wrong')));
+    expect(answers.filter(({ status }) => status === 403)).toHaveLength(3);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(17);
+  });
+
+  it('is still looked at for a user whom somebody elsewhere has locked out there', async () => {
+    sample = await restart(sample, { PROXIES: '1' });
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    for (let each = 0; each < 3; each++) {
+      expect((await (await formOfSignIn())('wrong', from('192.0.2.1'))).status).toBe(403);
+    }
+    expect((await (await formOfSignIn())(sample.userPassword, from('192.0.2.1'))).status).toBe(429);
+    expect((await (await formOfSignIn())(sample.userPassword, from('192.0.2.2'))).status).toBe(303);
+  });
+
   it('is looked at no more for any user name after ten times as many from one address', async () => {
     for (let each = 0; each < 10; each++) await fail(3, `user ${each}`);
     expectLater(await signIn('alice', sample.userPassword));
@@ -88,6 +137,34 @@ describe.each(['token', 'introspect', 'revoke'])('failed attempts: a client secr
   it('is looked at however many right ones came before', async () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(sample.clientSecret)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});
+
+describe('failed attempts: a client secret', () => {
+  it('is looked at no more, wherever the wrong ones were sent', async () => {
+    const ask = (path: string, client_secret: string) =>
+      request(sample, path, {
+        method: 'POST',
+        body: new URLSearchParams({
+          grant_type: 'client_credentials',
+          token: 'unknown',
+          client_id: 'demo-web',
+          client_secret,
+        }),
+      });
+    for (const path of ['token', 'introspect', 'revoke']) expect((await ask(path, 'wrong')).status).toBe(401);
+    for (const path of ['token', 'introspect', 'revoke']) expectLater(await ask(path, sample.clientSecret));
+  });
+
+  it('locks no user out whose name is sent along', async () => {
+    const body = { grant_type: 'client_credentials', client_id: 'demo-web', username: 'alice' };
+    for (let each = 0; each < 4; each++) {
+      await request(sample, 'token', {
+        method: 'POST',
+        body: new URLSearchParams({ ...body, client_secret: 'wrong' }),
+      });
+    }
+    expect((await signIn('alice', sample.userPassword)).status).toBe(303);
   });
 });
 

@@ -81,3 +81,10 @@ describe('attack 30: PKCE (RFC 9700 section 2.1.1)', () => {
     expect((await open.redeem({ ...code, code_verifier })).status).toBe(200);
   });
 });
+
+it('PKCE is asked of a client whose secret is an empty text, which is none', async () => {
+  const client = RawClient.of(sample, 'empty-secret');
+  await register(sample, { id: 'empty-secret', grants, isPkceRequired: false });
+  await execute(sample, "UPDATE clients SET secret_hash = '' WHERE id = 'empty-secret'");
+  expect(await errorOf(client, { ...without, nonce: 'the nonce' })).toBe('invalid_request');
+});

@@ -9,6 +9,9 @@ import { startSample } from './sample-server.js';
 import type { Sample } from './sample-server.js';
 import { csrfTokenOf, visit } from './visit.js';
 
+/** What the consent page shows of a usual request. */
+const shown = 'openid profile email api';
+
 let sample: Sample;
 let client: RawClient;
 
@@ -160,7 +163,7 @@ describe('attack 32: max_age', () => {
     const earliest = Date.now();
     const { page, cookie, csrf_token } = await atConsent();
     await changeSessions("json_set(data, '$.signedInAt', json_extract(data, '$.signedInAt') - 90000)");
-    const { location } = await visit(page, cookie, { csrf_token, decision: 'approve' });
+    const { location } = await visit(page, cookie, { csrf_token, decision: 'approve', shown });
     const { auth_time } = payloadOf(new URL(location!).searchParams.get('code')!);
     expect(Number(auth_time)).toBeGreaterThanOrEqual(Math.floor(earliest / 1000) - 90);
     expect(Number(auth_time)).toBeLessThan(Math.floor(earliest / 1000) - 60);
@@ -170,7 +173,7 @@ describe('attack 32: max_age', () => {
     const { page, cookie, csrf_token } = await atConsent();
     await changeSessions("json_remove(data, '$.signedInAt')");
     expect(await pageFor(cookie, '3600')).toBe('sign-in');
-    const { location } = await visit(page, cookie, { csrf_token, decision: 'approve' });
+    const { location } = await visit(page, cookie, { csrf_token, decision: 'approve', shown });
     expect(location).toMatch(/\/sign-in\//);
   });
 });
@@ -178,7 +181,7 @@ describe('attack 32: max_age', () => {
 describe('a form', () => {
   const pages: [string, () => Promise<Visitor>, () => Record<string, string>][] = [
     ['sign-in', () => atSignIn(), () => ({ username: 'alice', password: sample.userPassword })],
-    ['consent', () => atConsent(), () => ({ decision: 'approve' })],
+    ['consent', () => atConsent(), () => ({ decision: 'approve', shown })],
     [
       'sign-out',
       async () => ({ ...(await atConsent()), page: `${sample.issuer}/end-session/confirm` }),
@@ -229,7 +232,7 @@ describe('the consent', () => {
 
   it('is given once: the same form sent again is refused', async () => {
     const { page, cookie, csrf_token } = await atConsent();
-    const approve = () => visit(page, cookie, { csrf_token, decision: 'approve' });
+    const approve = () => visit(page, cookie, { csrf_token, decision: 'approve', shown });
     expect((await approve()).location).toContain('code=');
     const { status, location } = await approve();
     expect([status, location]).toEqual([400, null]);
@@ -238,20 +241,20 @@ describe('the consent', () => {
   it('of another browser cannot be given, even by somebody who is signed in', async () => {
     const { page } = await atConsent();
     const { cookie, csrf_token } = await atConsent();
-    const { status, location } = await visit(page, cookie, { csrf_token, decision: 'approve' });
+    const { status, location } = await visit(page, cookie, { csrf_token, decision: 'approve', shown });
     expect([status, location]).toEqual([400, null]);
   });
 
   it('needs a sign-in', async () => {
     const { page, cookie, csrf_token } = await atSignIn();
     const consent = page.replace('/sign-in/', '/consent/');
-    const { status, location } = await visit(consent, cookie, { csrf_token, decision: 'approve' });
+    const { status, location } = await visit(consent, cookie, { csrf_token, decision: 'approve', shown });
     expect([status, location]).toEqual([303, page]);
   });
 
   it.each(['', 'yes', 'APPROVE'])('needs a decision, which %p is not', async (decision) => {
     const { page, cookie, csrf_token } = await atConsent();
-    const { status, location } = await visit(page, cookie, { csrf_token, decision });
+    const { status, location } = await visit(page, cookie, { csrf_token, decision, shown });
     expect([status, location]).toEqual([400, null]);
   });
 

@@ -34,3 +34,9 @@ export function csrfTokenOf({ html }: Step): string {
   if (token === undefined) throw new Error('The page has no form');
   return token;
 }
+
+/** All that the form of a page sends besides what somebody types. */
+export function hiddenFieldsOf({ html }: Step): Record<string, string> {
+  const fields = html.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g);
+  return Object.fromEntries([...fields].map(([, name = '', value = '']) => [name, value]));
+}

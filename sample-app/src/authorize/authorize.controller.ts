@@ -12,6 +12,7 @@ import {
   hasPrompt,
   readAuthorizationParameters,
 } from './authorization-parameters.js';
+import { subjectIn } from './claims-parameter.js';
 import { AuthorizationRequests, type Recipient } from './authorization-requests.js';
 import { AuthorizationResponses } from './authorization-responses.js';
 import { AuthorizationSteps } from './authorization-steps.js';
@@ -83,8 +84,7 @@ export class AuthorizeController {
     idToken: string | undefined,
     { claims }: CheckedParameters,
   ): Promise<string | undefined> {
-    const asked = claims?.id_token?.['sub']?.value;
-    const subject = typeof asked === 'string' ? asked : undefined;
+    const subject = subjectIn(claims);
     if (idToken === undefined) return subject;
     const hint = await this.idTokens.readHint(idToken, clientId);
     // To go on without it could log in somebody else than the client means.

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ACR } from '../oauth/id-token.service.js';
 import { CLAIMS, type ClaimTarget, CLAIMS_OF_SCOPES, scopeOfClaim } from '../oauth/scopes.js';
+import { AuthorizationError } from './authorization-error.js';
 
 const claim = z
   .object({
@@ -41,6 +42,23 @@ export function namedScopes(
       .filter((name) => mayHave.includes(name) && !without.includes(name))
       .map((name) => scopeOfClaim(target, name));
   return [...named('userinfo', given), ...named('id_token', [])];
+}
+
+/**
+ * The one user whom the client asks for.
+ *
+ * @throws AuthorizationError where it asks for one in a way that is not understood: to go on could log in somebody else
+ */
+export function subjectIn(requested: ClaimsParameter | undefined): string | undefined {
+  const asked = [requested?.id_token?.['sub'], requested?.userinfo?.['sub']].flatMap((sub) => [
+    ...(sub?.values ?? []),
+    ...(sub?.value === undefined ? [] : [sub.value]),
+  ]);
+  const [subject, ...others] = new Set(asked);
+  if (others.length > 0 || (asked.length > 0 && typeof subject !== 'string')) {
+    throw new AuthorizationError('invalid_request', 'The claim sub can be asked for with one value only');
+  }
+  return typeof subject === 'string' ? subject : undefined;
 }
 
 /** Section 5.5.1.1: an essential `acr` that can't be had is a sign-in that failed. */

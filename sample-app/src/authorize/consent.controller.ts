@@ -17,7 +17,7 @@ import { AuthorizationSteps, type SignedIn, scopesOf } from './authorization-ste
 import { ConsentRepository } from './consent.repository.js';
 import { type PendingRequest, PendingRequestRepository } from './pending-request.repository.js';
 
-const form = z.object({ decision: z.enum(['approve', 'deny', 'switch']) });
+const form = z.object({ decision: z.enum(['approve', 'deny', 'switch']), shown: z.string().default('') });
 
 @Controller('consent/:requestId')
 export class ConsentController {
@@ -62,6 +62,7 @@ export class ConsentController {
       csrfToken: startSession(request.session),
       clientName: recipient.client.name,
       userName: user.name,
+      shown: scopesOf(signedIn.request).join(' '),
       scopes: scopesOf(signedIn.request).map((scope) => ({
         text: describeScope(scope),
         isNew: newScopes.includes(scope),
@@ -74,7 +75,7 @@ export class ConsentController {
   @Post()
   @UseGuards(CsrfGuard)
   async decide(@Param('requestId') requestId: string, @Req() request: Request, @Res() response: Response) {
-    const { decision } = readParameters(form, request.body);
+    const { decision, shown } = readParameters(form, request.body);
     const pending = await this.pendingRequests.find(requestId, request.sessionID);
     if (!pending) throw noLongerOpen();
     const recipient = await this.requests.findRecipient(pending.parameters);
@@ -84,6 +85,10 @@ export class ConsentController {
       if (!signedIn || decision === 'switch') {
         delete request.session.userId;
         this.redirectToSignIn(response, requestId);
+        return;
+      }
+      if (decision === 'approve' && !wasAllShown(signedIn, shown.split(' '))) {
+        response.redirect(303, `${this.issuer}/consent/${requestId}`);
         return;
       }
       await this.take(requestId, request);
@@ -116,6 +121,11 @@ export class ConsentController {
   private redirectToSignIn(response: Response, requestId: string): void {
     response.redirect(303, `${this.issuer}/sign-in/${requestId}`);
   }
+}
+
+/** The client may have come to be allowed more since the page was made. */
+function wasAllShown({ request }: SignedIn, shown: readonly string[]): boolean {
+  return scopesOf(request).every((scope) => shown.includes(scope));
 }
 
 function noLongerOpen(): BadRequestException {

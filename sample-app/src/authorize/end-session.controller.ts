@@ -51,7 +51,12 @@ export class EndSessionController {
     const target = await this.target(clientId, post_logout_redirect_uri, state);
     const { userId, sid } = request.session;
     // An ID token of another session is a stolen one, or an old one: it ends nothing unless the user says so.
-    if (userId === undefined || (hint && hint.sub === userId && hint.sid !== undefined && hint.sid === sid)) {
+    if (userId === undefined) {
+      // There may be a sign-in under way, and this is not the way to end it.
+      this.answer(response, target);
+      return;
+    }
+    if (hint && hint.sub === userId && hint.sid !== undefined && hint.sid === sid) {
       await this.end(request, response, target);
       return;
     }
@@ -91,6 +96,10 @@ export class EndSessionController {
 
   private async end(request: Request, response: Response, target: string | undefined): Promise<void> {
     await destroySession(request);
+    this.answer(response, target);
+  }
+
+  private answer(response: Response, target: string | undefined): void {
     if (target === undefined) response.status(200).send(this.pages.render('signed-out', {}));
     else response.redirect(303, target);
   }

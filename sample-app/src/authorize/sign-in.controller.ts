@@ -1,12 +1,22 @@
 // The page where the user signs in.
 import { randomBytes } from 'node:crypto';
-import { BadRequestException, Controller, Get, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  BadRequestException,
+  Controller,
+  Get,
+  Param,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { readParameters } from '../http/parameters.js';
 import type { Settings } from '../settings.js';
-import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
+import { FailedAttempts } from '../throttling/failed-attempts.js';
 import { UserRepository } from '../users/user.repository.js';
 import { CsrfGuard } from '../web/csrf.guard.js';
 import { Pages } from '../web/pages.js';
@@ -35,7 +45,8 @@ export class SignInController {
   }
 
   @Post()
-  @UseGuards(CsrfGuard, FailedAttemptsGuard)
+  @UseGuards(CsrfGuard)
+  @UseInterceptors(FailedAttempts)
   async signIn(@Param('requestId') requestId: string, @Req() request: Request, @Res() response: Response) {
     await this.pendingRequest(requestId, request);
     const { username, password } = readParameters(credentials, request.body);

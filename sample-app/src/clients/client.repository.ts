@@ -26,7 +26,7 @@ export function toOAuthClient(row: typeof clients.$inferSelect): RegisteredClien
     allowedGrants: row.allowedGrants,
     scopes: row.scopes.map((name) => ({ name })),
     // Of a public client always (RFC 9700 section 2.1.1), whatever its row says: nothing else ties a code to it.
-    isPkceRequired: row.isPkceRequired || row.secretHash === null,
+    isPkceRequired: row.isPkceRequired || !row.secretHash,
     postLogoutRedirectUris: row.postLogoutRedirectUris,
   };
 }

@@ -1,9 +1,9 @@
 // Tells clients whether a token is good (RFC 7662).
-import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseInterceptors } from '@nestjs/common';
 import type { Request } from 'express';
 import { ClientAuthentication } from '../clients/client-authentication.js';
 import { type KnownToken, TokenLookup } from './token-lookup.js';
-import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
+import { FailedAttempts } from '../throttling/failed-attempts.js';
 
 /** The introspection endpoint (RFC 7662). */
 @Controller('introspect')
@@ -14,7 +14,7 @@ export class IntrospectionController {
   ) {}
 
   @Post()
-  @UseGuards(FailedAttemptsGuard)
+  @UseInterceptors(FailedAttempts)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async introspect(@Req() request: Request): Promise<Record<string, unknown>> {

@@ -1,10 +1,10 @@
 // Ends tokens for clients (RFC 7009).
-import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseInterceptors } from '@nestjs/common';
 import type { Request } from 'express';
 import { ClientAuthentication } from '../clients/client-authentication.js';
 import { TokenLookup } from './token-lookup.js';
 import { TokenRepository } from './token.repository.js';
-import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
+import { FailedAttempts } from '../throttling/failed-attempts.js';
 
 /** The revocation endpoint (RFC 7009). */
 @Controller('revoke')
@@ -16,7 +16,7 @@ export class RevocationController {
   ) {}
 
   @Post()
-  @UseGuards(FailedAttemptsGuard)
+  @UseInterceptors(FailedAttempts)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async revoke(@Req() request: Request): Promise<void> {

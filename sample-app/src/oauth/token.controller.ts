@@ -1,10 +1,10 @@
 // The token endpoint (RFC 6749 section 3.2).
 import { AuthorizationServer, ErrorType, OAuthException } from '@jmondi/oauth2-server';
-import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseInterceptors } from '@nestjs/common';
 import type { Request } from 'express';
 import { readClientCredentials } from '../clients/client-credentials.js';
 import { readTokenRequest } from './token-request.js';
-import { FailedAttemptsGuard } from '../throttling/failed-attempts.guard.js';
+import { FailedAttempts } from '../throttling/failed-attempts.js';
 
 /** The token endpoint (RFC 6749 section 3.2). */
 @Controller('token')
@@ -12,7 +12,7 @@ export class TokenController {
   constructor(private readonly server: AuthorizationServer) {}
 
   @Post()
-  @UseGuards(FailedAttemptsGuard)
+  @UseInterceptors(FailedAttempts)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async token(@Req() request: Request): Promise<Record<string, unknown>> {

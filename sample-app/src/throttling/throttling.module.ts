@@ -1,5 +1,5 @@
 // How many failed attempts are too many, and of whom. Counted in memory, by each server for itself. A storage that they
-// share has to answer a limit of nought as that one does, which failed-attempts.guard.ts says.
+// share has to answer a limit of nought as that one does, which failed-attempts.ts says.
 import { type ExecutionContext, Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ThrottlerModule } from '@nestjs/throttler';
@@ -9,6 +9,9 @@ import type { Settings } from '../settings.js';
 
 const FIVE_MINUTES = 300_000;
 
+/** The limits for the password of one user. */
+export const OF_A_USER = ['user at address', 'user'];
+
 @Module({
   imports: [
     ThrottlerModule.forRootAsync({
@@ -16,10 +19,12 @@ const FIVE_MINUTES = 300_000;
       useFactory: (config: ConfigService<Settings, true>) => {
         const limit = config.get('FAILED_ATTEMPTS', { infer: true });
         return [
-          { name: 'user', limit, ttl: FIVE_MINUTES, ...trackedBy(userName) },
-          { name: 'client', limit, ttl: FIVE_MINUTES, ...trackedBy(clientAtAddress) },
-          // Behind one address there may be a whole office.
+          // First, since nothing is remembered of what it refuses. Behind one address there may be a whole office.
           { name: 'address', limit: 10 * limit, ttl: FIVE_MINUTES },
+          { name: 'user at address', limit, ttl: FIVE_MINUTES, ...trackedBy(userAtAddress) },
+          // Of those who guess from many addresses. It is higher, for anybody can lock a user out by it.
+          { name: 'user', limit: 10 * limit, ttl: FIVE_MINUTES, ...trackedBy(userName) },
+          { name: 'client', limit, ttl: FIVE_MINUTES, ...trackedBy(clientAtAddress) },
         ];
       },
     }),
@@ -38,15 +43,22 @@ function trackedBy(tracker: Tracker) {
   };
 }
 
-function userName({
-  body,
-}: Request<unknown, unknown, { username?: unknown } | undefined>): string | undefined {
-  return typeof body?.username === 'string' ? body.username : undefined;
+/** Of a sign-in. Other endpoints take no password, whatever else is sent to them. */
+function userName(
+  request: Request<unknown, unknown, { username?: unknown } | undefined>,
+): string | undefined {
+  const name = request.path.startsWith('/sign-in/') ? request.body?.username : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function userAtAddress(request: Request): string | undefined {
+  const name = userName(request);
+  return name === undefined ? undefined : `${request.ip} ${name}`;
 }
 
 function clientAtAddress(request: Request): string | undefined {
   try {
-    return `${readClientCredentials(request).client_id} ${request.ip}`;
+    return `${request.ip} ${readClientCredentials(request).client_id}`;
   } catch {
     return undefined;
   }

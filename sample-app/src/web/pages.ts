@@ -13,6 +13,7 @@ interface PageData {
     csrfToken: string;
     clientName: string;
     userName: string;
+    shown: string;
     scopes: { text: string; isNew: boolean }[];
   };
   consents: {
