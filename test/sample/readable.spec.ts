@@ -9,7 +9,7 @@ const sample = join(root, 'sample-app');
 const readme = readFileSync(join(sample, 'README.md'), 'utf8');
 
 const sources = readdirSync(sample, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.(?:ts|js)$/.test(file) && !/^dist\b|\/dist\//.test(file))
+  .filter((file) => /\.(?:ts|js)$/.test(file) && !/^dist\b|\/dist\/|^minimal\//.test(file))
   .toSorted();
 
 describe('the sample', () => {

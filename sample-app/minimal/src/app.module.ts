@@ -1,4 +1,3 @@
-// The smallest server with keys: four files, everything in memory.
 import { AuthorizationServer } from '@jmondi/oauth2-server';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';

@@ -1,4 +1,3 @@
-// Starts it.
 import 'reflect-metadata';
 
 import { NestFactory } from '@nestjs/core';

@@ -1,4 +1,3 @@
-// Its token endpoint, and its authorization endpoint without a page.
 import { AuthorizationServer, type OAuthResponse } from '@jmondi/oauth2-server';
 import { handleExpressError, handleExpressResponse, requestFromExpress } from '@jmondi/oauth2-server/express';
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
