@@ -85,6 +85,6 @@ describe('attack 30: PKCE (RFC 9700 section 2.1.1)', () => {
 it('PKCE is asked of a client whose secret is an empty text, which is none', async () => {
   const client = RawClient.of(sample, 'empty-secret');
   await register(sample, { id: 'empty-secret', grants, isPkceRequired: false });
-  await execute(sample, "UPDATE clients SET secret_hash = '' WHERE id = 'empty-secret'");
+  await execute(sample, "UPDATE clients SET secret_hash = '' WHERE id = ?", ['empty-secret']);
   expect(await errorOf(client, { ...without, nonce: 'the nonce' })).toBe('invalid_request');
 });
