@@ -74,7 +74,10 @@ const server = dataFolder.extend({
   HOST: z.string().min(1).default('127.0.0.1'),
   /** How many proxies stand before this server, each of which adds to X-Forwarded-For: 1 for an https issuer. */
   PROXIES: z.coerce.number('must be a number').int().min(0).optional(),
-  /** Wrong passwords of a user, or secrets of a client, from one address within five minutes; ten times as many of the address in all, and of the user from all. */
+  /**
+   * Wrong passwords of a user, or secrets of a client, from one address within five minutes; ten times as many of the
+   * address in all, and of the user from all.
+   */
   FAILED_ATTEMPTS: z.coerce.number('must be a number').int().min(1).default(30),
   /** Signs the session cookie. Changing it signs everybody out. */
   SESSION_SECRET: z.string('is required').min(32, 'needs 32 characters or more'),

@@ -47,8 +47,15 @@ export class IdTokenService {
   ) {
     this.issuer = config.get('ISSUER', { infer: true });
     this.algorithm = config.get('ID_TOKEN_ALGORITHM', { infer: true });
-    // Throws where there is no key for it: better now than at the first login.
-    keyInfo.tokenHash('', this.algorithm);
+    try {
+      // Throws where there is no key for it: better now than at the first login.
+      keyInfo.tokenHash('', this.algorithm);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`ID_TOKEN_ALGORITHM is ${this.algorithm}, and no key signs with it. ${why}`, {
+        cause: error,
+      });
+    }
   }
 
   async issue(subject: IdTokenSubject): Promise<string> {
