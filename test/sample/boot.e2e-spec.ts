@@ -69,7 +69,9 @@ describe('the sample does not start', () => {
       ID_TOKEN_ALGORITHM: 'ES256',
     }));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The server did not start\. ID_TOKEN_ALGORITHM is ES256, .*no current key for ES256.*\n$/);
+    expect(stderr).toMatch(
+      /^The server did not start\. ID_TOKEN_ALGORITHM is ES256, .*no current key for ES256.*\n$/,
+    );
   });
 
   it('with a damaged key, and shows nothing of it', async () => {
