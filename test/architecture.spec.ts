@@ -43,6 +43,7 @@ const layers: [string, RegExp][] = [
   ['definition', /^oidc-key\.module-definition\.ts$/],
   ['resource server', /^resource-server\//],
   ['command line', /^cli\//],
+  ['doctor', /^doctor\//],
   ['rotate', /^rotate\//],
   ['health', /^health\//],
   ['route', /^jwks\//],
