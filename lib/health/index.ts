@@ -5,3 +5,4 @@
  */
 
 export { KeyHealthIndicator } from './key.health.js';
+export { OidcKeyHealthModule } from './oidc-key-health.module.js';

@@ -7,7 +7,7 @@ import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import type { LoggerService } from '@nestjs/common';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeyRotationEvent, KeySlots } from 'nestjs-oidc-key';
-import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
+import { KeyHealthIndicator, OidcKeyHealthModule } from 'nestjs-oidc-key/health';
 
 import { everythingPrintedOf, rejectionOf } from '../support/errors.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
@@ -31,8 +31,7 @@ async function start(module: ReturnType<typeof OidcKeyModule.forRoot>, logger: L
   const { app, fetch } = await boot(
     new ExpressAdapter(),
     {
-      imports: [configuration({ ...settings }), module, TerminusModule],
-      providers: [KeyHealthIndicator],
+      imports: [configuration({ ...settings }), module, TerminusModule, OidcKeyHealthModule],
     },
     undefined,
     logger,
@@ -41,7 +40,7 @@ async function start(module: ReturnType<typeof OidcKeyModule.forRoot>, logger: L
   const rotation = app.get(KeyRotation);
   rotation.events$.subscribe((event) => events.push(event));
   const health = async () => {
-    const check = app.get(HealthCheckService).check([() => app.get(KeyHealthIndicator).check('keys')]);
+    const check = app.get(HealthCheckService).check([() => app.get(KeyHealthIndicator).readiness('keys')]);
     // A report that is down is in the error.
     return everythingPrintedOf(
       await check.catch((error: unknown) => [error, (error as { response: unknown }).response]),

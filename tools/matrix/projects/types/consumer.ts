@@ -4,7 +4,7 @@ import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { DateInterval, AuthorizationServer } from '@jmondi/oauth2-server';
 import { JwtService, KeyInfo, KeyRotation, OidcKeyError, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeySource, OidcKeyOptions, OidcKeyOptionsFactory } from 'nestjs-oidc-key';
-import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
+import { KeyHealthIndicator, OidcKeyHealthModule } from 'nestjs-oidc-key/health';
 import {
   AccessTokenGuard,
   Public,
@@ -36,7 +36,7 @@ export class Tokens {
 
   @Public()
   check() {
-    return this.health.check([() => this.indicator.check('keys')]);
+    return this.health.check([() => this.indicator.readiness('keys')]);
   }
 }
 
@@ -56,6 +56,7 @@ export const interval: DateInterval = new DateInterval('1h');
   imports: [
     ConfigModule.forRoot({ isGlobal: true }),
     TerminusModule,
+    OidcKeyHealthModule,
     OidcKeyModule.forRootAsync({
       isGlobal: true,
       useFactory: () => ({ extraTokenFields: () => ({ iss: 'x' }) }),
