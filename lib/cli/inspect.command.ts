@@ -8,19 +8,8 @@ import { runLater } from '../core/key/steps.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import { loadKeyMaterial } from '../core/reading/key-material.js';
 import type { NamedValue } from '../core/reading/named-value.js';
-import { KeyLoader } from '../core/ring/key-loader.js';
-import { revocationsIn } from '../core/ring/members-of-slots.js';
 import type { Slot } from '../core/ring/life.js';
-import { fromStoreOf } from '../options/from-store.js';
-import { legacyFrom } from '../options/legacy.js';
-import { allowedReferences, SignersOnDemand } from '../options/signers-on-demand.js';
-import { secondsOf, timesFrom } from '../options/times.js';
-import { askSource } from '../rotation/ask-source.js';
-import { systemClock } from '../rotation/clock.js';
-import { LivesInService } from '../rotation/lives-in-service.js';
-import { timingOf } from '../rotation/timing.js';
-import { warningsOf } from '../rotation/warnings.js';
-import { misspeltSettings } from '../sources/misspelt-settings.js';
+import { rehearseBoot } from '../options/rehearse-boot.js';
 import type { NamedSettings } from '../sources/misspelt-settings.js';
 import { defaultEnvPrefix, everySettingName } from '../sources/setting-names.js';
 import { settingsSource } from '../sources/settings.source.js';
@@ -77,28 +66,9 @@ async function inspect(file: string | undefined, { json, prefix }: InspectOption
   );
 }
 
-/** What does not sign stops the command, and says why. */
-const silence = { error: () => undefined, log: () => undefined };
-
 /** What a boot makes of the settings, by the code that a boot runs. */
 async function keysOf(environment: NamedSettings, prefix: string): Promise<Inspected[]> {
-  const timing = timingOf(secondsOf(await timesFrom({}, environment, prefix)));
-  const allowed = await allowedReferences(undefined, environment, prefix);
-  const beside = { settings: environment, prefix, timing, reloadInterval: undefined, signers: allowed };
-  const fromStore = await fromStoreOf({}, beside);
-  const slots = await askSource(fromStore?.source ?? settingsSource(environment, prefix));
-  const signers = new SignersOnDemand(fromStore?.allowed ?? allowed, environment, silence);
-  const loaded = await new KeyLoader().load(slots, { signers: signers.open }).finally(() => signers.close());
-  const now = systemClock();
-  const lives = new LivesInService(loaded, revocationsIn(slots), now, { timing, algorithm: undefined });
-  const legacyHs256 = await legacyFrom({}, environment, prefix);
-  const view = lives.view(now);
-  legacyHs256?.refusePublished(view.keys.map(({ key }) => key));
-  const warnings = [
-    ...misspeltSettings(environment, prefix),
-    ...(legacyHs256 ? [...legacyHs256.warnings(now.wall), ...legacyHs256.bootWarnings()] : []),
-    ...warningsOf(view, now).map(({ message }) => message),
-  ];
+  const { view, warnings } = await rehearseBoot(environment, prefix, (boot) => boot);
   for (const warning of warnings) warn(warning);
   return view.keys.map(({ key, slot }) => ({ key, slot, isPrivate: slot !== 'previous' }));
 }
