@@ -1,0 +1,86 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { Files } from '../../sources/files/files.js';
+import type { Finding } from '../finding.js';
+
+/** A file that keys are read from. */
+export interface FileOfKeys {
+  readonly path: string;
+  /** How findings call what names it. */
+  readonly where: string;
+  /** Whether nobody has said yet that others can read it. */
+  readonly looksForReaders: boolean;
+}
+
+const othersWrite = 0o002;
+const othersEnter = 0o001;
+// In a folder with the sticky bit, such as /tmp, nobody replaces the files of others.
+const onlyOwnersRemove = 0o1000;
+const rule = 'nestjs-oidc-key, SECURITY.md';
+
+/** Who else could put a key of theirs in the place of ours, or read it. A file that is missing is not looked at. */
+export async function fileFindings(file: FileOfKeys): Promise<Finding[]> {
+  if (process.platform === 'win32') return [];
+  const findings = await Promise.all([writersOf(file), readersOf(file)].map(unlessMissing));
+  return findings.flat();
+}
+
+async function writersOf({ path: link, where }: FileOfKeys): Promise<Finding[]> {
+  const path = await realpath(link);
+  const writable = await writableOnTheWayTo(path);
+  if (writable === undefined) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'FILE_WRITABLE_BY_OTHERS',
+      where,
+      message: `Every user of this machine can write ${writable}, and so put a key of theirs in the place of this issuer's.`,
+      remedy: `Run \`chmod o-w\` on it, and look at what the file holds.`,
+      rule,
+    },
+  ];
+}
+
+/** The first that others can write, as far as they can enter the folders that lead there. */
+async function writableOnTheWayTo(path: string): Promise<string | undefined> {
+  for (const each of wayTo(path)) {
+    const { mode } = await lstat(each);
+    const isFolder = each !== path;
+    if ((mode & othersWrite) !== 0 && !(isFolder && (mode & onlyOwnersRemove) !== 0)) return each;
+    if (isFolder && (mode & othersEnter) === 0) return undefined;
+  }
+  return undefined;
+}
+
+function wayTo(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [path] : [...wayTo(folder), path];
+}
+
+async function readersOf({ path, where, looksForReaders }: FileOfKeys): Promise<Finding[]> {
+  const exposed = looksForReaders ? await new Files().ofOneMoment().exposureOf(path) : undefined;
+  if (!exposed) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'FILE_READABLE_BY_OTHERS',
+      where,
+      message: `Every user of this machine can read ${path}, which has mode ${exposed.mode.toString(8).padStart(4, '0')}.`,
+      remedy: exposed.isOwn
+        ? 'Run `chmod 600` on it.'
+        : 'Give it to the user of the application, and run `chmod 600` on it.',
+      rule,
+    },
+  ];
+}
+
+async function unlessMissing(findings: Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await findings;
+  } catch (error) {
+    // What stops the boot is said by the boot.
+    if ((error as NodeJS.ErrnoException).code !== undefined) return [];
+    throw error;
+  }
+}
