@@ -159,15 +159,17 @@ async function run(place: Workplace, act: Act, consequences?: Consequences): Pro
   if (place.store.kms) await place.store.write('', undefined);
   const done = await runCommand(place, act);
   const { outcome } = done;
-  if (outcome.type === 'refused') {
-    throw new CommandRefusedError(outcome.code, `${place.decryption.where}: ${outcome.sentence}`);
-  }
+  const why = outcome.type === 'refused' ? '' : ', since somebody else was faster';
   const unused = await Promise.all(
     (done.unused ?? []).map(async ({ signer, publicKey }) => {
       const sentence = await place.elsewhere!.disable(signer, publicKey);
-      return `${signer} was made and is not needed, since somebody else was faster. ${sentence}`;
+      return `${signer} was made and is not needed${why}. ${sentence}`;
     }),
   );
+  if (outcome.type === 'refused') {
+    const sentences = [`${place.decryption.where}: ${outcome.sentence}`, ...unused];
+    throw new CommandRefusedError(outcome.code, sentences.join(' '));
+  }
   return commandResult(place, done, [...outcome.sentences, ...consequencesOf(done, consequences), ...unused]);
 }
 

@@ -8,6 +8,7 @@ import { madeOnce } from '../core/key-set/new-key.js';
 import type { Outcome } from '../core/key-set/outcome.js';
 import { sentencesAbout } from '../core/key-set/sentences.js';
 import { unite, writeUnion } from '../core/key-set/unite.js';
+import { OidcKeyError } from '../core/errors.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
 import { clockRefusal } from './clock-refusal.js';
 import type { KeysElsewhere } from './keys-elsewhere.js';
@@ -82,12 +83,28 @@ const nothingMore: Act = () => ({ type: 'nothing due', sentences: [] });
  */
 export async function runCommand(place: Workplace, act: Act): Promise<Done> {
   const made: MadeKey[] = [];
-  const done = await attempted(place, act, made);
+  const done = await attempted(place, act, made).catch((error: unknown) => {
+    throw namingMade(error, made);
+  });
   const { outcome, before } = done;
   const set = outcome.type === 'write' ? outcome.keySet : before;
   const signers = new Set(set?.keys.map(({ signer }) => signer));
   const unused = made.flatMap((key) => ('signer' in key && !signers.has(key.signer) ? key : []));
   return { ...done, unused };
+}
+
+/** Whether what was made stands in the store is not known, so it stays, and somebody has to look. */
+function namingMade(error: unknown, made: readonly MadeKey[]): unknown {
+  const names = made.flatMap((key) => ('signer' in key ? key.signer : []));
+  if (names.length === 0) return error;
+  const sentence = `${names.join(' and ')} was made meanwhile: look with \`status\` whether the store has it, and disable it where it is if not.`;
+  if (error instanceof KeyStoreError) {
+    return new KeyStoreError(error.code, `${error.message} ${sentence}`, { ...error });
+  }
+  if (error instanceof CommandRefusedError)
+    return new CommandRefusedError(error.code, `${error.message} ${sentence}`);
+  if (error instanceof OidcKeyError) return new OidcKeyError(error.code, `${error.message} ${sentence}`);
+  return error;
 }
 
 /** @param made gets the keys that were made elsewhere, and stay there whatever comes of the command */

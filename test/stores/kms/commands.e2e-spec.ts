@@ -17,6 +17,8 @@ import { KeysElsewhere, theStore } from '../../../lib/stores/keys-elsewhere.js';
 import { openKms } from '../../../lib/stores/kms-reference.js';
 import { makingHere } from '../../../lib/stores/make-key.js';
 import type { Workplace } from '../../../lib/stores/run-command.js';
+import { KeyStoreError } from '../../../lib/stores/key-store.js';
+import type { KeyStore } from '../../../lib/stores/key-store.js';
 import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
 import { rejectionOf } from '../../support/errors.js';
 import { everyKms } from '../../support/kms/every-kms.js';
@@ -88,6 +90,41 @@ for (const kms of everyKms) {
       expect(keys().at(-1)).not.toHaveProperty('signer');
       const { view } = await statusIn(workplace());
       expect(JSON.stringify(view)).not.toContain('"d"');
+    });
+
+    it('name a key that was made for a write that then failed', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      const inFile = workplace().store;
+      const store: KeyStore = {
+        read: () => inFile.read(),
+        write: () => Promise.reject(new KeyStoreError('KEY_STORE_NOT_WRITTEN', 'The store takes nothing.')),
+      };
+      const error = await rejectionOf(rotateIn(workplace(undefined, { store })));
+      expect(error).toMatchObject({
+        code: 'KEY_STORE_NOT_WRITTEN',
+        message: expect.stringMatching(`^The store takes nothing\\. ${kms.kind}:\\S+ was made meanwhile`),
+      });
+    });
+
+    it('disable a key that was made for a command that was then refused, and name it', async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      const inFile = workplace().store;
+      let reads = 0;
+      const store: KeyStore = {
+        read: async () => {
+          // Somebody else rotates while the key is made.
+          if (++reads === 2) await rotateIn(workplace(theStore));
+          return inFile.read();
+        },
+        write: (text, expected) => inFile.write(text, expected),
+      };
+      const error = await rejectionOf(rotateIn(workplace(await target(), { store })));
+      expect(error).toMatchObject({
+        code: 'KEY_WAITS',
+        message: expect.stringMatching(`${kms.kind}:\\S+ was made and is not needed\\. `),
+      });
     });
 
     it('move a key of a file by a rotation, and lose nothing of it', async () => {
