@@ -99,7 +99,8 @@ function namingMade(error: unknown, made: readonly MadeKey[]): unknown {
   if (names.length === 0) return error;
   const sentence = `${names.join(' and ')} was made meanwhile: look with \`status\` whether the store has it, and disable it where it is if not.`;
   if (error instanceof KeyStoreError) {
-    return new KeyStoreError(error.code, `${error.message} ${sentence}`, { ...error });
+    const options = { isTransient: error.isTransient, retryAfter: error.retryAfter };
+    return new KeyStoreError(error.code, `${error.message} ${sentence}`, options);
   }
   if (error instanceof CommandRefusedError)
     return new CommandRefusedError(error.code, `${error.message} ${sentence}`);
