@@ -11,7 +11,7 @@ import type {
 import { withSealedOptions } from './options/sealed-options.js';
 import { defaultEnvPrefix } from './sources/setting-names.js';
 
-export type ResolvedExtras = Required<OidcKeyExtras>;
+export type ResolvedExtras = Required<Omit<OidcKeyExtras, 'issuerName'>> & Pick<OidcKeyExtras, 'issuerName'>;
 
 /** Injects what was known at registration. */
 export const OIDC_KEY_EXTRAS = Symbol('OIDC_KEY_EXTRAS');
@@ -25,7 +25,12 @@ export const JWKS_VIEW = Symbol('OIDC_KEY_JWKS_VIEW');
 /** Injects the options, sealed. */
 export const OIDC_KEY_OPTIONS = Symbol('OIDC_KEY_OPTIONS');
 
-const defaultExtras: ResolvedExtras = { isGlobal: false, jwks: {}, envPrefix: defaultEnvPrefix };
+const defaultExtras: ResolvedExtras = {
+  isGlobal: false,
+  jwks: {},
+  envPrefix: defaultEnvPrefix,
+  issuerName: undefined,
+};
 
 const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({
   optionsInjectionToken: OIDC_KEY_OPTIONS,

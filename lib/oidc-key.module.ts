@@ -11,6 +11,8 @@ import { JwksAnswer } from './jwks/jwks-answer.js';
 import { jwksPathOf } from './jwks/jwks-path.js';
 import { OtherHandlers } from './jwks/other-handlers.js';
 import { controllersMayPassOn } from './jwks/passing-on.js';
+import { issuerNameOf } from './metrics/issuer-name.js';
+import { KeyMetrics } from './metrics/key-metrics.js';
 import {
   ConfigurableOidcKeyModule,
   JWKS_VIEW,
@@ -53,7 +55,7 @@ import { KeyRotation } from './rotation/key-rotation.js';
         const log = new Logger(KeyRotation.name);
         const ofLegacy = legacyHs256 ? [...legacyHs256.warnings(), ...legacyHs256.bootWarnings()] : [];
         for (const warning of [...warnings, ...ofLegacy]) log.warn(warning);
-        const { source, timing, reloadInterval, algorithm, signers, workplace } = options;
+        const { source, timing, reloadInterval, algorithm, signers, workplace, usage } = options;
         return KeyRotation.start({
           source,
           timing,
@@ -62,6 +64,7 @@ import { KeyRotation } from './rotation/key-rotation.js';
           legacyHs256,
           signers: signers(log),
           workplace,
+          usage,
           log,
         });
       },
@@ -72,7 +75,13 @@ import { KeyRotation } from './rotation/key-rotation.js';
       useFactory: (rotation: KeyRotation, { extraTokenFields, retention, legacyHs256 }: ResolvedOptions) => {
         const warn = (message: string) => new Logger(JwtService.name).warn(message);
         return new JwtService(
-          new LiveRing(() => rotation.ring, extraTokenFields, { ...retention, warn }, legacyHs256),
+          new LiveRing(
+            () => rotation.ring,
+            extraTokenFields,
+            { ...retention, warn },
+            legacyHs256,
+            rotation.usage,
+          ),
         );
       },
       inject: [KeyRotation, RESOLVED_OPTIONS],
@@ -85,8 +94,14 @@ import { KeyRotation } from './rotation/key-rotation.js';
     {
       provide: JwksAnswer,
       useFactory: (rotation: KeyRotation, { jwksMaxAge }: ResolvedOptions) =>
-        new JwksAnswer(() => rotation.ring.jwks, jwksMaxAge),
+        new JwksAnswer(() => rotation.ring.jwks, jwksMaxAge, rotation.usage.jwksRequests),
       inject: [KeyRotation, RESOLVED_OPTIONS],
+    },
+    {
+      provide: KeyMetrics,
+      useFactory: (rotation: KeyRotation, { issuerName, envPrefix }: ResolvedExtras) =>
+        new KeyMetrics(issuerNameOf(issuerName, envPrefix), rotation),
+      inject: [KeyRotation, OIDC_KEY_EXTRAS],
     },
   ],
   exports: [JwtService, KeyInfo, KeyRotation],

@@ -106,6 +106,11 @@ export interface OidcKeyExtras {
   jwks?: JwksRouteOptions | false;
   /** What the names of the settings begin with. Default `OIDC_`. */
   envPrefix?: string;
+  /**
+   * What metrics and traces call this issuer, to tell it from another one of the application. Default: `envPrefix` in small
+   * letters and without the `_` at its end, which is `oidc`.
+   */
+  issuerName?: string | undefined;
 }
 
 /** The usual `imports`, `inject` and one of `useFactory`, `useClass`, `useExisting`; none of them is needed. */

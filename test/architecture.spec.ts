@@ -29,7 +29,7 @@ const importsOf = (file: string) => specifiersIn(readFileSync(join(lib, file), '
 const coreMayImport = ['node:crypto', 'node:os', 'node:util', 'node:util/types'];
 
 /** The rooms of core, from the top down. */
-const coreRooms = ['jwt', 'ring', 'key-set', 'key', 'reading'];
+const coreRooms = ['jwt', 'ring', 'key-set', 'key', 'reading', 'usage'];
 
 const localImportsOf = (file: string) =>
   importsOf(file)
@@ -46,6 +46,9 @@ const layers: [string, RegExp][] = [
   ['doctor', /^doctor\//],
   ['rotate', /^rotate\//],
   ['health', /^health\//],
+  ['prometheus', /^prometheus\//],
+  ['opentelemetry', /^opentelemetry\//],
+  ['metrics', /^metrics\//],
   ['route', /^jwks\//],
   ['options', /^options\//],
   ['option types', /^oidc-key\.options\.ts$/],

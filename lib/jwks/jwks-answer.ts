@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 
+import type { Counts } from '../core/usage/counts.js';
 import type { RenderedJwks } from '../core/ring/key-ring.js';
 
 /** Only the parts of a request that both platforms have. */
@@ -21,10 +22,15 @@ export interface JwksResponse {
 export class JwksAnswer {
   readonly #jwks: () => RenderedJwks;
   readonly #cacheControl: string;
+  readonly #requests: Counts | undefined;
   #hasAnswered = false;
 
-  /** @param maxAge how long relying parties may cache the JWKS, in seconds */
-  constructor(jwks: () => RenderedJwks, maxAge: number) {
+  /**
+   * @param maxAge how long relying parties may cache the JWKS, in seconds
+   * @param requests counts them by the status of the answer
+   */
+  constructor(jwks: () => RenderedJwks, maxAge: number, requests?: Counts) {
+    this.#requests = requests;
     this.#jwks = jwks;
     this.#cacheControl = `public, max-age=${maxAge}`;
   }
@@ -39,12 +45,14 @@ export class JwksAnswer {
     this.#hasAnswered = true;
     this.#setHeaders(response, etag);
     if (matches(request.headers['if-none-match'], etag)) {
+      this.#requests?.add('304');
       response.status(304);
       // Fastify would say of a HEAD that has no body at all that a GET has 0 bytes (RFC 9110 section 8.6).
       return request.method === 'HEAD' && response.raw !== undefined
         ? response.send(Readable.from([]))
         : response.send();
     }
+    this.#requests?.add('200');
     response.status(200);
     // Never `application/jwk-set+json`: several relying parties refuse it.
     response.header('content-type', 'application/json; charset=utf-8');

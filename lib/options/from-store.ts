@@ -1,5 +1,6 @@
 import { OidcKeyError } from '../core/errors.js';
 import { isObject } from '../core/objects.js';
+import type { CallUsage } from '../core/usage/call-usage.js';
 import { decodeText } from '../core/reading/text.js';
 import type { OidcKeyFactoryOptions } from '../oidc-key.options.js';
 import type { RotationTiming } from '../rotation/timing.js';
@@ -29,6 +30,8 @@ interface BesideStore {
   readonly reloadInterval: number | undefined;
   /** What a key set may name. */
   readonly signers: AllowedReferences;
+  /** Counts the requests to the store. */
+  readonly calls?: CallUsage | undefined;
 }
 
 const optionName = 'The option "store"';
@@ -42,7 +45,7 @@ const usualInterval = 60;
  */
 export async function fromStoreOf(
   options: OidcKeyFactoryOptions,
-  { settings, prefix, timing, reloadInterval, signers }: BesideStore,
+  { settings, prefix, timing, reloadInterval, signers, calls }: BesideStore,
 ): Promise<FromStore | undefined> {
   const setting = prefix + storeSetting;
   const configured = settings && (await settingText(settings, setting));
@@ -58,10 +61,11 @@ export async function fromStoreOf(
   const chosen = given ?? configured;
   if (chosen === undefined) return undefined;
   const name = given === undefined ? setting : optionName;
-  const store = await storeOf(chosen, name, settings);
-  const reference = store.kms?.reference ?? (typeof chosen === 'string' ? decodeText(chosen) : undefined);
+  const bare = await storeOf(chosen, name, settings);
+  const { kms } = bare;
+  const reference = kms?.reference ?? (typeof chosen === 'string' ? decodeText(chosen) : undefined);
   // What is behind the name is for the driver.
-  const where = (store.kms ? reference?.replace(/\?.*$/s, '') : reference) ?? optionName;
+  const where = (kms ? reference?.replace(/\?.*$/s, '') : reference) ?? optionName;
   const beside = settings && settingsSource(settings, prefix);
   const { StoreSource } = await import('../stores/store.source.js');
   const interval = intervalOf(reloadInterval, timing);
@@ -72,6 +76,8 @@ export async function fromStoreOf(
     allowed: new AllowedSigners(signers.allowed, signers.where),
     setting: (each) => decodeText(settings?.get(each)) ?? process.env[each],
   });
+  const { countedStore, systemOf } = await import('../stores/counted-store.js');
+  const store = calls ? countedStore(bare, systemOf(reference), calls) : bare;
   const source = new StoreSource({
     store,
     where,
@@ -80,7 +86,7 @@ export async function fromStoreOf(
     figures,
     elsewhere,
   });
-  const allowed = store.kms && { allowed: [allKeysOf(store.kms)], where: name };
+  const allowed = kms && { allowed: [allKeysOf(kms)], where: name };
   return { source, workplace: () => source.workplace(), allowed };
 }
 

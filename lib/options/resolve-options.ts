@@ -4,6 +4,7 @@ import type { ExtraTokenFieldsFunction } from '../core/jwt/extra-token-fields.js
 import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
+import { Usage } from '../core/usage/usage.js';
 import type {
   OidcKeyFactoryOptions,
   OidcKeySourceOptions,
@@ -39,6 +40,8 @@ export interface ResolvedOptions {
   readonly signers: (log: SignersLog) => SignersOnDemand;
   /** What a rotation by this process is run on, where the keys come from a store. */
   readonly workplace: (() => Promise<Workplace>) | undefined;
+  /** Counts what the keys do. */
+  readonly usage: Usage;
   /** What is odd about the settings, and yet no reason to refuse them. */
   readonly warnings: readonly string[];
 }
@@ -82,9 +85,9 @@ export async function resolveOptions(
   const timing = timingOf(secondsOf(times), options.propagationFloor);
   const reloadInterval = reloadIntervalIn(options);
   const signers = await allowedReferences(options.signers, settings, prefix);
-  const fromStore = isFromSettings
-    ? await fromStoreOf(options, { settings, prefix, timing, reloadInterval, signers })
-    : undefined;
+  const usage = new Usage();
+  const beside = { settings, prefix, timing, reloadInterval, signers, calls: usage.calls };
+  const fromStore = isFromSettings ? await fromStoreOf(options, beside) : undefined;
   if (fromStore) refuseLonely(options);
   const source = fromStore?.source ?? sourceOf(options, settings, prefix, isFromSettings);
   const allowed = fromStore?.allowed ?? signers;
@@ -98,8 +101,9 @@ export async function resolveOptions(
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
     legacyHs256,
-    signers: (log) => new SignersOnDemand(allowed, settings, log),
+    signers: (log) => new SignersOnDemand(allowed, settings, log, usage.calls),
     workplace: fromStore?.workplace,
+    usage,
     warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix, !isFromSettings) : [],
   };
 }

@@ -1,5 +1,6 @@
 import { OidcKeyError } from '../core/errors.js';
 import type { RemoteSigners } from '../core/key/remote-signers.js';
+import type { CallUsage } from '../core/usage/call-usage.js';
 import { decodeText } from '../core/reading/text.js';
 import { signersSetting } from '../sources/setting-names.js';
 import { settingText } from '../sources/setting-text.js';
@@ -17,17 +18,20 @@ export class SignersOnDemand {
   readonly #where: string;
   readonly #settings: WatchableSettings | undefined;
   readonly #log: SignersLog;
+  readonly #calls: CallUsage | undefined;
   #opened: Promise<RemoteSigners & { close(): void }> | undefined;
 
   constructor(
     { allowed, where }: AllowedReferences,
     settings: WatchableSettings | undefined,
     log: SignersLog,
+    calls?: CallUsage,
   ) {
     this.#allowed = allowed;
     this.#where = where;
     this.#settings = settings;
     this.#log = log;
+    this.#calls = calls;
   }
 
   readonly open = (): Promise<RemoteSigners> => (this.#opened ??= this.#open());
@@ -48,6 +52,7 @@ export class SignersOnDemand {
       allowed: new AllowedSigners(this.#allowed, this.#where),
       setting: (name) => decodeText(settings?.get(name)) ?? process.env[name],
       log: this.#log,
+      calls: this.#calls,
     });
   }
 }

@@ -7,6 +7,7 @@ import type { VerifyOptions } from '../core/jwt/jwt-options.js';
 import { readJwt, verifyJwt } from '../core/jwt/verify-signature.js';
 import type { UnverifiedJwt } from '../core/jwt/verify-signature.js';
 import type { PublishedKeys } from '../core/key/published-keys.js';
+import type { VerificationKey } from '../core/key/verification-key.js';
 import { accessTokenClaimsOf } from './access-token.claims.js';
 import type { AccessTokenClaims } from './access-token.claims.js';
 import type { IssuerKeys } from './keys/issuer-keys.js';
@@ -45,11 +46,20 @@ export class AccessTokenVerifier {
     const accepted = this.#issuers.get(jwt.claims.iss);
     if (!accepted) throw mismatch('jwt issuer invalid', 'iss', oneOf([...this.#issuers.keys()] as string[]));
     const { settings, keys, checks } = accepted;
-    const known = keys.current();
-    await verifySignature(jwt, 'then' in known ? await known : known, accepted);
-    requireClaims(jwt, checks, settings);
-    checkKind(jwt, settings);
-    return accessTokenClaimsOf(jwt.claims, settings.scopeClaim);
+    const current = keys.current();
+    const known = 'then' in current ? await current : current;
+    let signedBy: VerificationKey | undefined;
+    try {
+      signedBy = await verifySignature(jwt, known, accepted);
+      requireClaims(jwt, checks, settings);
+      checkKind(jwt, settings);
+      const claims = accessTokenClaimsOf(jwt.claims, settings.scopeClaim);
+      keys.usage?.verified(signedBy);
+      return claims;
+    } catch (error) {
+      keys.usage?.refused(signedBy ?? keyNamedBy(jwt.header, known), error);
+      throw error;
+    }
   }
 
   /** @hidden Nest calls it. */
@@ -68,11 +78,11 @@ async function verifySignature(
   jwt: UnverifiedJwt,
   known: PublishedKeys,
   { settings, keys }: AcceptedIssuer,
-): Promise<void> {
+): Promise<VerificationKey> {
   const { algorithms } = settings;
   try {
-    const verified = verifyJwt(jwt, known, algorithms);
-    if ('then' in verified) await verified;
+    const key = verifyJwt(jwt, known, algorithms);
+    return 'then' in key ? await key : key;
   } catch (error) {
     // No key, old or new, verifies what is no JWS, or is of an algorithm that is not accepted.
     if (!(error instanceof OidcTokenError) || error.code === 'OIDC_TOKEN_MALFORMED') throw error;
@@ -81,8 +91,8 @@ async function verifySignature(
     const newer = await keys.newerThan(known).catch((failure: unknown) => {
       throw isNamed(jwt.header, known) ? error : failure;
     });
-    if (newer) await verifyJwt(jwt, newer, algorithms);
-    else throw isNamed(jwt.header, known) ? error : (unknownKey(jwt.header) ?? error);
+    if (newer) return await verifyJwt(jwt, newer, algorithms);
+    throw isNamed(jwt.header, known) ? error : (unknownKey(jwt.header) ?? error);
   }
 }
 
@@ -101,8 +111,12 @@ function notAccepted(algorithms: readonly SigningAlgorithm[]): OidcTokenError {
   );
 }
 
-function isNamed({ kid }: Claims, known: PublishedKeys): boolean {
-  return typeof kid === 'string' && known.named(kid).length > 0;
+function isNamed(header: Claims, known: PublishedKeys): boolean {
+  return keyNamedBy(header, known) !== undefined;
+}
+
+function keyNamedBy({ kid }: Claims, known: PublishedKeys): VerificationKey | undefined {
+  return typeof kid === 'string' ? known.named(kid)[0] : undefined;
 }
 
 const unbound = 'missing, unless "cnfIsCheckedInFront" says that something in front checks the proof';

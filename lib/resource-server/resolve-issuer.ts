@@ -3,6 +3,7 @@ import type { SigningAlgorithm } from '../core/algorithms.js';
 import type { OidcKeyError } from '../core/errors.js';
 import { isTyp } from '../core/jwt/jwt-claims.js';
 import type { PublishedKeys } from '../core/key/published-keys.js';
+import type { Usage } from '../core/usage/usage.js';
 import { defectOfAddress } from './addresses.js';
 import { claimsOfIdToken } from './id-token-claims.js';
 import {
@@ -18,7 +19,8 @@ import type { Given } from './option-values.js';
 import type { IssuerOptions } from './resource-server.options.js';
 
 /** Where the keys of an issuer come from. */
-export type KeysOrigin = { readonly jwksUri: URL } | { readonly keys: { readonly ring: PublishedKeys } };
+export type KeysOrigin =
+  { readonly jwksUri: URL } | { readonly keys: { readonly ring: PublishedKeys; readonly usage?: Usage } };
 
 /** What tokens of one issuer are verified with. */
 export interface ResolvedIssuer {

@@ -15,7 +15,7 @@ import type { KnownLife } from './known-life.js';
 import { refusalOf } from './refusal.js';
 import { Revocations } from './revocations.js';
 import type { Change } from './rotation-event.js';
-import { keysIn, viewOf } from './rotation-view.js';
+import { changesDueIn, keysIn, viewOf } from './rotation-view.js';
 import type { RotationState, RotationView } from './rotation-view.js';
 import type { Timing } from './timing.js';
 import { WantedLives } from './wanted-lives.js';
@@ -142,6 +142,10 @@ export class KeyLives implements LivesOfKeys {
   /** How all keys are. */
   view(now: Moment): RotationView {
     return viewOf(this.#state(), now);
+  }
+
+  changesDue(now: Moment): ReadonlyMap<string, number> {
+    return changesDueIn(this.view(now));
   }
 
   #state(): RotationState {

@@ -12,6 +12,7 @@ import { revocationsIn } from '../core/ring/members-of-slots.js';
 import { KeyRing } from '../core/ring/key-ring.js';
 import type { Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
+import { Usage } from '../core/usage/usage.js';
 import type { KeySource } from '../sources/key-source.js';
 import { areUnchanged } from '../sources/settled-slots.js';
 import type { CommandResult } from '../stores/command-result.js';
@@ -20,12 +21,13 @@ import { Announcements } from './announcements.js';
 import type { RotationLog } from './announcements.js';
 import { askSource, failureOf, watchSource } from './ask-source.js';
 import { systemClock } from './clock.js';
-import type { Clock } from './clock.js';
+import type { Clock, Moment } from './clock.js';
 import { LivesInService } from './lives-in-service.js';
 import type { LivesOfKeys } from './lives-of-keys.js';
 import { Reloads } from './reloads.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
 import { statusOf } from './rotation-status.js';
+import type { RotationView } from './rotation-view.js';
 import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
 import { checkedInterval } from './timing.js';
@@ -46,6 +48,22 @@ export interface RotationOptions {
   readonly signers?: { readonly open: OpenSigners; close(): void } | undefined;
   /** What a rotation by this process is run on, where the keys come from a store. */
   readonly workplace?: (() => Promise<Workplace>) | undefined;
+  /** Counts what the keys do. Default: one of its own. */
+  readonly usage?: Usage | undefined;
+}
+
+/**
+ * How the keys are at a moment, for whoever reads them as numbers.
+ *
+ * @internal
+ */
+export interface RotationReading {
+  readonly now: Moment;
+  readonly view: RotationView;
+  /** When each key gets into another slot, or goes, by its kid; on the monotonic clock, in milliseconds. */
+  readonly changesDue: ReadonlyMap<string, number>;
+  /** When what is in service was last confirmed by its source, in milliseconds since 1970. */
+  readonly loadedAt: number;
 }
 
 /** What a server rotates, and when. */
@@ -72,6 +90,8 @@ export class KeyRotation {
   readonly #reloads: Reloads;
   readonly #timer = new Timer();
   readonly #ended = new AbortController();
+  /** @internal */
+  readonly usage: Usage;
   #ring: KeyRing;
   /** What was loaded last, whether it could be taken over or not. */
   #slots: KeySlots | undefined;
@@ -81,6 +101,7 @@ export class KeyRotation {
 
   private constructor(options: RotationOptions, loader: KeyLoader, lives: LivesOfKeys) {
     this.#options = options;
+    this.usage = options.usage ?? new Usage();
     this.#loader = loader;
     this.#lives = lives;
     this.#announcements = new Announcements(options.log);
@@ -89,6 +110,7 @@ export class KeyRotation {
     const { keys, defaultAlgorithm } = lives.view(now);
     this.#ring = new KeyRing(keys, defaultAlgorithm);
     this.#loadedAt = new Date(now.wall);
+    this.usage.source.read('ok', now.wall);
     this.#reloads = new Reloads(
       () => this.#reloadNow(),
       options.reloadInterval ?? options.source.reloadInterval,
@@ -155,6 +177,17 @@ export class KeyRotation {
       { ...reloaded, legacyHs256: this.#options.legacyHs256 },
       now,
     );
+  }
+
+  /**
+   * What metrics are read from. It changes nothing.
+   *
+   * @internal
+   */
+  reading(): RotationReading {
+    const now = this.#clock();
+    const view = this.#lives.view(now);
+    return { now, view, changesDue: this.#lives.changesDue(now), loadedAt: this.#loadedAt.getTime() };
   }
 
   /**
@@ -248,12 +281,14 @@ export class KeyRotation {
   #succeeded(): void {
     this.#failure = undefined;
     this.#loadedAt = new Date(this.#clock().wall);
+    this.usage.source.read('ok', this.#loadedAt.getTime());
     this.#announcements.loaded(this.#ring.kids(), this.#loadedAt);
   }
 
   #failed(error: OidcKeyError): void {
     const at = new Date(this.#clock().wall);
     this.#failure = { code: error.code, since: this.#failure?.since ?? at };
+    this.usage.source.read(error.code, at.getTime());
     this.#announcements.failed(error, at);
   }
 
@@ -266,7 +301,9 @@ export class KeyRotation {
       this.#ring = new KeyRing(view.keys, view.defaultAlgorithm);
       restThoseGone(before, this.#ring);
       this.#compareWithLegacy(before);
+      this.usage.keepOnly(this.#ring.kids());
     }
+    for (const { signer } of this.#ring.keys) signer?.observe?.(this.usage.calls);
     this.#announcements.changes(changes, view, now, isReload);
     this.#sleepUntil(view.nextChange);
   }

@@ -2,7 +2,7 @@ import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import type { KeySet } from '../core/key-set/key-set.js';
-import { nextChangeAfter } from '../core/key-set/lifeline.js';
+import { nextChangeAfter, nextChangesAfter } from '../core/key-set/lifeline.js';
 import { warningsAbout } from '../core/key-set/small-distances.js';
 import { stateAt } from '../core/key-set/state-at.js';
 import type { Derivation, StateAt } from '../core/key-set/state-at.js';
@@ -117,6 +117,14 @@ export class KeySetLives implements LivesOfKeys {
       unknownRevocations: this.#options.revocations.unknown(),
       nextChange: this.#nextChange(derivation, now),
     };
+  }
+
+  changesDue(now: Moment): ReadonlyMap<string, number> {
+    const changes = nextChangesAfter(this.#derivationOf(this.#loaded), secondsOf(now));
+    return new Map([
+      ...[...changes].map(([{ kid }, instant]) => [kid, onMonotonicClock(instant, now)] as const),
+      ...this.#state.retained.map(({ key, publishedUntil }) => [key.kid, publishedUntil] as const),
+    ]);
   }
 
   #waiting(now: Moment): WaitingKey[] {

@@ -60,6 +60,10 @@ export class LivesInService implements LivesOfKeys {
     return this.#lives.view(now);
   }
 
+  changesDue(now: Moment): ReadonlyMap<string, number> {
+    return this.#lives.changesDue(now);
+  }
+
   readonly isRevoked = (key: VerificationKey): boolean => this.#revocations.isRevoked(key);
 
   get hasRevoked(): boolean {

@@ -24,6 +24,8 @@ export interface LivesOfKeys {
   letPass(now: Moment): readonly Change[];
   /** How all keys are. It changes nothing. */
   view(now: Moment): RotationView;
+  /** When each key gets into another slot, or goes, by its kid, where that is known. It changes nothing. */
+  changesDue(now: Moment): ReadonlyMap<string, number>;
   readonly isRevoked: (key: VerificationKey) => boolean;
   /** Whether a key of this process was revoked, and its revocation still holds. */
   readonly hasRevoked: boolean;

@@ -85,6 +85,20 @@ export function viewOf(state: RotationState, now: Moment): RotationView {
   };
 }
 
+/** When each key gets into another slot, or goes: those that wait, those that they take the place of, those retained. */
+export function changesDueIn({ keys, waiting, retained }: RotationView): ReadonlyMap<string, number> {
+  const due = new Map(retained.map(({ key, publishedUntil }) => [key.kid, publishedUntil]));
+  const signing = new Map(
+    keys.flatMap(({ key, slot }) => (slot === 'current' ? [[key.algorithm, key.kid]] : [])),
+  );
+  for (const { key, signsFrom } of waiting) {
+    due.set(key.kid, signsFrom);
+    const replaced = signing.get(key.algorithm);
+    if (replaced !== undefined) due.set(replaced, Math.min(signsFrom, due.get(replaced) ?? Infinity));
+  }
+  return due;
+}
+
 /** The keys of all slots, of which a ring is made; previous ones newest first. */
 export function keysIn({ signing, wanted, known }: RotationState): KeyInSlot[] {
   const current = [...signing.values()].map((each): KeyInSlot => ({ ...each, slot: 'current' }));

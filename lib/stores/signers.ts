@@ -5,9 +5,11 @@ import type { RemoteSigners } from '../core/key/remote-signers.js';
 import type { Signer } from '../core/key/signer.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import type { AllowedSigners } from './allowed-signers.js';
+import type { CallUsage } from '../core/usage/call-usage.js';
 import { wordsOf } from '../core/words-of-error.js';
 import { ask } from './asking.js';
-import type { KmsDriver } from './kms-driver.js';
+import { systemOf } from './counted-store.js';
+import type { HeldKey, KmsDriver } from './kms-driver.js';
 import { openKms } from './kms-reference.js';
 import { KeyStoreError } from './key-store.js';
 import type { SignerReference } from './key-store.js';
@@ -18,6 +20,8 @@ export interface SignersOptions {
   readonly allowed: AllowedSigners;
   /** A setting that the vendors' users know. Default: the environment of the process. */
   readonly setting?: ((name: string) => string | undefined) | undefined;
+  /** Counts the requests. */
+  readonly calls?: CallUsage | undefined;
   readonly log?:
     { readonly error: (message: string) => void; readonly log: (message: string) => void } | undefined;
 }
@@ -47,12 +51,14 @@ export class Signers implements RemoteSigners {
     const signer = new RemoteSigner({
       key,
       where: reference,
+      system: systemOf(reference),
       judge: judgementOf,
       signer: {
         sign: async (data, signal) => (await this.#driver(allowed)).sign(data, key.algorithm, signal!),
       },
       changed: (error) => this.#say(reference, error),
     });
+    if (this.#options.calls) signer.observe(this.#options.calls);
     this.#signers.set(idOf(reference, key), signer);
     return signer;
   }
@@ -98,7 +104,10 @@ export class Signers implements RemoteSigners {
     where: string,
   ): Promise<readonly string[]> {
     const driver = await this.#driver(allowed);
-    const [held] = await ask((signal) => driver.publicKeys(signal), { where: reference, ...patience });
+    const [held] = await ask((signal) => this.#publicKeys(driver, reference, signal), {
+      where: reference,
+      ...patience,
+    });
     if (!held)
       throw unusable(
         `${where} has a signer that is not there: ${reference}. Check the name and the version.`,
@@ -121,6 +130,12 @@ export class Signers implements RemoteSigners {
       );
     if (held.refusal !== undefined) throw unusable(`${where} does not sign: ${reference} ${held.refusal}`);
     return held.warning === undefined ? [] : [`${reference} ${held.warning}`];
+  }
+
+  #publicKeys(driver: KmsDriver, reference: string, signal: AbortSignal): Promise<readonly HeldKey[]> {
+    const { calls } = this.#options;
+    const call = { system: systemOf(reference), operation: 'public keys' };
+    return calls ? calls.run(call, () => driver.publicKeys(signal)) : driver.publicKeys(signal);
   }
 
   #driver({ reference, client }: SignerReference): Promise<KmsDriver> {

@@ -5,6 +5,9 @@ import { KeyLoader } from '../ring/key-loader.js';
 import { KeyRing } from '../ring/key-ring.js';
 import { KeySetRing } from '../ring/key-set-ring.js';
 import type { Lives } from '../ring/life.js';
+import type { SigningKey } from '../key/signing-key.js';
+import type { VerificationKey } from '../key/verification-key.js';
+import type { Usage } from '../usage/usage.js';
 import { extraTokenFieldsHook } from './extra-token-fields.js';
 import type {
   ExtraTokenFields,
@@ -20,7 +23,7 @@ import type { LegacyHs256, LegacyHs256Options } from './legacy/legacy-hs256.js';
 import { RetentionGuard } from './retention-guard.js';
 import type { Retention } from './retention-guard.js';
 import { checkServiceOptions, serviceOptionNames, slotsOfOptions } from './service-options.js';
-import { unverifiedClaimsOf, verifySignature } from './verify-signature.js';
+import { unverifiedClaimsOf, unverifiedKidOf, verifySignature } from './verify-signature.js';
 
 /**
  * The only kind of key that `@jmondi/oauth2-server` 5 knows of in a key set.
@@ -63,6 +66,7 @@ export class LiveRing {
     readonly extraTokenFields?: ExtraTokenFieldsFunction,
     readonly retention?: Retention,
     readonly legacyHs256?: LegacyHs256,
+    readonly usage?: Usage,
   ) {}
 }
 
@@ -74,6 +78,7 @@ export class JwtService {
   readonly #ring: () => KeyRing;
   readonly #retention: RetentionGuard | undefined;
   readonly #legacyHs256: LegacyHs256 | undefined;
+  readonly #usage: Usage | undefined;
 
   /**
    * The hook of `@jmondi/oauth2-server`, there only if the option of the same name was given, or a subclass has a
@@ -95,6 +100,7 @@ export class JwtService {
     this.#ring = live.ring;
     this.#retention = live.retention && new RetentionGuard(live.retention);
     this.#legacyHs256 = live.legacyHs256;
+    this.#usage = live.usage;
     this.#legacyHs256?.refusePublished(live.ring().keys.map(({ key }) => key));
     const hook = extraTokenFieldsHook(live.extraTokenFields, this.extraTokenFields?.bind(this));
     if (hook) this.extraTokenFields = hook;
@@ -120,11 +126,26 @@ export class JwtService {
     const checked = checkedSignOptions(options);
     const { bytes, typ, expiresAt } = preparePayload(payload, checked);
     this.#retention?.check(typ, expiresAt);
-    const { key, signer } = this.#ring().signingKey(checked.algorithm);
+    const signing = this.#signingKey(checked.algorithm);
+    const { key } = signing;
     const header = { ...checked.header, typ: checked.header?.typ ?? typ, alg: key.alg, kid: key.kid };
     const signingInput = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${bytes.toString('base64url')}`;
-    const signature = await signer.sign(Buffer.from(signingInput));
+    const signature = await this.#signed(Buffer.from(signingInput), signing);
     return `${signingInput}.${signature.toString('base64url')}`;
+  }
+
+  #signingKey(algorithm: SigningAlgorithm | undefined): SigningKey {
+    try {
+      return this.#ring().signingKey(algorithm);
+    } catch (error) {
+      this.#usage?.cannotSign(error);
+      throw error;
+    }
+  }
+
+  #signed(data: Buffer, { key, signer }: SigningKey): Promise<Buffer> {
+    if (!this.#usage) return signer.sign(data);
+    return this.#usage.of(key).sign((begun) => signer.sign(data, undefined, begun));
   }
 
   /**
@@ -149,11 +170,20 @@ export class JwtService {
   ): Promise<Record<string, unknown>>;
   async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
     const checked = checkedVerifyOptions(options);
-    const verified = verifySignature(token, this.#ring(), checked.algorithms, this.#legacyHs256);
-    const { claims, typ, legacyKind } = 'then' in verified ? await verified : verified;
-    checkClaims(claims, typ, checked);
-    if (legacyKind) this.#legacyHs256?.count(legacyKind);
-    return claims;
+    const ring = this.#ring();
+    let signedBy: VerificationKey | undefined;
+    try {
+      const verified = verifySignature(token, ring, checked.algorithms, this.#legacyHs256);
+      const { claims, typ, key, legacyKind } = 'then' in verified ? await verified : verified;
+      signedBy = key;
+      checkClaims(claims, typ, checked);
+      if (legacyKind) this.#legacyHs256?.count(legacyKind);
+      this.#usage?.verified(key);
+      return claims;
+    } catch (error) {
+      this.#usage?.refused(signedBy ?? keyNamedBy(token, ring), error);
+      throw error;
+    }
   }
 
   /** The claims of a JWT, **not verified**; `null` for anything that is no JWT. Never throws. */
@@ -176,6 +206,11 @@ export class JwtService {
   getKeySet(): JsonWebKeySet {
     return this.#ring().toKeySet();
   }
+}
+
+function keyNamedBy(token: string, ring: KeyRing): VerificationKey | undefined {
+  const kid = unverifiedKidOf(token);
+  return kid === undefined ? undefined : ring.find(kid);
 }
 
 function liveRingOf(options: JwtServiceOptions): LiveRing {

@@ -4,7 +4,7 @@ import { LegacyHs256 } from './legacy/legacy-hs256.js';
 import type { LegacyTokenKind } from './legacy/legacy-kinds.js';
 import { isObject } from '../objects.js';
 import type { PublishedKeys } from '../key/published-keys.js';
-import type { VerificationKey } from '../key/verification-key.js';
+import { VerificationKey } from '../key/verification-key.js';
 
 /** A JWS in compact serialization (RFC 7515 section 7.1), taken apart and not verified. */
 interface CompactJws {
@@ -26,6 +26,8 @@ export interface UnverifiedJwt extends CompactJws {
 interface VerifiedJwt {
   readonly claims: Claims;
   readonly typ: unknown;
+  /** The one that has signed it; undefined where that was the secret of before. */
+  readonly key?: VerificationKey;
   /** There where no key of the ring has signed it, but the secret of before. */
   readonly legacyKind?: LegacyTokenKind;
 }
@@ -47,8 +49,8 @@ export function verifySignature(
 ): VerifiedJwt | Promise<VerifiedJwt> {
   const parsed = parse(token);
   if (legacy?.mayHaveSigned(parsed.header)) return verifyLegacy(parsed, legacy, algorithms);
-  const jws = verifyParsed(parsed, keys, algorithms);
-  return 'then' in jws ? jws.then(jwtIn) : jwtIn(jws);
+  const key = keyThatSigned(parsed, keys, algorithms);
+  return 'then' in key ? key.then((each) => jwtIn(parsed, each)) : jwtIn(parsed, key);
 }
 
 /** No key of the ring is tried with it, and no token that names a key comes here. */
@@ -71,7 +73,9 @@ export function verifyJws(
   keys: PublishedKeys,
   algorithms?: string[],
 ): VerifiedJws | Promise<VerifiedJws> {
-  return verifyParsed(parse(token), keys, algorithms);
+  const jws = parse(token);
+  const key = keyThatSigned(jws, keys, algorithms);
+  return 'then' in key ? key.then(() => jws) : jws;
 }
 
 /**
@@ -84,50 +88,53 @@ export function readJwt(token: string): UnverifiedJwt {
   return { ...jws, claims: objectIn(jws.payload) };
 }
 
-/** Verifies a token that was taken apart. Throws as {@link verifySignature} does. */
+/** Verifies a token that was taken apart, and says which key has signed it. Throws as {@link verifySignature} does. */
 export function verifyJwt(
   jwt: UnverifiedJwt,
   keys: PublishedKeys,
   algorithms: readonly string[],
-): UnverifiedJwt | Promise<UnverifiedJwt> {
-  return verifyParsed(jwt, keys, algorithms);
+): VerificationKey | Promise<VerificationKey> {
+  return keyThatSigned(jwt, keys, algorithms);
 }
 
-function verifyParsed<Jws extends CompactJws>(
-  jws: Jws,
+function keyThatSigned(
+  jws: CompactJws,
   keys: PublishedKeys,
   algorithms: readonly string[] | undefined,
-): Jws | Promise<Jws> {
+): VerificationKey | Promise<VerificationKey> {
   const { header } = jws;
   // RFC 7515 section 4.1.11: no extension is understood here. RFC 7797 changes what is signed, even unannounced.
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw malformed();
   const accepted = candidatesOf(keys, header).filter((key) => isAccepted(key, header.alg, algorithms));
   if (accepted.length === 0) throw invalidAlgorithm();
-  const verdict = isSignedByOneOf(accepted, jws);
+  const key = signerAmong(accepted, jws);
   // Asked for what it is, not what it is no instance of: a promise of another realm must never pass for a yes.
-  if (typeof verdict === 'boolean') return goodOnly(verdict, jws);
-  return verdict.then((isGood) => goodOnly(isGood, jws));
+  if (key === undefined || key instanceof VerificationKey) return signerOnly(key);
+  return key.then(signerOnly);
 }
 
 /** A promise only where there has to be one: most algorithms verify faster than a promise resolves. */
-function isSignedByOneOf(keys: readonly VerificationKey[], jws: CompactJws): boolean | Promise<boolean> {
+function signerAmong(
+  keys: readonly VerificationKey[],
+  jws: CompactJws,
+): VerificationKey | undefined | Promise<VerificationKey | undefined> {
   for (const [index, key] of keys.entries()) {
     const verdict = key.verifies(jws.signingInput, jws.signature);
-    if (verdict === true) return true;
+    if (verdict === true) return key;
     if (verdict !== false) {
-      return verdict.then((isGood) => isGood || isSignedByOneOf(keys.slice(index + 1), jws));
+      return verdict.then((isGood) => (isGood ? key : signerAmong(keys.slice(index + 1), jws)));
     }
   }
-  return false;
+  return undefined;
 }
 
-function goodOnly<Jws extends CompactJws>(isGood: boolean, jws: Jws): Jws {
-  if (!isGood) throw invalidSignature();
-  return jws;
+function signerOnly(key: VerificationKey | undefined): VerificationKey {
+  if (!key) throw invalidSignature();
+  return key;
 }
 
-function jwtIn({ header, payload }: VerifiedJws): VerifiedJwt {
-  return { claims: objectIn(payload), typ: header.typ };
+function jwtIn({ header, payload }: VerifiedJws, key: VerificationKey): VerifiedJwt {
+  return { claims: objectIn(payload), typ: header.typ, key };
 }
 
 /** The claims of a JWT that nobody vouches for; null for what is none. */
@@ -137,6 +144,17 @@ export function unverifiedClaimsOf(token: string): Claims | null {
   } catch {
     // That it is no JWT is the answer.
     return null;
+  }
+}
+
+/** The kid that a token names, whoever made it: for finding a key that is known already, and nothing else. */
+export function unverifiedKidOf(token: string): string | undefined {
+  try {
+    const { kid } = headerIn(token.slice(0, token.indexOf('.')));
+    return typeof kid === 'string' ? kid : undefined;
+  } catch {
+    // It names none.
+    return undefined;
   }
 }
 

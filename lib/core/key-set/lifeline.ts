@@ -66,6 +66,24 @@ export function nextChangeAfter(derivation: Derivation, now: number): number | u
   });
 }
 
+/** More are not looked at: so many changes lie ahead of no key set that somebody rotates. */
+const mostAhead = 64;
+
+/** The same for each key by itself, as far as the next changes go. */
+export function nextChangesAfter(derivation: Derivation, now: number): ReadonlyMap<KeyOfSet, number> {
+  const { keys } = derivation.set;
+  const before = stateAt(derivation, now);
+  const changes = new Map<KeyOfSet, number>();
+  const ahead = instantsOf(derivation).filter((instant) => instant > now);
+  for (const instant of ahead.slice(0, mostAhead)) {
+    const after = stateAt(derivation, instant);
+    for (const key of keys) {
+      if (!changes.has(key) && stateOf(key, after) !== stateOf(key, before)) changes.set(key, instant);
+    }
+  }
+  return changes;
+}
+
 /**
  * The life of every key, past and to come, as the document tells it now: before its `iat` a key was not there, before
  * its revocation it was not revoked, and before it stopped to sign it had something to sign with. Keys that have gone

@@ -26,9 +26,17 @@ export class LocalSigner implements Signer {
     this.#isOnEventLoop = signsOn === 'event loop';
   }
 
-  sign(data: Buffer): Promise<Buffer> {
-    if (this.#isOnEventLoop) return turns.run(() => this.signNow(data));
-    return queue.run(() => signOnThreadPool(this.#hash, data, this.#parameters));
+  sign(data: Buffer, _signal?: AbortSignal, begun?: () => void): Promise<Buffer> {
+    if (this.#isOnEventLoop) {
+      return turns.run(() => {
+        begun?.();
+        return this.signNow(data);
+      });
+    }
+    return queue.run(() => {
+      begun?.();
+      return signOnThreadPool(this.#hash, data, this.#parameters);
+    });
   }
 
   /** On the event loop, whatever it costs: for a constructor, which cannot wait. */

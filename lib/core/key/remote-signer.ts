@@ -1,4 +1,5 @@
 import { OidcKeyError } from '../errors.js';
+import type { CallUsage } from '../usage/call-usage.js';
 import { wordsOf } from '../words-of-error.js';
 import { Breaker } from './breaker.js';
 import { RequestsUnderWay } from './requests-under-way.js';
@@ -11,6 +12,8 @@ export interface RemoteSignerOptions {
   readonly key: VerificationKey;
   /** How messages call the key: its reference, or the setting that it came from. */
   readonly where: string;
+  /** What its requests are counted as: what stands before the colon of its reference. Default: `application`. */
+  readonly system?: string | undefined;
   readonly signer: Signer;
   /** What is known of an error of the signer. Default: nothing. */
   readonly judge?: ((error: unknown) => SignerJudgement | undefined) | undefined;
@@ -45,6 +48,7 @@ export class RemoteSigner implements Signer {
   readonly #options: RemoteSignerOptions;
   readonly #underWay = new RequestsUnderWay(mostUnderWay);
   readonly #breaker: Breaker;
+  #calls: CallUsage | undefined;
 
   constructor(options: RemoteSignerOptions) {
     this.#options = options;
@@ -64,10 +68,10 @@ export class RemoteSigner implements Signer {
   }
 
   /** @throws OidcKeyError `OIDC_KEY_SIGNER_FAILED`, `OIDC_KEY_MISMATCH` (the signature of another key) */
-  async sign(data: Buffer): Promise<Buffer> {
+  async sign(data: Buffer, _signal?: AbortSignal, begun?: () => void): Promise<Buffer> {
     if (this.#breaker.isOpen) throw this.#breaker.failure!.error;
     try {
-      const signature = await this.#inTime(data);
+      const signature = await this.#inTime(data, begun);
       this.#breaker.succeeded();
       return signature;
     } catch (error) {
@@ -82,12 +86,19 @@ export class RemoteSigner implements Signer {
     this.#breaker.rest();
   }
 
-  async #inTime(data: Buffer): Promise<Buffer> {
+  observe(calls: CallUsage): void {
+    this.#calls = calls;
+  }
+
+  async #inTime(data: Buffer, begun?: () => void): Promise<Buffer> {
     const ended = new AbortController();
     const { signal } = ended;
     const timer = setTimeout(() => ended.abort(new TooLate()), deadline);
     try {
-      return await this.#underWay.run(() => this.#attempts(data, signal), signal);
+      return await this.#underWay.run(() => {
+        begun?.();
+        return this.#attempts(data, signal);
+      }, signal);
     } finally {
       clearTimeout(timer);
     }
@@ -96,7 +107,7 @@ export class RemoteSigner implements Signer {
   async #attempts(data: Buffer, signal: AbortSignal): Promise<Buffer> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await Promise.race([this.#checked(data, signal), abortOf(signal)]);
+        return await this.#counted(() => Promise.race([this.#checked(data, signal), abortOf(signal)]));
       } catch (error) {
         if (attempt >= mostAttempts || !this.#failureOf(error).isTransient) throw error;
         await Promise.race([
@@ -105,6 +116,13 @@ export class RemoteSigner implements Signer {
         ]);
       }
     }
+  }
+
+  /** Each attempt, and those that find out whether it signs again. */
+  #counted(attempt: () => Promise<Buffer>): Promise<Buffer> {
+    const { key, system = 'application' } = this.#options;
+    const call = { system, operation: 'sign', kid: key.kid, algorithm: key.alg };
+    return this.#calls ? this.#calls.run(call, attempt) : attempt();
   }
 
   async #checked(data: Buffer, signal: AbortSignal): Promise<Buffer> {
@@ -144,7 +162,9 @@ interface Failure {
   readonly isOfSigner: boolean;
 }
 
-class TooLate extends Error {}
+class TooLate extends Error {
+  override readonly name = 'TimeoutError';
+}
 
 function failed(message: string): OidcKeyError {
   return new OidcKeyError('OIDC_KEY_SIGNER_FAILED', message);

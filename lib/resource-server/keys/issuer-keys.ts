@@ -1,4 +1,5 @@
 import type { PublishedKeys } from '../../core/key/published-keys.js';
+import type { Usage } from '../../core/usage/usage.js';
 
 /** The keys of one issuer, wherever they are. */
 export interface IssuerKeys {
@@ -9,6 +10,8 @@ export interface IssuerKeys {
    * ones, or where it was asked a moment ago. Rejects as `current` does.
    */
   newerThan(known: PublishedKeys): Promise<PublishedKeys | undefined>;
+  /** Counts what is verified with them, where they are keys of this process. */
+  readonly usage?: Usage | undefined;
   /** Ends what is under way. */
   close(): void;
 }

@@ -1,9 +1,14 @@
 import type { PublishedKeys } from '../../core/key/published-keys.js';
+import type { Usage } from '../../core/usage/usage.js';
 import type { IssuerKeys } from './issuer-keys.js';
 
 /** The ring of this process: always the newest there is. */
 export class RingKeys implements IssuerKeys {
-  constructor(private readonly rotation: { readonly ring: PublishedKeys }) {}
+  constructor(private readonly rotation: { readonly ring: PublishedKeys; readonly usage?: Usage }) {}
+
+  get usage(): Usage | undefined {
+    return this.rotation.usage;
+  }
 
   current(): PublishedKeys {
     return this.rotation.ring;

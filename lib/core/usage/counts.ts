@@ -1,0 +1,20 @@
+/** What stands for everything that has no count of its own, as in OpenTelemetry's conventions. */
+export const other = '_OTHER';
+
+/** Words that are counted come from tables of ours; a store of somebody else's may know more. */
+const mostWords = 40;
+
+/** Counts by one word, such as an outcome. */
+export class Counts {
+  readonly #counts = new Map<string, number>();
+
+  add(word: string): void {
+    const before = this.#counts.get(word);
+    if (before === undefined && this.#counts.size >= mostWords && word !== other) this.add(other);
+    else this.#counts.set(word, (before ?? 0) + 1);
+  }
+
+  view(): readonly (readonly [word: string, count: number])[] {
+    return [...this.#counts];
+  }
+}

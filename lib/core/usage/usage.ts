@@ -1,0 +1,91 @@
+import { CallUsage } from './call-usage.js';
+import { Counts, other } from './counts.js';
+import { KeyUsage } from './key-usage.js';
+import type { KeyUsageView } from './key-usage.js';
+import { outcomeOf } from './outcome.js';
+import { SourceUsage } from './source-usage.js';
+import { UsageListeners } from './usage-listener.js';
+
+/** So many keys have counts of their own; a ring may have a thousand. */
+export const mostKids = 100;
+
+/** In place of a kid, where a signature or a verification is of no key of the ring. No kid of a token comes here. */
+export const kidOf = Object.freeze({
+  /** The token names a key that is not in the ring, or it names none and no key has signed it. */
+  unknown: '_UNKNOWN',
+  /** No key signs in the algorithm that was asked for. */
+  none: '_NONE',
+  /** The token is of the secret that signed before. */
+  legacy: '_LEGACY_HS256',
+});
+
+interface NamedKey {
+  readonly kid: string;
+  readonly alg: string;
+}
+
+/**
+ * Counts what the keys of one issuer do, so that it can be read when somebody asks. It knows of keys by their names alone,
+ * and of tokens nothing.
+ */
+export class Usage {
+  readonly listeners = new UsageListeners();
+  /** By the status of the answer. */
+  readonly jwksRequests = new Counts();
+  readonly source = new SourceUsage();
+  readonly calls = new CallUsage(this.listeners);
+  readonly #keys = new Map<string, KeyUsage>();
+  readonly #others = new Map<string, KeyUsage>();
+
+  /** @param key of the ring: what a token says of its key may be anything */
+  of({ kid, alg }: NamedKey): KeyUsage {
+    const known = this.#keys.get(kid);
+    if (known?.algorithm === alg) return known;
+    if (!known && this.#keys.size >= mostKids) return this.#other(other, other);
+    // A kid that came back with another key.
+    const usage = new KeyUsage(kid, alg, this.listeners);
+    this.#keys.set(kid, usage);
+    return usage;
+  }
+
+  /** What is of no key of the ring. */
+  ofNoKey(kind: keyof typeof kidOf): KeyUsage {
+    return this.#other(kidOf[kind], kind === 'legacy' ? 'HS256' : other);
+  }
+
+  /** A signature that no key could make. */
+  cannotSign(error: unknown): void {
+    this.ofNoKey('none').signatures.add(outcomeOf(error));
+  }
+
+  verified(key: NamedKey | undefined): void {
+    this.#verificationsOf(key, 'legacy').add('verified');
+  }
+
+  /** @param key the one that has signed the token, or that it names; undefined where the ring has none such */
+  refused(key: NamedKey | undefined, error: unknown): void {
+    this.#verificationsOf(key, 'unknown').add(outcomeOf(error));
+  }
+
+  /** Forgets every key that is not among these. */
+  keepOnly(kids: Iterable<string>): void {
+    const kept = new Set(kids);
+    for (const kid of this.#keys.keys()) if (!kept.has(kid)) this.#keys.delete(kid);
+  }
+
+  keys(): readonly KeyUsageView[] {
+    return [...this.#keys.values(), ...this.#others.values()].map((usage) => usage.view());
+  }
+
+  #verificationsOf(key: NamedKey | undefined, otherwise: keyof typeof kidOf): Counts {
+    return (key ? this.of(key) : this.ofNoKey(otherwise)).verifications;
+  }
+
+  #other(kid: string, algorithm: string): KeyUsage {
+    const known = this.#others.get(kid);
+    if (known) return known;
+    const usage = new KeyUsage(kid, algorithm, this.listeners);
+    this.#others.set(kid, usage);
+    return usage;
+  }
+}
