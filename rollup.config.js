@@ -36,6 +36,11 @@ function chunkOf(id, { getModuleIds, getModuleInfo }) {
   const others = reachedBy([...new Set([...entries, ...onDemand])]) - main - guard;
   if (main > 0 && guard > 0) return 'keys';
   if (main > 0) return others > 0 ? 'issuer' : undefined;
+  const readers = reachedBy(
+    entries.filter(isNamed('prometheus/index')).concat(entries.filter(isNamed('opentelemetry/index'))),
+  );
+  // Those who read metrics have no use for a store.
+  if (readers === others) return readers > 1 ? 'metrics' : undefined;
   return others > 1 ? 'stores' : undefined;
 }
 

@@ -110,6 +110,15 @@ describe('architecture', () => {
     expect(files.filter((file) => importsOf(file).includes('@nestjs/websockets'))).toHaveLength(1);
   });
 
+  it.each([
+    ['prom-client', 'prometheus/'],
+    ['@opentelemetry/api', 'opentelemetry/'],
+  ])('nothing imports %s but the room %s, which no other room imports', (name, room) => {
+    const isOf = (file: string) => file.startsWith(room);
+    expect(files.filter((file) => importsOf(file).includes(name)).every(isOf)).toBe(true);
+    expect(files.filter((file) => !isOf(file) && localImportsOf(file).some(isOf))).toEqual([]);
+  });
+
   it('has no import cycle', () => {
     const finished = new Set<string>();
     const visit = (file: string, path: string[]) => {

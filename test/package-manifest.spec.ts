@@ -35,7 +35,9 @@ describe('the package', () => {
       '@nestjs/microservices': '^11.0.0 || ^12.0.0',
       '@nestjs/terminus': '^11.0.0 || ^12.0.0',
       '@nestjs/websockets': '^11.0.0 || ^12.0.0',
+      '@opentelemetry/api': '^1.9.0',
       pkcs11js: '^2.1.7',
+      'prom-client': '^15.1.0',
       'reflect-metadata': '^0.2.0',
       rxjs: '^7.8.0',
     });
@@ -92,7 +94,9 @@ describe('the package', () => {
       '@nestjs/microservices',
       '@nestjs/terminus',
       '@nestjs/websockets',
+      '@opentelemetry/api',
       'pkcs11js',
+      'prom-client',
     ]);
     for (const name of optional) expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
   });
@@ -109,6 +113,8 @@ describe('the package', () => {
 
   it.each([
     ['health', 'KeyHealthIndicator'],
+    ['opentelemetry', 'OidcKeyOpenTelemetryModule'],
+    ['prometheus', 'OidcKeyPrometheusModule'],
     [
       'resource-server',
       'AccessToken,AccessTokenGuard,AccessTokenVerifier,BearerTokenException,OidcKeyError,OidcTokenError,OptionalAccessToken,Public,RequireScopes,ResourceServerModule,accessTokenOf,bearerTokenOf,bearerTokenOfHandshake,readBearerToken',

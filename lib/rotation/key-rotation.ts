@@ -301,8 +301,8 @@ export class KeyRotation {
       this.#ring = new KeyRing(view.keys, view.defaultAlgorithm);
       restThoseGone(before, this.#ring);
       this.#compareWithLegacy(before);
-      this.usage.keepOnly(this.#ring.kids());
     }
+    this.usage.takeOver(this.#ring.keys);
     for (const { signer } of this.#ring.keys) signer?.observe?.(this.usage.calls);
     this.#announcements.changes(changes, view, now, isReload);
     this.#sleepUntil(view.nextChange);

@@ -14,6 +14,11 @@ export class Counts {
     else this.#counts.set(word, (before ?? 0) + 1);
   }
 
+  /** At 0, so that the first one that is counted shows as a change. */
+  begin(...words: readonly string[]): void {
+    for (const word of words) if (!this.#counts.has(word)) this.#counts.set(word, 0);
+  }
+
   view(): readonly (readonly [word: string, count: number])[] {
     return [...this.#counts];
   }

@@ -40,6 +40,12 @@ export class KeyUsage {
     this.#listeners = listeners;
   }
 
+  /** Shows a key that is not used yet, so that nothing is missing where 0 is meant. */
+  begin(signs: boolean): void {
+    this.verifications.begin('verified', 'OIDC_TOKEN_EXPIRED', 'OIDC_TOKEN_INVALID_SIGNATURE');
+    if (signs) this.signatures.begin('signed', 'OIDC_KEY_SIGNER_FAILED');
+  }
+
   /** @param sign is handed what it calls when the signature is begun and waits no more */
   async sign(sign: (begun: () => void) => Promise<Buffer>): Promise<Buffer> {
     const { kid, algorithm } = this;

@@ -13,6 +13,10 @@ export class SourceUsage {
   readonly #reads = new Counts();
   #lastReadAt: number | undefined;
 
+  constructor() {
+    this.#reads.begin('ok', 'OIDC_KEY_SOURCE_FAILED', 'OIDC_KEY_STORE_FAILED');
+  }
+
   /** @param wall when, in milliseconds since 1970 */
   read(outcome: string, wall: number): void {
     this.#lastReadAt = wall;

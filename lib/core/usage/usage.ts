@@ -37,6 +37,12 @@ export class Usage {
   readonly #keys = new Map<string, KeyUsage>();
   readonly #others = new Map<string, KeyUsage>();
 
+  constructor() {
+    this.jwksRequests.begin('200', '304');
+    this.ofNoKey('unknown').verifications.begin('OIDC_TOKEN_INVALID_SIGNATURE', 'OIDC_TOKEN_MALFORMED');
+    this.ofNoKey('none').signatures.begin('OIDC_KEY_NONE_TO_SIGN');
+  }
+
   /** @param key of the ring: what a token says of its key may be anything */
   of({ kid, alg }: NamedKey): KeyUsage {
     const known = this.#keys.get(kid);
@@ -67,10 +73,11 @@ export class Usage {
     this.#verificationsOf(key, 'unknown').add(outcomeOf(error));
   }
 
-  /** Forgets every key that is not among these. */
-  keepOnly(kids: Iterable<string>): void {
-    const kept = new Set(kids);
+  /** Forgets every key that is not of this ring, and shows those that are. */
+  takeOver(ring: readonly { readonly key: NamedKey; readonly slot: string }[]): void {
+    const kept = new Set(ring.map(({ key }) => key.kid));
     for (const kid of this.#keys.keys()) if (!kept.has(kid)) this.#keys.delete(kid);
+    for (const { key, slot } of ring) this.of(key).begin(slot === 'current');
   }
 
   keys(): readonly KeyUsageView[] {

@@ -1,0 +1,41 @@
+import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Span, Tracer } from '@opentelemetry/api';
+
+import { outcomeOf } from '../core/usage/outcome.js';
+import type { Operation } from '../core/usage/usage-listener.js';
+import { attributesOf } from './key-instruments.js';
+
+/** Makes spans of signatures, and of the requests to a KMS or HSM that they take. Nothing of a token is in them. */
+export class KeySpans {
+  readonly #tracer: Tracer;
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer;
+  }
+
+  within<Result>(issuer: string, operation: Operation, work: () => Promise<Result>): Promise<Result> {
+    const { type, kid, algorithm, system, operation: asked } = operation;
+    // A store is read every minute, and nobody's request is part of that.
+    if (kid === undefined) return work();
+    const span = this.#tracer.startSpan(type === 'sign' ? 'oidc_key.sign' : 'oidc_key.call', {
+      kind: type === 'sign' ? SpanKind.INTERNAL : SpanKind.CLIENT,
+      attributes: attributesOf({ issuer, kid, algorithm, system, operation: asked }),
+    });
+    // Nobody traces.
+    if (!isSpanContextValid(span.spanContext())) return work();
+    return context.with(trace.setSpan(context.active(), span), () => endedWith(span, work));
+  }
+}
+
+async function endedWith<Result>(span: Span, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    // Not the error itself: what a signer of the application rejects with may hold anything.
+    span.setAttribute('error.type', outcomeOf(error));
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    span.end();
+  }
+}
