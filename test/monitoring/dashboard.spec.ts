@@ -20,8 +20,8 @@ type InJson<Type> = Type extends string
         ? { [Name in keyof Type]: InJson<Type[Name]> }
         : Type;
 
-const text = readFileSync(join(root, 'monitoring/dashboard.json'), 'utf8');
-const dashboard: InJson<Partial<Dashboard>> = JSON.parse(text) as typeof shipped;
+const file = readFileSync(join(root, 'monitoring/dashboard.json'), 'utf8');
+const dashboard: InJson<Partial<Dashboard>> = JSON.parse(file) as typeof shipped;
 const alerts = readFileSync(join(root, 'monitoring/alerts.yaml'), 'utf8');
 
 /** What a metric is in the text that Prometheus reads. */
