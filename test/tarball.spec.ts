@@ -17,6 +17,8 @@ const programs = [
   'health/index',
   'index',
   'resource-server/index',
+  'opentelemetry/index',
+  'prometheus/index',
   'rotate/index',
   'stores/index',
 ].map((name) => `dist/bundle/${name}.js`);
@@ -37,6 +39,7 @@ const minimal = [
 const recipes = readdirSync(join(root, 'sample-app/recipes'), { recursive: true, encoding: 'utf8' })
   .map((name) => `sample-app/recipes/${name}`)
   .filter((path) => statSync(join(root, path)).isFile());
+const monitoring = readdirSync(join(root, 'monitoring')).map((name) => `monitoring/${name}`);
 const documents = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
@@ -73,11 +76,13 @@ describe('the tarball', () => {
     paths = packed!.files.map(({ path }) => path);
   });
 
-  it('holds the programs, the declarations of every file of lib, the documents, the small sample, the recipes, and nothing else', () => {
+  it('holds the programs, the declarations of every file of lib, the documents, the dashboard and the alerts, the small sample, the recipes, and nothing else', () => {
     const declarations = sourcesOfLib().map((source) => source.replace(/^lib\/(.*)\.ts$/, 'dist/$1.d.ts'));
     expect(declarations.length).toBeGreaterThan(40);
     const others = paths.filter((path) => !isShared(path)).toSorted();
-    expect(others).toEqual([...programs, ...declarations, ...documents, ...minimal, ...recipes].toSorted());
+    expect(others).toEqual(
+      [...programs, ...declarations, ...documents, ...monitoring, ...minimal, ...recipes].toSorted(),
+    );
   });
 
   it('has two files that every issuer loads beside the first', () => {

@@ -20,6 +20,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/stores.md',
       'docs/kms.md',
       'docs/operating.md',
+      'docs/metrics.md',
       'docs/resource-server.md',
       'docs/transports.md',
       'docs/providers.md',

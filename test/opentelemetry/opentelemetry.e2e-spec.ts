@@ -17,6 +17,7 @@ import { OidcKeyOpenTelemetryModule } from 'nestjs-oidc-key/opentelemetry';
 
 import { durationBounds } from '../../lib/core/usage/histogram.js';
 import { instruments } from '../../lib/metrics/instruments.js';
+import { KeySpans } from '../../lib/opentelemetry/key-spans.js';
 import { rejectionOf } from '../support/errors.js';
 import { haveTraffic, startMeasured, tokenNaming } from '../support/measured-application.js';
 import { closeAll, platforms } from '../support/platforms.js';
@@ -229,6 +230,16 @@ describe('spans', () => {
     expect(finished.flatMap(({ events }) => events)).toEqual([]);
     const texts = JSON.stringify(finished.map(({ name, attributes, status }) => [name, attributes, status]));
     expect(texts).not.toMatch(/subject|down|eyJ/);
+  });
+
+  it('cost nothing where nobody traces: the work is what it would be without', () => {
+    const work = Promise.resolve();
+    const within = new KeySpans(trace.getTracer('none')).within(
+      'oidc',
+      { type: 'sign', kid: 'a', algorithm: 'ES256' },
+      () => work,
+    );
+    expect(within).toBe(work);
   });
 
   it('are not made where nobody traces', async () => {

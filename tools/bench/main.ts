@@ -8,6 +8,7 @@ import { measureBoot, measureBootWithStore } from './measures/boot.js';
 import { measureCurves } from './measures/curves.js';
 import { measureGuard } from './measures/guard.js';
 import { measureMemory } from './measures/memory.js';
+import { measureMetrics } from './measures/metrics.js';
 import { measureRemoteSigning } from './measures/remote-signing.js';
 import { measureRing } from './measures/ring.js';
 import { measureRoute } from './measures/route.js';
@@ -27,6 +28,7 @@ const measures = {
   measureTokenEndpoint,
   measureCurves,
   measureGuard,
+  measureMetrics,
   measureBoot,
   measureBootWithStore,
   measureMemory,

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly key: KeyKind;
   /** Who signs the tokens of `/token`; the JWKS is ours in any case. */
   readonly signer: 'ours' | 'jsonwebtoken' | 'fast-jwt' | 'constant';
+  /** Whether requests are counted, and the metrics read every second. Default: they are counted. */
+  readonly metrics?: 'scraped' | 'none';
 }
 
 export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.CpuUsage };

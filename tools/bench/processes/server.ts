@@ -10,13 +10,15 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { createSigner } from 'fast-jwt';
 import jsonwebtoken from 'jsonwebtoken';
-import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
+import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
+import { OidcKeyPrometheusModule } from 'nestjs-oidc-key/prometheus';
+import { register } from 'prom-client';
 
 import { algorithmOf, makeKey, privatePem } from '../keys.js';
 import type { ServerOptions } from '../server-process.js';
 import { serve } from './serve.js';
 
-const { platform, key: kind, signer } = JSON.parse(process.argv[2]!) as ServerOptions;
+const { platform, key: kind, signer, metrics } = JSON.parse(process.argv[2]!) as ServerOptions;
 const key = makeKey(kind);
 const algorithm = algorithmOf(kind).name;
 
@@ -28,6 +30,11 @@ const client: OAuthClient = {
   allowedGrants: ['client_credentials'],
   scopes: [],
 };
+
+/** The library has no way to count nothing. */
+interface Uncounted {
+  readonly usage: { readonly jwksRequests: { add: () => void } };
+}
 
 type Payload = string | Buffer | Record<string, unknown>;
 
@@ -106,11 +113,19 @@ class BenchController {
 }
 
 @Module({
-  imports: [OidcKeyModule.forRoot({ key })],
+  imports: [OidcKeyModule.forRoot({ key }), ...(metrics === 'scraped' ? [OidcKeyPrometheusModule] : [])],
   controllers: [BenchController],
   providers: [{ provide: AuthorizationServer, useFactory: serverWith, inject: [JwtService, KeyInfo] }],
 })
 class BenchModule {}
 
 const adapter = platform === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
-await serve(() => NestFactory.create(BenchModule, adapter, { logger: ['error'] }));
+await serve(async () => {
+  const app = await NestFactory.create(BenchModule, adapter, { logger: ['error'] });
+  if (metrics === 'scraped') setInterval(() => void register.metrics(), 1_000);
+  if (metrics === 'none') {
+    const { usage } = app.get<Uncounted>(KeyRotation, { strict: false });
+    usage.jwksRequests.add = () => undefined;
+  }
+  return app;
+});

@@ -1,0 +1,94 @@
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics';
+import { trace } from '@opentelemetry/api';
+
+import { JwtService, LiveRing } from '../../../lib/core/jwt/jwt.service.js';
+import { slotsOfOptions } from '../../../lib/core/jwt/service-options.js';
+import { KeyLoader } from '../../../lib/core/ring/key-loader.js';
+import { KeyRing } from '../../../lib/core/ring/key-ring.js';
+import { Usage } from '../../../lib/core/usage/usage.js';
+import { KeyInstruments } from '../../../lib/opentelemetry/key-instruments.js';
+import { KeySpans } from '../../../lib/opentelemetry/key-spans.js';
+import { payload } from '../contender.js';
+import { makeKey } from '../keys.js';
+import { requestsPerSecond } from '../load.js';
+import { cpuTime, interleaved } from '../rounds.js';
+import { rowOf } from '../row.js';
+import type { Row } from '../row.js';
+import { ServerProcess } from '../server-process.js';
+
+const without = 'the same without';
+const inFlight = 8;
+const calls = 64;
+
+/** What metrics cost: counts, and OpenTelemetry's histograms of its real SDK, beside nothing of all this. */
+export async function measureMetrics(): Promise<Row[]> {
+  return [...(await cpuOfTokens()), ...(await requestsOfRoute())];
+}
+
+async function cpuOfTokens(): Promise<Row[]> {
+  const { lives, defaultAlgorithm } = new KeyLoader().loadNow(
+    slotsOfOptions({ key: makeKey('RSA-2048') }),
+    {},
+  );
+  const ring = new KeyRing(lives, defaultAlgorithm);
+  const usage = new Usage();
+  const provider = telemetryOf(usage);
+  const on = new JwtService(new LiveRing(() => ring, undefined, undefined, undefined, usage));
+  const off = new JwtService(new LiveRing(() => ring));
+  const token = await off.sign(payload);
+  const signing = (jwt: JwtService) => () =>
+    cpuTime(() => Promise.all(Array.from({ length: inFlight }, () => jwt.sign(payload))), inFlight);
+  const verifying = (jwt: JwtService) => () =>
+    cpuTime(async () => {
+      for (let call = 0; call < calls; call++) await jwt.verify(token);
+    }, calls);
+  const signatures = await interleaved({ on: signing(on), off: signing(off) }, 31);
+  const verifications = await interleaved({ on: verifying(on), off: verifying(off) }, 31);
+  await provider.shutdown();
+  const about = { beside: without, unit: 'µs', target: { atMost: 1.02 } };
+  return [
+    rowOf(
+      { ...about, measure: 'CPU time of a signature with metrics: RS256' },
+      signatures.on,
+      signatures.off,
+    ),
+    rowOf(
+      { ...about, measure: 'CPU time of a verification with metrics: RS256' },
+      verifications.on,
+      verifications.off,
+    ),
+  ];
+}
+
+function telemetryOf(usage: Usage): MeterProvider {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1_000 });
+  const provider = new MeterProvider({ readers: [reader] });
+  const instruments = new KeyInstruments([], provider.getMeter('bench'));
+  const spans = new KeySpans(trace.getTracer('bench'));
+  usage.listeners.add({
+    ended: (operation) => instruments.record('oidc', operation),
+    within: (operation, work) => spans.within('oidc', operation, work),
+  });
+  return provider;
+}
+
+async function requestsOfRoute(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const platform of ['Express', 'Fastify'] as const) {
+    const start = (metrics: 'scraped' | 'none') =>
+      ServerProcess.start('server', { platform, key: 'RSA-2048', signer: 'constant', metrics });
+    const [on, off] = [await start('scraped'), await start('none')];
+    const load =
+      ({ url }: ServerProcess) =>
+      () =>
+        requestsPerSecond(`${url}/.well-known/jwks.json`);
+    const figures = await interleaved({ on: load(on), off: load(off) }, 12);
+    await Promise.all([on.stop(), off.stop()]);
+    const measure = `JWKS route with metrics, requests a second: ${platform}`;
+    const about = { measure, beside: without, unit: '/s', target: { atLeast: 0.98 } };
+    rows.push(rowOf(about, figures.on, figures.off));
+  }
+  return rows;
+}
