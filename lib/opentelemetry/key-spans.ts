@@ -1,5 +1,5 @@
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Span, Tracer } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 
 import { outcomeOf } from '../core/usage/outcome.js';
 import type { Operation } from '../core/usage/usage-listener.js';
@@ -8,22 +8,32 @@ import { attributesOf } from './key-instruments.js';
 /** Makes spans of signatures, and of the requests to a KMS or HSM that they take. Nothing of a token is in them. */
 export class KeySpans {
   readonly #tracer: Tracer;
+  readonly #attributes = new WeakMap<Operation, Attributes>();
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
   }
 
   within<Result>(issuer: string, operation: Operation, work: () => Promise<Result>): Promise<Result> {
-    const { type, kid, algorithm, system, operation: asked } = operation;
+    const { type, kid } = operation;
     // A store is read every minute, and nobody's request is part of that.
     if (kid === undefined) return work();
     const span = this.#tracer.startSpan(type === 'sign' ? 'oidc_key.sign' : 'oidc_key.call', {
       kind: type === 'sign' ? SpanKind.INTERNAL : SpanKind.CLIENT,
-      attributes: attributesOf({ issuer, kid, algorithm, system, operation: asked }),
+      attributes: this.#attributesOf(issuer, operation),
     });
     // Nobody traces.
     if (!isSpanContextValid(span.spanContext())) return work();
     return context.with(trace.setSpan(context.active(), span), () => endedWith(span, work));
+  }
+
+  #attributesOf(issuer: string, operation: Operation): Attributes {
+    const known = this.#attributes.get(operation);
+    if (known) return known;
+    const { kid, algorithm, system, operation: asked } = operation;
+    const made = attributesOf({ issuer, kid, algorithm, system, operation: asked });
+    this.#attributes.set(operation, made);
+    return made;
   }
 }
 

@@ -60,7 +60,7 @@ export class OidcKeyOpenTelemetryModule implements OnModuleInit, OnModuleDestroy
     for (const metricsOfIssuer of issuers) {
       const { issuer } = metricsOfIssuer;
       const end = metricsOfIssuer.listen({
-        ended: (operation) => keyInstruments.record(issuer, operation),
+        ended: (operation, ending) => keyInstruments.record(issuer, operation, ending),
         within: (operation, work) => spans.within(issuer, operation, work),
       });
       this.#ends.push(end);

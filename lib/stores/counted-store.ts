@@ -4,7 +4,7 @@ import type { KeyStore } from './key-store.js';
 /** A store whose requests are counted: how many, how long, and what came of them. */
 export function countedStore(store: KeyStore, system: string, calls: CallUsage): KeyStore {
   const counted = <Answer>(operation: string, ask: () => Promise<Answer>, signal?: AbortSignal) =>
-    calls.run({ system, operation }, () => answerOrAbort(ask, signal));
+    calls.run({ type: 'call', system, operation }, () => answerOrAbort(ask, signal));
   return {
     read: (signal) => counted('read', () => store.read(signal), signal),
     write: (text, expected) => counted('write', () => store.write(text, expected)),

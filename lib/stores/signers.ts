@@ -134,7 +134,7 @@ export class Signers implements RemoteSigners {
 
   #publicKeys(driver: KmsDriver, reference: string, signal: AbortSignal): Promise<readonly HeldKey[]> {
     const { calls } = this.#options;
-    const call = { system: systemOf(reference), operation: 'public keys' };
+    const call = { type: 'call', system: systemOf(reference), operation: 'public keys' } as const;
     return calls ? calls.run(call, () => driver.publicKeys(signal)) : driver.publicKeys(signal);
   }
 

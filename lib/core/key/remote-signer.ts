@@ -1,5 +1,5 @@
 import { OidcKeyError } from '../errors.js';
-import type { CallUsage } from '../usage/call-usage.js';
+import type { Call, CallUsage } from '../usage/call-usage.js';
 import { wordsOf } from '../words-of-error.js';
 import { Breaker } from './breaker.js';
 import { RequestsUnderWay } from './requests-under-way.js';
@@ -48,10 +48,13 @@ export class RemoteSigner implements Signer {
   readonly #options: RemoteSignerOptions;
   readonly #underWay = new RequestsUnderWay(mostUnderWay);
   readonly #breaker: Breaker;
+  readonly #call: Call;
   #calls: CallUsage | undefined;
 
   constructor(options: RemoteSignerOptions) {
     this.#options = options;
+    const { key, system = 'application' } = options;
+    this.#call = { type: 'call', system, operation: 'sign', kid: key.kid, algorithm: key.alg };
     this.#breaker = new Breaker({
       attempt: () =>
         this.#inTime(probe).catch((error: unknown) => {
@@ -120,9 +123,7 @@ export class RemoteSigner implements Signer {
 
   /** Each attempt, and those that find out whether it signs again. */
   #counted(attempt: () => Promise<Buffer>): Promise<Buffer> {
-    const { key, system = 'application' } = this.#options;
-    const call = { system, operation: 'sign', kid: key.kid, algorithm: key.alg };
-    return this.#calls ? this.#calls.run(call, attempt) : attempt();
+    return this.#calls ? this.#calls.run(this.#call, attempt) : attempt();
   }
 
   async #checked(data: Buffer, signal: AbortSignal): Promise<Buffer> {

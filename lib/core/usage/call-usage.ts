@@ -5,7 +5,11 @@ import { outcomeOf } from './outcome.js';
 import type { Operation, UsageListeners } from './usage-listener.js';
 
 /** What is asked of a store, a KMS or an HSM. */
-export type Call = Omit<Operation, 'type'> & { readonly system: string; readonly operation: string };
+export interface Call extends Operation {
+  readonly type: 'call';
+  readonly system: string;
+  readonly operation: string;
+}
 
 /** Requests of one kind to one system. */
 export interface CallsView {
@@ -31,11 +35,10 @@ export class CallUsage {
   }
 
   async run<Result>(call: Call, work: () => Promise<Result>): Promise<Result> {
-    const operation: Operation = { type: 'call', ...call };
     const begin = performance.now();
     let outcome = 'ok';
     try {
-      return await this.#listeners.within(operation, work);
+      return await this.#listeners.within(call, work);
     } catch (error) {
       outcome = outcomeOf(error);
       throw error;
@@ -44,7 +47,7 @@ export class CallUsage {
       const calls = this.#callsOf(call);
       calls.outcomes.add(outcome);
       calls.durations.add(duration);
-      this.#listeners.ended({ ...operation, outcome, duration });
+      this.#listeners.ended(call, { outcome, duration });
     }
   }
 

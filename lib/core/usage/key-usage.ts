@@ -2,7 +2,7 @@ import { Counts } from './counts.js';
 import { Histogram } from './histogram.js';
 import type { HistogramView } from './histogram.js';
 import { outcomeOf } from './outcome.js';
-import type { UsageListeners } from './usage-listener.js';
+import type { Operation, UsageListeners } from './usage-listener.js';
 
 /** What was done with one key. */
 export interface KeyUsageView {
@@ -29,6 +29,7 @@ export class KeyUsage {
   readonly #durations = new Histogram();
   readonly #waits = new Histogram();
   readonly #listeners: UsageListeners;
+  readonly #operation: Operation;
   #waiting = 0;
   #underWay = 0;
 
@@ -38,6 +39,7 @@ export class KeyUsage {
     listeners: UsageListeners,
   ) {
     this.#listeners = listeners;
+    this.#operation = Object.freeze({ type: 'sign', kid, algorithm });
   }
 
   /** Shows a key that is not used yet, so that nothing is missing where 0 is meant. */
@@ -48,8 +50,6 @@ export class KeyUsage {
 
   /** @param sign is handed what it calls when the signature is begun and waits no more */
   async sign(sign: (begun: () => void) => Promise<Buffer>): Promise<Buffer> {
-    const { kid, algorithm } = this;
-    const operation = { type: 'sign', kid, algorithm } as const;
     const asked = performance.now();
     let wait: number | undefined;
     const begun = () => {
@@ -61,7 +61,7 @@ export class KeyUsage {
     this.#waiting += 1;
     let outcome = 'signed';
     try {
-      return await this.#listeners.within(operation, () => sign(begun));
+      return await this.#listeners.within(this.#operation, () => sign(begun));
     } catch (error) {
       outcome = outcomeOf(error);
       throw error;
@@ -75,7 +75,7 @@ export class KeyUsage {
       }
       this.#durations.add(duration);
       this.signatures.add(outcome);
-      this.#listeners.ended({ ...operation, outcome, duration, wait });
+      this.#listeners.ended(this.#operation, { outcome, duration, wait });
     }
   }
 

@@ -1,4 +1,7 @@
-/** Something that takes its time, as a trace shows it. Nothing of what is signed is in it. */
+/**
+ * Something that takes its time, as a trace shows it. Nothing of what is signed is in it. One that comes often is the same
+ * object each time, so that whoever listens can keep what they made of it.
+ */
 export interface Operation {
   /** `sign` is a token's signature, waiting included; `call` is one request to a store, a KMS or an HSM. */
   readonly type: 'sign' | 'call';
@@ -11,7 +14,7 @@ export interface Operation {
 }
 
 /** How an operation ended. */
-export interface Ended extends Operation {
+export interface Ending {
   /** `signed`, `ok`, or the code of the error. */
   readonly outcome: string;
   /** In seconds. */
@@ -22,7 +25,7 @@ export interface Ended extends Operation {
 
 /** Told of each operation as it happens, for what cannot be read from counts later. */
 export interface UsageListener {
-  ended?(operation: Ended): void;
+  ended?(operation: Operation, ending: Ending): void;
   /** Runs work as part of a trace. It settles as the work does. */
   within?<Result>(operation: Operation, work: () => Promise<Result>): Promise<Result>;
 }
@@ -48,7 +51,7 @@ export class UsageListeners {
     return inside();
   }
 
-  ended(operation: Ended): void {
-    for (const listener of this.#listeners) listener.ended?.(operation);
+  ended(operation: Operation, ending: Ending): void {
+    for (const listener of this.#listeners) listener.ended?.(operation, ending);
   }
 }

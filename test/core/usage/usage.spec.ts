@@ -79,13 +79,13 @@ it('a listener is told of what ends, and runs the work within what it likes, unt
   const usage = new Usage();
   const told: string[] = [];
   const end = usage.listeners.add({
-    ended: ({ type, outcome }) => void told.push(`${type} ${outcome}`),
+    ended: ({ type }, { outcome }) => void told.push(`${type} ${outcome}`),
     within: async (operation, work) => {
       told.push(`begin ${operation.type}`);
       return work();
     },
   });
-  const call = { system: 'vault', operation: 'read' };
+  const call = { type: 'call', system: 'vault', operation: 'read' } as const;
   await usage.calls.run(call, () => Promise.resolve(1));
   await rejectionOf(usage.calls.run(call, () => Promise.reject(new KeyStoreError('KEY_STORE_SEALED', 'x'))));
   end();
@@ -93,7 +93,8 @@ it('a listener is told of what ends, and runs the work within what it likes, unt
   expect(told).toEqual(['begin call', 'call ok', 'begin call', 'call KEY_STORE_SEALED']);
   const [calls] = usage.calls.view();
   expect(calls).toMatchObject({
-    ...call,
+    system: 'vault',
+    operation: 'read',
     outcomes: [
       ['ok', 2],
       ['KEY_STORE_SEALED', 1],

@@ -68,7 +68,7 @@ function telemetryOf(usage: Usage): MeterProvider {
   const instruments = new KeyInstruments([], provider.getMeter('bench'));
   const spans = new KeySpans(trace.getTracer('bench'));
   usage.listeners.add({
-    ended: (operation) => instruments.record('oidc', operation),
+    ended: (operation, ending) => instruments.record('oidc', operation, ending),
     within: (operation, work) => spans.within('oidc', operation, work),
   });
   return provider;
