@@ -112,6 +112,23 @@ for (const kms of everyKms) {
       ]);
     });
 
+    it('counts what it asks the KMS, by what stands before the colon of its reference', async () => {
+      const key = await make();
+      const held = jwkHeld(key, alg, { kid: 'held', iat: now() - 9000, nbf: now() - 9000 });
+      const { signed, rotation } = await start({ OIDC_KEY_STORE: put(held) }, allowing(key));
+      await signed();
+      await signed();
+      const { calls } = rotation.usage;
+      const counted = calls.view().map(({ system, operation, outcomes }) => [system, operation, outcomes]);
+      const [system] = key.reference.split(':');
+      expect(counted).toEqual([
+        ['file', 'read', [['ok', 1]]],
+        [system, 'public keys', [['ok', 1]]],
+        // One of them finds out at the boot whether it signs.
+        [system, 'sign', [['ok', 3]]],
+      ]);
+    });
+
     it.each<[string, (key: HeldKey) => Record<string, string>]>([
       ['nothing is allowed', () => ({})],
       ['another one is allowed', (key) => ({ OIDC_SIGNERS: `${key.reference}0` })],
