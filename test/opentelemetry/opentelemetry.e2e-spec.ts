@@ -163,9 +163,19 @@ it('have a point for no kid that a token names and the ring does not have', asyn
   ]);
 });
 
-it('end with the application', async () => {
-  const { app } = await start();
+it('have every duration, whether it was recorded before it was asked for or then', async () => {
+  const { jwt } = await start();
+  for (let count = 0; count < 157; count++) await jwt.sign({ sub: 'alice' });
+  expect(await countsOf('oidc_key.signature.duration')).toEqual(['oidc current ES256: 157']);
+  await jwt.sign({ sub: 'alice' });
+  expect(await countsOf('oidc_key.signature.wait')).toEqual(['oidc current ES256: 158']);
+});
+
+it('end with the application, and lose no duration', async () => {
+  const { app, jwt } = await start();
+  await jwt.sign({ sub: 'alice' });
   await app.close();
+  expect(await countsOf('oidc_key.signature.duration')).toEqual(['oidc current ES256: 1']);
   const points = (await collected()).flatMap(({ descriptor, dataPoints }) =>
     descriptor.name === 'oidc_key.source.data_age' ? dataPoints.map(({ attributes }) => attributes) : [],
   );
