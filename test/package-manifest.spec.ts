@@ -112,7 +112,7 @@ describe('the package', () => {
   });
 
   it.each([
-    ['health', 'KeyHealthIndicator'],
+    ['health', 'KeyHealthIndicator,OidcKeyHealthModule'],
     ['opentelemetry', 'OidcKeyOpenTelemetryModule'],
     ['prometheus', 'OidcKeyPrometheusModule'],
     [
@@ -131,19 +131,24 @@ describe('the package', () => {
     const program = `
       import 'reflect-metadata';
       import { NestFactory } from '@nestjs/core';
-      import { KeyRotation, OidcKeyError } from 'nestjs-oidc-key';
-      import { KeyHealthIndicator } from 'nestjs-oidc-key/health';
+      import { generateKeyPairSync } from 'node:crypto';
+      import { OidcKeyError, OidcKeyModule } from 'nestjs-oidc-key';
+      import { KeyHealthIndicator, OidcKeyHealthModule } from 'nestjs-oidc-key/health';
       import { ResourceServerModule } from 'nestjs-oidc-key/resource-server';
 
-      const injected = Reflect.getMetadata('self:paramtypes', KeyHealthIndicator).map(({ param }) => param);
-      console.log(injected.includes(KeyRotation));
+      const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      // The indicator looks for KeyRotation among the providers of the other entry.
+      const Root = { module: class {}, imports: [OidcKeyModule.forRoot({ key }), OidcKeyHealthModule] };
+      const app = await NestFactory.createApplicationContext(Root, { logger: false });
+      console.log(app.get(KeyHealthIndicator, { strict: false }).readiness('keys').keys.status);
+      await app.close();
       const options = { logger: false, abortOnError: false };
       await NestFactory.createApplicationContext(ResourceServerModule.forRoot({}), options).catch((error) => {
         console.log(error instanceof OidcKeyError);
       });
     `;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
-    expect(stdout).toBe('true\ntrue\n');
+    expect(stdout).toBe('up\ntrue\n');
   });
 
   it('names no address where it has none: npm wants a `repository` for provenance, and then all four belong here', () => {
