@@ -55,6 +55,7 @@ const layers: [string, RegExp][] = [
   ['rotation', /^rotation\//],
   ['stores', /^stores\//],
   ['sources', /^sources\//],
+  ['network', /^network\//],
   ...coreRooms.map((room): [string, RegExp] => [`core/${room}`, new RegExp(`^core/${room}/`)]),
   ['core', /^core\/[\w.-]+\.ts$/],
 ];

@@ -3,7 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 
 import { OidcTokenError } from '../core/errors.js';
 import { unverifiedClaimsOf, unverifiedHeaderOf } from '../core/jwt/verify-signature.js';
-import { isSameAddress } from './addresses.js';
+import { isSameAddress } from '../network/addresses.js';
 
 const minute = 60_000;
 

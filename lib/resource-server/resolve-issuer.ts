@@ -4,7 +4,7 @@ import type { OidcKeyError } from '../core/errors.js';
 import { isTyp } from '../core/jwt/jwt-claims.js';
 import type { PublishedKeys } from '../core/key/published-keys.js';
 import type { Usage } from '../core/usage/usage.js';
-import { defectOfAddress } from './addresses.js';
+import { defectOfAddress } from '../network/addresses.js';
 import { claimsOfIdToken } from './id-token-claims.js';
 import {
   emptiness,

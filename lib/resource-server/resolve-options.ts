@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 
 import { OidcKeyError } from '../core/errors.js';
-import { isSameAddress } from './addresses.js';
+import { isSameAddress } from '../network/addresses.js';
 import { invalid, plain, refuseUnknown } from './option-values.js';
 import type { Given } from './option-values.js';
 import { beside, namesOfIssuer, resolveIssuer } from './resolve-issuer.js';

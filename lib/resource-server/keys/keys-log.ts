@@ -1,4 +1,4 @@
-import { printable } from '../addresses.js';
+import { printable } from '../../network/addresses.js';
 
 /** Where an issuer's keys tell how they are. @internal */
 export interface KeysLogger {

@@ -4,8 +4,12 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Why a value is no address that can be used; no message repeats it, since it may hold a password. */
-export function defectOfAddress(value: unknown, trustNetworkWithoutTls: boolean): string | undefined {
+/**
+ * Why a value is no address that can be used; no message repeats it, since it may hold a password.
+ *
+ * @param trustNetworkWithoutTls undefined where there is no such option
+ */
+export function defectOfAddress(value: unknown, trustNetworkWithoutTls?: boolean): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) {
     return 'has to be an address that begins with https://';
   }
@@ -15,15 +19,16 @@ export function defectOfAddress(value: unknown, trustNetworkWithoutTls: boolean)
   if (url.username !== '' || url.password !== '') return 'has a user name or password in it; take it out';
   if (url.hash !== '' || value.includes('#')) return 'has a fragment (#) in it; take it out';
   if (url.protocol === 'https:') return undefined;
-  if (url.protocol === 'http:' && (isLoopback(url) || trustNetworkWithoutTls)) return undefined;
-  return (
-    'has to begin with https:// (http:// on the machine itself only; in a network that you trust, ' +
-    '"trustNetworkWithoutTls" allows it)'
-  );
+  if (url.protocol === 'http:' && (isLoopback(url) || trustNetworkWithoutTls === true)) return undefined;
+  const exception =
+    trustNetworkWithoutTls === undefined
+      ? ''
+      : '; in a network that you trust, "trustNetworkWithoutTls" allows it';
+  return `has to begin with https:// (http:// on the machine itself only${exception})`;
 }
 
 /** RFC 8252 section 8.3: what never leaves the machine. A resolver may send names below `localhost` elsewhere. */
-function isLoopback({ hostname }: URL): boolean {
+export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
   if (hostname === 'localhost') return true;
   if (hostname.startsWith('[')) return loopback.check(hostname.slice(1, -1), 'ipv6');
   return /^[\d.]+$/.test(hostname) && loopback.check(hostname, 'ipv4');

@@ -1,0 +1,356 @@
+import { isLoopback } from '../../network/addresses.js';
+import type { Finding } from '../finding.js';
+import { finderOf, listOf, quoted } from '../kinds-of-findings.js';
+import { hasKeysOnly, metadataOf } from './observation.js';
+import type { Observation } from './observation.js';
+
+const section3 = 'OpenID Connect Discovery 1.0 section 3';
+const both = `${section3}, RFC 8414 section 2`;
+
+/** What the metadata of an issuer have to say, and what their members may be. */
+export const kindsOfDiscovery = {
+  ISSUER_MISSING: {
+    severity: 'error',
+    rule: `${both}: issuer is REQUIRED; conformance suite: CheckDiscEndpointIssuer`,
+    remedy: 'Put the issuer there, letter for letter as tokens carry it in "iss".',
+  },
+  ISSUER_DIFFERS: {
+    severity: 'error',
+    rule: 'OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: it must be identical to the one asked for; conformance suite: CheckDiscEndpointIssuer',
+    remedy: 'Configure the issuer by which relying parties know it, or give --issuer as the document names it.',
+  },
+  ISSUER_MALFORMED: {
+    severity: 'error',
+    rule: `${both}: an https URL without query and fragment; conformance suite: CheckDiscEndpointIssuerIsValidUrl`,
+    remedy: 'Configure an issuer that begins with https:// and has neither query nor fragment.',
+  },
+  AUTHORIZATION_ENDPOINT_MISSING: {
+    severity: 'error',
+    rule: `${both}: authorization_endpoint is REQUIRED; conformance suite: CheckDiscEndpointAuthorizationEndpoint`,
+    remedy: 'Name the endpoint. An issuer at which nobody logs in, such as a cluster, can do without.',
+  },
+  TOKEN_ENDPOINT_MISSING: {
+    severity: 'error',
+    rule: `${both}: token_endpoint is REQUIRED unless only the implicit flow is used; conformance suite: CheckDiscEndpointTokenEndpoint`,
+    remedy: 'Name the endpoint. An issuer at which nobody logs in, such as a cluster, can do without.',
+  },
+  JWKS_URI_MISSING: {
+    severity: 'error',
+    rule: `${section3}: jwks_uri is REQUIRED; conformance suite: CheckJwksUri`,
+    remedy: 'Name the address of the JWKS.',
+  },
+  RESPONSE_TYPES_MISSING: {
+    severity: 'error',
+    rule: `${both}: response_types_supported is REQUIRED; conformance suite: OIDCCCheckDiscEndpointResponseTypesSupported`,
+    remedy: 'List the response types, such as "code".',
+  },
+  SUBJECT_TYPES_MISSING: {
+    severity: 'error',
+    rule: `${section3}: subject_types_supported is REQUIRED; conformance suite: CheckDiscEndpointSubjectTypesSupported`,
+    remedy: 'List the subject types: "public", "pairwise", or both.',
+  },
+  ID_TOKEN_ALGORITHMS_MISSING: {
+    severity: 'error',
+    rule: `${section3}: id_token_signing_alg_values_supported is REQUIRED; conformance suite: OIDCCCheckDiscEndpointIdTokenSigningAlgValuesSupported`,
+    remedy: 'List the algorithms that sign ID tokens, RS256 among them.',
+  },
+  RS256_NOT_SUPPORTED: {
+    severity: 'error',
+    rule: `${section3}: RS256 MUST be included; conformance suite: OIDCCCheckDiscEndpointIdTokenSigningAlgValuesSupported`,
+    remedy: 'Publish an RSA key and list RS256, for clients that ask for nothing else.',
+  },
+  ADDRESS_NO_URL: {
+    severity: 'error',
+    rule: `${both}: the member is a URL; conformance suite: ValidateServerMetadataAgainstSchema`,
+    remedy: 'Name an absolute address, or leave the member out.',
+  },
+  ADDRESS_WITHOUT_TLS: {
+    severity: 'error',
+    rule: 'OpenID Connect Discovery 1.0 section 7.1, RFC 8414 section 6.1: TLS is REQUIRED; conformance suite: CheckDiscEndpointAllEndpointsAreHttps, CheckJwksUri',
+    remedy: 'Name an address that begins with https://; behind a proxy, tell the server how it is called from outside.',
+  },
+  ADDRESS_OF_THIS_MACHINE: {
+    severity: 'error',
+    rule: `${both}: the member is the address under which relying parties reach the endpoint`,
+    remedy: 'Tell the server under which address it is reached from outside.',
+  },
+  ENDPOINT_FRAGMENT: {
+    severity: 'error',
+    rule: 'RFC 6749 sections 3.1 and 3.2: the address of an endpoint must not have a fragment',
+    remedy: 'Take the fragment (#) out of the address.',
+  },
+  JWKS_ELSEWHERE: {
+    severity: 'note',
+    rule: 'AWS IAM, Azure and firewalls of relying parties have to reach this host too',
+    remedy: 'Nothing, if it is meant; whoever allows hosts by name has to allow both.',
+  },
+  NOT_A_LIST: {
+    severity: 'error',
+    rule: `${both}: the member is a JSON array of strings; conformance suite: ValidateServerMetadataAgainstSchema`,
+    remedy: 'Write it as an array of strings, one value included.',
+  },
+  NOT_A_BOOLEAN: {
+    severity: 'error',
+    rule: `${both}: the member is a boolean; conformance suite: ValidateServerMetadataAgainstSchema`,
+    remedy: 'Write true or false without quotation marks.',
+  },
+  EMPTY_LIST: {
+    severity: 'warning',
+    rule: 'OpenID Connect Discovery 1.0 section 4.2, RFC 8414 section 3.2: members with zero elements must be omitted',
+    remedy: 'Leave the member out.',
+  },
+  NONE_SUPPORTED: {
+    severity: 'warning',
+    rule: `${section3}: "none" only for response types that return no ID token from the authorization endpoint; RFC 8725 section 3.2`,
+    remedy: 'Take "none" out of the list.',
+  },
+  ALGORITHM_UNKNOWN: {
+    severity: 'warning',
+    rule: 'RFC 7515 section 4.1.1, IANA registry "JSON Web Signature and Encryption Algorithms"; names are case-sensitive',
+    remedy: 'Write the registered name, such as RS256.',
+  },
+  RESPONSE_TYPE_UNKNOWN: {
+    severity: 'warning',
+    rule: 'OAuth 2.0 Multiple Response Type Encoding Practices 1.0, IANA registry "OAuth Authorization Endpoint Response Types"',
+    remedy: 'Take out what is no response type; a grant type belongs into grant_types_supported.',
+  },
+  CODE_GRANT_MISSING: {
+    severity: 'warning',
+    rule: `${both}: response type "code" is of the grant type authorization_code, which grant_types_supported lacks`,
+    remedy: 'List authorization_code in grant_types_supported.',
+  },
+  OPENID_SCOPE_MISSING: {
+    severity: 'warning',
+    rule: `${section3}: the server MUST support the scope openid; conformance suite: CheckDiscEndpointScopesSupportedContainsOpenId`,
+    remedy: 'List "openid" in scopes_supported.',
+  },
+  SCOPE_MALFORMED: {
+    severity: 'error',
+    rule: 'RFC 6749 section 3.3: a scope is one word of printable ASCII; conformance suite: CheckDiscEndpointScopesSupportedSyntax',
+    remedy: 'List each scope as a string of its own.',
+  },
+  AUTH_ALGORITHMS_MISSING: {
+    severity: 'warning',
+    rule: 'RFC 8414 section 2: it MUST be present where private_key_jwt or client_secret_jwt is listed',
+    remedy: 'List the algorithms in which clients may sign their assertions.',
+  },
+  AUTH_ALGORITHM_NONE: {
+    severity: 'error',
+    rule: `${both}: the value "none" MUST NOT be used`,
+    remedy: 'Take "none" out of the list: anybody could be any client.',
+  },
+  LOCALE_MALFORMED: {
+    severity: 'warning',
+    rule: 'RFC 8414 section 2, RFC 5646: language tags; conformance suite: CheckDiscEndpointLocalesSyntax',
+    remedy: 'Write language tags such as en or de-AT.',
+  },
+  USERINFO_MISSING: {
+    severity: 'note',
+    rule: `${section3}: userinfo_endpoint is RECOMMENDED; conformance suite: CheckDiscEndpointUserinfoEndpoint`,
+    remedy: 'Nothing, if ID tokens carry what clients need.',
+  },
+} as const;
+
+const found = finderOf(kindsOfDiscovery);
+const at = (member: string) => `discovery.${member}`;
+
+/** Registered for signatures (RFC 7518, RFC 8037, RFC 8812, RFC 9864), and those of ML-DSA. */
+const signatureNames =
+  /^(none|(HS|RS|ES|PS)(256|384|512)|ES256K|EdDSA|Ed25519|Ed448|ML-DSA-(44|65|87))$/;
+
+export function discoveryRule(seen: Observation): readonly Finding[] {
+  const metadata = metadataOf(seen);
+  if (!metadata) return [];
+  const isOpenId = seen.standard === 'OpenID Connect Discovery';
+  return [
+    ...aboutIssuer(metadata, seen.issuer),
+    ...aboutEndpoints(metadata, isOpenId),
+    ...aboutAddresses(metadata, seen.issuer),
+    ...aboutForms(metadata),
+    ...aboutResponses(metadata),
+    ...aboutClientAuthentication(metadata),
+    ...(isOpenId ? aboutOpenId(metadata) : []),
+  ];
+}
+
+function aboutIssuer({ issuer }: Record<string, unknown>, asked: string): Finding[] {
+  if (issuer === undefined) return [found('ISSUER_MISSING', at('issuer'), 'It is not there.')];
+  if (issuer !== asked) {
+    const message = `It is ${quoted(issuer)}, and ${quoted(asked)} was asked for.`;
+    return [found('ISSUER_DIFFERS', at('issuer'), message)];
+  }
+  const url = URL.canParse(asked) ? new URL(asked) : undefined;
+  const isSound =
+    url && !/[?#]/.test(asked) && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
+  return isSound ? [] : [found('ISSUER_MALFORMED', at('issuer'), `It is ${quoted(issuer)}.`)];
+}
+
+function aboutEndpoints(metadata: Record<string, unknown>, isOpenId: boolean): Finding[] {
+  const findings: Finding[] = [];
+  const keysOnly = hasKeysOnly(metadata);
+  // Clusters and meshes are of this kind by design.
+  const severity = keysOnly ? 'note' : 'error';
+  const absent = keysOnly ? 'It is not there, as at an issuer of which only the keys are used.' : 'It is not there.';
+  if (metadata.authorization_endpoint === undefined && (isOpenId || usesAuthorizationEndpoint(metadata))) {
+    findings.push(found('AUTHORIZATION_ENDPOINT_MISSING', at('authorization_endpoint'), absent, severity));
+  }
+  if (metadata.token_endpoint === undefined && !isImplicitOnly(metadata)) {
+    findings.push(found('TOKEN_ENDPOINT_MISSING', at('token_endpoint'), absent, severity));
+  }
+  if (metadata.jwks_uri === undefined) {
+    const message = isOpenId
+      ? 'It is not there.'
+      : 'It is not there, and what a relying party guesses need not be the JWKS.';
+    findings.push(found('JWKS_URI_MISSING', at('jwks_uri'), message, isOpenId ? 'error' : 'warning'));
+  }
+  return findings;
+}
+
+/** RFC 8414 section 2 has it required unless no grant type uses it. */
+function usesAuthorizationEndpoint({ grant_types_supported: grants }: Record<string, unknown>): boolean {
+  return !Array.isArray(grants) || grants.includes('authorization_code') || grants.includes('implicit');
+}
+
+function isImplicitOnly({ response_types_supported: types }: Record<string, unknown>): boolean {
+  return Array.isArray(types) && types.length > 0 && !types.some((type) => /\bcode\b/.test(String(type)));
+}
+
+function aboutAddresses(metadata: Record<string, unknown>, issuer: string): Finding[] {
+  const isLocal = URL.canParse(issuer) && isLoopback(new URL(issuer));
+  const names = Object.keys(metadata).filter((name) => /_endpoint$|^jwks_uri$/.test(name));
+  const findings = names.flatMap((name): Finding[] => {
+    const value = metadata[name];
+    if (typeof value !== 'string' || !URL.canParse(value)) {
+      return [found('ADDRESS_NO_URL', at(name), `It is ${quoted(value)}.`)];
+    }
+    const url = new URL(value);
+    if (!isLocal && isLoopback(url)) {
+      return [found('ADDRESS_OF_THIS_MACHINE', at(name), `It is ${quoted(value)}, and the issuer is elsewhere.`)];
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
+      return [found('ADDRESS_WITHOUT_TLS', at(name), `It is ${quoted(value)}.`)];
+    }
+    return value.includes('#') ? [found('ENDPOINT_FRAGMENT', at(name), `It is ${quoted(value)}.`)] : [];
+  });
+  const { jwks_uri: jwksUri } = metadata;
+  const isElsewhere =
+    typeof jwksUri === 'string' &&
+    URL.canParse(jwksUri) &&
+    URL.canParse(issuer) &&
+    new URL(jwksUri).hostname !== new URL(issuer).hostname;
+  if (isElsewhere) {
+    findings.push(found('JWKS_ELSEWHERE', at('jwks_uri'), `It is on another host, ${new URL(jwksUri).host}.`));
+  }
+  return findings;
+}
+
+const booleans = [
+  'claims_parameter_supported',
+  'request_parameter_supported',
+  'request_uri_parameter_supported',
+  'require_request_uri_registration',
+  'authorization_response_iss_parameter_supported',
+  'tls_client_certificate_bound_access_tokens',
+  'backchannel_logout_supported',
+  'backchannel_logout_session_supported',
+  'frontchannel_logout_supported',
+  'frontchannel_logout_session_supported',
+];
+
+/** Every list of the registry has a name like this; members of other standards may be anything else. */
+const listName = /^(?!.*credential).*_(values|types|modes|methods|scopes|claims|locales)_supported$|^(scopes|claims)_supported$/;
+
+function aboutForms(metadata: Record<string, unknown>): Finding[] {
+  return Object.entries(metadata).flatMap(([name, value]): Finding[] => {
+    if (booleans.includes(name) && typeof value !== 'boolean') {
+      return [found('NOT_A_BOOLEAN', at(name), `It is ${quoted(value)}.`)];
+    }
+    if (Array.isArray(value) && value.length === 0) return [found('EMPTY_LIST', at(name), 'It is an empty array.')];
+    const isList = Array.isArray(value) && value.every((each) => typeof each === 'string');
+    if (listName.test(name) && !isList) return [found('NOT_A_LIST', at(name), `It is ${quoted(value)}.`)];
+    if (/^(ui|claims)_locales_supported$/.test(name)) {
+      const bad = (value as string[]).filter((tag) => !isLanguageTag(tag));
+      if (bad.length > 0) return [found('LOCALE_MALFORMED', at(name), `${quoted(bad[0])} is no language tag.`)];
+    }
+    return [];
+  });
+}
+
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    // It throws for what is none.
+    return false;
+  }
+}
+
+function aboutResponses(metadata: Record<string, unknown>): Finding[] {
+  const types = metadata.response_types_supported;
+  if (types === undefined) {
+    return [found('RESPONSE_TYPES_MISSING', at('response_types_supported'), 'It is not there.')];
+  }
+  const names = textsOf(types);
+  const unknown = names.filter((type) => !/^(none|(code|token|id_token)( (code|token|id_token))*)$/.test(type));
+  const grants = metadata.grant_types_supported;
+  const lacksGrant =
+    names.includes('code') && Array.isArray(grants) && grants.length > 0 && !grants.includes('authorization_code');
+  return [
+    ...unknown.map((type) =>
+      found('RESPONSE_TYPE_UNKNOWN', at('response_types_supported'), `${quoted(type)} is no response type.`),
+    ),
+    ...(lacksGrant
+      ? [found('CODE_GRANT_MISSING', at('grant_types_supported'), 'authorization_code is not in it.')]
+      : []),
+  ];
+}
+
+function aboutClientAuthentication(metadata: Record<string, unknown>): Finding[] {
+  return ['token', 'revocation', 'introspection'].flatMap((endpoint): Finding[] => {
+    const methods = textsOf(metadata[`${endpoint}_endpoint_auth_methods_supported`]);
+    const name = `${endpoint}_endpoint_auth_signing_alg_values_supported`;
+    const algorithms = metadata[name];
+    if (textsOf(algorithms).includes('none')) {
+      return [found('AUTH_ALGORITHM_NONE', at(name), 'It lists "none".')];
+    }
+    const signed = methods.filter((method) => ['private_key_jwt', 'client_secret_jwt'].includes(method));
+    return algorithms === undefined && signed.length > 0
+      ? [found('AUTH_ALGORITHMS_MISSING', at(name), `It is not there, and ${listOf(signed)} is supported.`)]
+      : [];
+  });
+}
+
+function aboutOpenId(metadata: Record<string, unknown>): Finding[] {
+  const findings: Finding[] = [];
+  const algorithms = metadata.id_token_signing_alg_values_supported;
+  const where = at('id_token_signing_alg_values_supported');
+  if (metadata.subject_types_supported === undefined) {
+    findings.push(found('SUBJECT_TYPES_MISSING', at('subject_types_supported'), 'It is not there.'));
+  }
+  if (algorithms === undefined) findings.push(found('ID_TOKEN_ALGORITHMS_MISSING', where, 'It is not there.'));
+  else if (Array.isArray(algorithms) && algorithms.length > 0 && !algorithms.includes('RS256')) {
+    findings.push(found('RS256_NOT_SUPPORTED', where, `It lists ${quoted(algorithms)}.`));
+  }
+  if (textsOf(algorithms).includes('none')) findings.push(found('NONE_SUPPORTED', where, 'It lists "none".'));
+  const unknown = textsOf(algorithms).filter((name) => !signatureNames.test(name));
+  if (unknown.length > 0) {
+    findings.push(found('ALGORITHM_UNKNOWN', where, `${quoted(unknown[0])} is no registered name.`));
+  }
+  const scopes = metadata.scopes_supported;
+  const bad = textsOf(scopes).filter((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope));
+  if (bad.length > 0) {
+    findings.push(found('SCOPE_MALFORMED', at('scopes_supported'), `${quoted(bad[0])} is no scope.`));
+  }
+  if (Array.isArray(scopes) && scopes.length > 0 && !scopes.includes('openid')) {
+    findings.push(found('OPENID_SCOPE_MISSING', at('scopes_supported'), '"openid" is not in it.'));
+  }
+  if (metadata.userinfo_endpoint === undefined && !hasKeysOnly(metadata)) {
+    findings.push(found('USERINFO_MISSING', at('userinfo_endpoint'), 'It is not there.'));
+  }
+  return findings;
+}
+
+/** The strings of a list, whatever else is in it; of something else, none. */
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
