@@ -55,12 +55,14 @@ export async function ask(address: string, options: AskOptions = {}): Promise<An
         return { url, status, headers, body, redirects, askedAt, answeredAt };
       }
       message.destroy();
-      if (!URL.canParse(location, url.href)) return fail('garbled', 'redirects to something that is no address');
+      if (!URL.canParse(location, url.href))
+        return fail('garbled', 'redirects to something that is no address');
       const next = new URL(location, url);
       // It is for whoever reads the document.
       next.hash = '';
       redirects.push(next);
-      if (redirects.length > mostRedirects) return fail('circle', `redirects more than ${mostRedirects} times`);
+      if (redirects.length > mostRedirects)
+        return fail('circle', `redirects more than ${mostRedirects} times`);
       target = next.href;
     } catch (error) {
       if (signal.aborted) return fail('late', `gave no whole answer within ${milliseconds / 1000} s`);

@@ -7,12 +7,28 @@ import { root } from './processes.js';
 /** What issuers made by others answered to a relying party. It is not part of the repository. */
 const folder = resolve(root, '../shared/issuers');
 
+interface RecordedAnswer {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
 interface Recording {
-  readonly jwks?: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: unknown;
-  };
+  readonly discovery: RecordedAnswer;
+  readonly jwks?: RecordedAnswer;
+}
+
+/** What is wrong with a recorded issuer, as those say who recorded it. */
+export interface Expectation {
+  readonly sound: boolean;
+  readonly faults: readonly { readonly rule: string; readonly where: string }[];
+}
+
+export interface RecordedIssuer extends Expectation {
+  readonly name: string;
+  readonly discovery: RecordedAnswer;
+  readonly jwks: RecordedAnswer;
 }
 
 export interface RecordedJwk {
@@ -57,6 +73,20 @@ function setIn(file: string): RecordedSet[] {
 /** None where the recordings are not beside the repository. */
 export const recordedSets: readonly RecordedSet[] = existsSync(folder)
   ? readdirSync(folder)
-      .filter((file) => file.endsWith('.json'))
+      .filter((file) => file.endsWith('.json') && file !== 'expected.json')
       .flatMap(setIn)
   : [];
+
+/** None where the recordings are not beside the repository. */
+export const recordedIssuers: readonly RecordedIssuer[] = existsSync(folder)
+  ? Object.entries(
+      JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<string, Expectation>,
+    ).map(([name, expectation]) => {
+      const recording = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Recording;
+      return { name, ...expectation, discovery: recording.discovery, jwks: recording.jwks! };
+    })
+  : [];
+
+export function bodyOf({ body }: RecordedAnswer): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}

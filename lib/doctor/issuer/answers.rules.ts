@@ -59,7 +59,8 @@ export const kindsOfAnswers = {
   JWKS_STATUS: {
     severity: 'error',
     rule: 'RFC 7517 section 5, OpenID Connect Discovery 1.0 section 3: jwks_uri gives a JWK Set; conformance suite: FetchServerKeys',
-    remedy: 'Serve the JWKS with the status 200 to everybody who asks for application/jwk-set+json or application/json.',
+    remedy:
+      'Serve the JWKS with the status 200 to everybody who asks for application/jwk-set+json or application/json.',
   },
   REDIRECTED: {
     severity: 'warning',
@@ -123,9 +124,17 @@ function aboutAnswer({ name, answer, text, json }: SeenDocument): Finding[] {
   const redirected =
     target === undefined
       ? []
-      : [found('REDIRECTED', name, `It is asked at one address and redirects to ${target.origin}${target.pathname}.`)];
+      : [
+          found(
+            'REDIRECTED',
+            name,
+            `It is asked at one address and redirects to ${target.origin}${target.pathname}.`,
+          ),
+        ];
   if (!isAnswer(answer)) {
-    const where = target ? `The address that it redirects to ${answer.reason}.` : `Its address ${answer.reason}.`;
+    const where = target
+      ? `The address that it redirects to ${answer.reason}.`
+      : `Its address ${answer.reason}.`;
     return [...redirected, found(codeOfFailure[answer.failure], name, where)];
   }
   const { status, askedAt, answeredAt } = answer;
@@ -136,7 +145,12 @@ function aboutAnswer({ name, answer, text, json }: SeenDocument): Finding[] {
     const code = name === 'jwks' ? 'JWKS_STATUS' : 'DISCOVERY_STATUS';
     return [...redirected, ...late, found(code, name, `It answers with the status ${status}.`)];
   }
-  return [...redirected, ...late, ...aboutBody(name, text, json), ...aboutType(name, answer.headers['content-type'])];
+  return [
+    ...redirected,
+    ...late,
+    ...aboutBody(name, text, json),
+    ...aboutType(name, answer.headers['content-type']),
+  ];
 }
 
 function aboutBody(name: string, text: string | undefined, json: unknown): Finding[] {
@@ -155,11 +169,12 @@ function aboutType(name: 'discovery' | 'jwks', header: string | undefined): Find
   if (type !== undefined && fitting.includes(type)) return [];
   const message = header === undefined ? 'It says no type.' : `It says that it is ${quoted(header)}.`;
   // A standard's MUST for metadata, and none for a JWKS.
-  return [found('CONTENT_TYPE', `${name} header Content-Type`, message, name === 'discovery' ? 'error' : 'warning')];
+  return [
+    found('CONTENT_TYPE', `${name} header Content-Type`, message, name === 'discovery' ? 'error' : 'warning'),
+  ];
 }
 
 /** Whether anything came back at all, whatever it was. */
 export function hasAnswered({ discovery, jwks }: Observation): boolean {
   return [discovery, ...jwks].some((document) => document !== undefined && isAnswer(document.answer));
 }
-

@@ -17,7 +17,8 @@ export const kindsOfDiscovery = {
   ISSUER_DIFFERS: {
     severity: 'error',
     rule: 'OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3: it must be identical to the one asked for; conformance suite: CheckDiscEndpointIssuer',
-    remedy: 'Configure the issuer by which relying parties know it, or give --issuer as the document names it.',
+    remedy:
+      'Configure the issuer by which relying parties know it, or give --issuer as the document names it.',
   },
   ISSUER_MALFORMED: {
     severity: 'error',
@@ -67,7 +68,8 @@ export const kindsOfDiscovery = {
   ADDRESS_WITHOUT_TLS: {
     severity: 'error',
     rule: 'OpenID Connect Discovery 1.0 section 7.1, RFC 8414 section 6.1: TLS is REQUIRED; conformance suite: CheckDiscEndpointAllEndpointsAreHttps, CheckJwksUri',
-    remedy: 'Name an address that begins with https://; behind a proxy, tell the server how it is called from outside.',
+    remedy:
+      'Name an address that begins with https://; behind a proxy, tell the server how it is called from outside.',
   },
   ADDRESS_OF_THIS_MACHINE: {
     severity: 'error',
@@ -155,8 +157,7 @@ const found = finderOf(kindsOfDiscovery);
 const at = (member: string) => `discovery.${member}`;
 
 /** Registered for signatures (RFC 7518, RFC 8037, RFC 8812, RFC 9864), and those of ML-DSA. */
-const signatureNames =
-  /^(none|(HS|RS|ES|PS)(256|384|512)|ES256K|EdDSA|Ed25519|Ed448|ML-DSA-(44|65|87))$/;
+const signatureNames = /^(none|(HS|RS|ES|PS)(256|384|512)|ES256K|EdDSA|Ed25519|Ed448|ML-DSA-(44|65|87))$/;
 
 export function discoveryRule(seen: Observation): readonly Finding[] {
   const metadata = metadataOf(seen);
@@ -181,7 +182,9 @@ function aboutIssuer({ issuer }: Record<string, unknown>, asked: string): Findin
   }
   const url = URL.canParse(asked) ? new URL(asked) : undefined;
   const isSound =
-    url && !/[?#]/.test(asked) && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
+    url &&
+    !/[?#]/.test(asked) &&
+    (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
   return isSound ? [] : [found('ISSUER_MALFORMED', at('issuer'), `It is ${quoted(issuer)}.`)];
 }
 
@@ -190,7 +193,9 @@ function aboutEndpoints(metadata: Record<string, unknown>, isOpenId: boolean): F
   const keysOnly = hasKeysOnly(metadata);
   // Clusters and meshes are of this kind by design.
   const severity = keysOnly ? 'note' : 'error';
-  const absent = keysOnly ? 'It is not there, as at an issuer of which only the keys are used.' : 'It is not there.';
+  const absent = keysOnly
+    ? 'It is not there, as at an issuer of which only the keys are used.'
+    : 'It is not there.';
   if (metadata.authorization_endpoint === undefined && (isOpenId || usesAuthorizationEndpoint(metadata))) {
     findings.push(found('AUTHORIZATION_ENDPOINT_MISSING', at('authorization_endpoint'), absent, severity));
   }
@@ -225,7 +230,9 @@ function aboutAddresses(metadata: Record<string, unknown>, issuer: string): Find
     }
     const url = new URL(value);
     if (!isLocal && isLoopback(url)) {
-      return [found('ADDRESS_OF_THIS_MACHINE', at(name), `It is ${quoted(value)}, and the issuer is elsewhere.`)];
+      return [
+        found('ADDRESS_OF_THIS_MACHINE', at(name), `It is ${quoted(value)}, and the issuer is elsewhere.`),
+      ];
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
       return [found('ADDRESS_WITHOUT_TLS', at(name), `It is ${quoted(value)}.`)];
@@ -239,7 +246,9 @@ function aboutAddresses(metadata: Record<string, unknown>, issuer: string): Find
     URL.canParse(issuer) &&
     new URL(jwksUri).hostname !== new URL(issuer).hostname;
   if (isElsewhere) {
-    findings.push(found('JWKS_ELSEWHERE', at('jwks_uri'), `It is on another host, ${new URL(jwksUri).host}.`));
+    findings.push(
+      found('JWKS_ELSEWHERE', at('jwks_uri'), `It is on another host, ${new URL(jwksUri).host}.`),
+    );
   }
   return findings;
 }
@@ -258,19 +267,22 @@ const booleans = [
 ];
 
 /** Every list of the registry has a name like this; members of other standards may be anything else. */
-const listName = /^(?!.*credential).*_(values|types|modes|methods|scopes|claims|locales)_supported$|^(scopes|claims)_supported$/;
+const listName =
+  /^(?!.*credential).*_(values|types|modes|methods|scopes|claims|locales)_supported$|^(scopes|claims)_supported$/;
 
 function aboutForms(metadata: Record<string, unknown>): Finding[] {
   return Object.entries(metadata).flatMap(([name, value]): Finding[] => {
     if (booleans.includes(name) && typeof value !== 'boolean') {
       return [found('NOT_A_BOOLEAN', at(name), `It is ${quoted(value)}.`)];
     }
-    if (Array.isArray(value) && value.length === 0) return [found('EMPTY_LIST', at(name), 'It is an empty array.')];
+    if (Array.isArray(value) && value.length === 0)
+      return [found('EMPTY_LIST', at(name), 'It is an empty array.')];
     const isList = Array.isArray(value) && value.every((each) => typeof each === 'string');
     if (listName.test(name) && !isList) return [found('NOT_A_LIST', at(name), `It is ${quoted(value)}.`)];
     if (/^(ui|claims)_locales_supported$/.test(name)) {
       const bad = (value as string[]).filter((tag) => !isLanguageTag(tag));
-      if (bad.length > 0) return [found('LOCALE_MALFORMED', at(name), `${quoted(bad[0])} is no language tag.`)];
+      if (bad.length > 0)
+        return [found('LOCALE_MALFORMED', at(name), `${quoted(bad[0])} is no language tag.`)];
     }
     return [];
   });
@@ -291,10 +303,15 @@ function aboutResponses(metadata: Record<string, unknown>): Finding[] {
     return [found('RESPONSE_TYPES_MISSING', at('response_types_supported'), 'It is not there.')];
   }
   const names = textsOf(types);
-  const unknown = names.filter((type) => !/^(none|(code|token|id_token)( (code|token|id_token))*)$/.test(type));
+  const unknown = names.filter(
+    (type) => !/^(none|(code|token|id_token)( (code|token|id_token))*)$/.test(type),
+  );
   const grants = metadata.grant_types_supported;
   const lacksGrant =
-    names.includes('code') && Array.isArray(grants) && grants.length > 0 && !grants.includes('authorization_code');
+    names.includes('code') &&
+    Array.isArray(grants) &&
+    grants.length > 0 &&
+    !grants.includes('authorization_code');
   return [
     ...unknown.map((type) =>
       found('RESPONSE_TYPE_UNKNOWN', at('response_types_supported'), `${quoted(type)} is no response type.`),
@@ -327,7 +344,8 @@ function aboutOpenId(metadata: Record<string, unknown>): Finding[] {
   if (metadata.subject_types_supported === undefined) {
     findings.push(found('SUBJECT_TYPES_MISSING', at('subject_types_supported'), 'It is not there.'));
   }
-  if (algorithms === undefined) findings.push(found('ID_TOKEN_ALGORITHMS_MISSING', where, 'It is not there.'));
+  if (algorithms === undefined)
+    findings.push(found('ID_TOKEN_ALGORITHMS_MISSING', where, 'It is not there.'));
   else if (Array.isArray(algorithms) && algorithms.length > 0 && !algorithms.includes('RS256')) {
     findings.push(found('RS256_NOT_SUPPORTED', where, `It lists ${quoted(algorithms)}.`));
   }

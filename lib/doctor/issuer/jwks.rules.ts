@@ -105,12 +105,14 @@ function aboutPurposes(keys: readonly SeenKey[]): Finding[] {
 function aboutKids(keys: readonly SeenKey[]): Finding[] {
   const [alone] = keys;
   if (keys.length === 1 && alone!.jwk.kid === undefined) {
-    const message = 'It has none. Relying parties that find keys by their kid, such as AWS, refuse its tokens.';
+    const message =
+      'It has none. Relying parties that find keys by their kid, such as AWS, refuse its tokens.';
     return [found('KID_MISSING', `${alone!.where}.kid`, message, 'warning')];
   }
   const known = new Map<unknown, string>();
   return keys.flatMap(({ jwk: { kid }, where }): Finding[] => {
-    if (kid === undefined) return [found('KID_MISSING', `${where}.kid`, 'It has none, and is one of several keys.')];
+    if (kid === undefined)
+      return [found('KID_MISSING', `${where}.kid`, 'It has none, and is one of several keys.')];
     const earlier = known.get(kid);
     known.set(kid, where);
     return earlier === undefined
@@ -138,19 +140,27 @@ function aboutAlgorithms(seen: Observation, keys: readonly SeenKey[]): Finding[]
   if (!Array.isArray(listed) || listed.length === 0) return [];
   const names = listed.filter((each) => typeof each === 'string');
   // What is signed with a client's secret has no key here.
-  const without = names.filter((name) => !/^(none|HS\d+)$/.test(name) && !keys.some(({ jwk }) => canSignIn(jwk, name)));
+  const without = names.filter(
+    (name) => !/^(none|HS\d+)$/.test(name) && !keys.some(({ jwk }) => canSignIn(jwk, name)),
+  );
   const where = 'discovery.id_token_signing_alg_values_supported';
   const others = without.filter((name) => name !== 'RS256');
   const unlisted = keys.filter(
     ({ jwk }) => typeof jwk.alg === 'string' && !isForEncryption(jwk) && !names.includes(jwk.alg),
   );
   return [
-    ...(without.includes('RS256') ? [found('RS256_WITHOUT_KEY', where, 'It lists RS256, and no key can sign it.')] : []),
+    ...(without.includes('RS256')
+      ? [found('RS256_WITHOUT_KEY', where, 'It lists RS256, and no key can sign it.')]
+      : []),
     ...(others.length > 0
       ? [found('ALGORITHM_WITHOUT_KEY', where, `It lists ${listOf(others)}, and no key can sign it.`)]
       : []),
     ...unlisted.map(({ jwk, where: place }) =>
-      found('ALGORITHM_NOT_LISTED', `${place}.alg`, `The metadata do not list ${quoted(jwk.alg)} for ID tokens.`),
+      found(
+        'ALGORITHM_NOT_LISTED',
+        `${place}.alg`,
+        `The metadata do not list ${quoted(jwk.alg)} for ID tokens.`,
+      ),
     ),
   ];
 }
@@ -160,24 +170,48 @@ function aboutRepetition(jwks: readonly SeenDocument[]): Finding[] {
     const keys = listOfKeys(document);
     const etag = headersOf(document)?.etag;
     // Some put their keys into another order each time.
-    return keys ? { keys: keys.map((key) => JSON.stringify(key)).toSorted().join(), etag, text: document.text } : [];
+    return keys
+      ? {
+          keys: keys
+            .map((key) => JSON.stringify(key))
+            .toSorted()
+            .join(),
+          etag,
+          text: document.text,
+        }
+      : [];
   });
   const [first, ...later] = answers;
   const other = later.find(({ keys }) => keys !== first!.keys);
   const sameTag = later.find(
-    ({ etag, text }) => etag !== undefined && !etag.startsWith('W/') && etag === first!.etag && text !== first!.text,
+    ({ etag, text }) =>
+      etag !== undefined && !etag.startsWith('W/') && etag === first!.etag && text !== first!.text,
   );
   return [
     ...(other
-      ? [found('ANSWERS_DIFFER', 'jwks', `${jwks.length} requests brought different keys: nodes or caches disagree.`)]
+      ? [
+          found(
+            'ANSWERS_DIFFER',
+            'jwks',
+            `${jwks.length} requests brought different keys: nodes or caches disagree.`,
+          ),
+        ]
       : []),
     ...(sameTag
-      ? [found('ETAG_OF_OTHER_CONTENT', 'jwks header ETag', 'Two answers have one ETag and different content.')]
+      ? [
+          found(
+            'ETAG_OF_OTHER_CONTENT',
+            'jwks header ETag',
+            'Two answers have one ETag and different content.',
+          ),
+        ]
       : []),
   ];
 }
 
 /** SHA-256 of the public members, the JWK thumbprint (RFC 7638), of an RSA key. */
 export function thumbprintOfRsa({ e, n }: Record<string, unknown>): string {
-  return createHash('sha256').update(JSON.stringify({ e, kty: 'RSA', n })).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify({ e, kty: 'RSA', n }))
+    .digest('base64url');
 }

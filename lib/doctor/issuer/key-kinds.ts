@@ -35,11 +35,10 @@ export function kindOf({ kty }: Record<string, unknown>): JwkKind | undefined {
 }
 
 /** Every member that must not be in a public set, whatever kind of key it says it is. */
-export const secretMembers: readonly string[] = [
-  ...new Set(kinds.flatMap((kind) => kind.secretMembers)),
-];
+export const secretMembers: readonly string[] = [...new Set(kinds.flatMap((kind) => kind.secretMembers))];
 
-const encryption = /^(RSA1_5|RSA-OAEP(-(256|384|512))?|ECDH-ES(\+A(128|192|256)KW)?|A(128|192|256)(GCM)?KW|dir|PBES2-.+)$/;
+const encryption =
+  /^(RSA1_5|RSA-OAEP(-(256|384|512))?|ECDH-ES(\+A(128|192|256)KW)?|A(128|192|256)(GCM)?KW|dir|PBES2-.+)$/;
 
 export function isEncryptionAlgorithm(alg: unknown): boolean {
   return typeof alg === 'string' && encryption.test(alg);
@@ -64,7 +63,12 @@ const others: Readonly<Record<string, { readonly kty: string; readonly crv?: str
 /** Whether a key of this kind can have this `alg`; undefined where nobody knows the name. */
 export function algFits({ kty, crv, alg }: Record<string, unknown>): boolean | undefined {
   if (typeof alg !== 'string') return undefined;
-  if (isEncryptionAlgorithm(alg)) return alg.startsWith('RSA') ? kty === 'RSA' : alg.startsWith('ECDH') ? kty === 'EC' || kty === 'OKP' : kty === 'oct';
+  if (isEncryptionAlgorithm(alg))
+    return alg.startsWith('RSA')
+      ? kty === 'RSA'
+      : alg.startsWith('ECDH')
+        ? kty === 'EC' || kty === 'OKP'
+        : kty === 'oct';
   if (/^HS(256|384|512)$/.test(alg)) return kty === 'oct';
   // RFC 8037 section 3.1: one name for two curves.
   if (alg === 'EdDSA') return kty === 'OKP' && (crv === 'Ed25519' || crv === 'Ed448');

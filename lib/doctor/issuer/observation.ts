@@ -66,9 +66,12 @@ export function headersOf({ answer }: SeenDocument): IncomingHttpHeaders | undef
 }
 
 /** The members of the metadata, where it can be read. */
-export function metadataOf({ discovery }: Pick<Observation, 'discovery'>): Record<string, unknown> | undefined {
-  const isRead = discovery && headersOf(discovery) !== undefined && isObject(discovery.json);
-  return isRead ? (discovery.json as Record<string, unknown>) : undefined;
+export function metadataOf({
+  discovery,
+}: Pick<Observation, 'discovery'>): Record<string, unknown> | undefined {
+  return discovery && headersOf(discovery) !== undefined && isObject(discovery.json)
+    ? discovery.json
+    : undefined;
 }
 
 /** A key of a JWK Set, and where it stands. */
@@ -89,6 +92,11 @@ export function keysOf({ jwks }: Observation): readonly SeenKey[] {
   return (listOfKeys(jwks[0]) ?? []).flatMap((jwk, index) =>
     isObject(jwk) ? { jwk, where: `jwks.keys[${index}]` } : [],
   );
+}
+
+/** When the JWKS came, in milliseconds since 1970: the instant that rules speak of. */
+export function nowOf({ jwks: [first] }: Observation): number {
+  return first && isAnswer(first.answer) ? first.answer.answeredAt : 0;
 }
 
 /** An issuer whose tokens somebody verifies, and at which nobody logs in: a cluster, a CI, a mesh of services. */
