@@ -266,9 +266,9 @@ const booleans = [
   'frontchannel_logout_session_supported',
 ];
 
-/** Every list of the registry has a name like this; members of other standards may be anything else. */
+/** Every list of the registry has a name like this; that of OpenID Federation is an object. */
 const listName =
-  /^(?!.*credential).*_(values|types|modes|methods|scopes|claims|locales)_supported$|^(scopes|claims)_supported$/;
+  /^(?!request_authentication_methods_)\w*(_values|_types|_modes|_methods|scopes|claims|_locales)_supported$/;
 
 function aboutForms(metadata: Record<string, unknown>): Finding[] {
   return Object.entries(metadata).flatMap(([name, value]): Finding[] => {
@@ -317,7 +317,7 @@ function aboutResponses(metadata: Record<string, unknown>): Finding[] {
       found('RESPONSE_TYPE_UNKNOWN', at('response_types_supported'), `${quoted(type)} is no response type.`),
     ),
     ...(lacksGrant
-      ? [found('CODE_GRANT_MISSING', at('grant_types_supported'), 'authorization_code is not in it.')]
+      ? [found('CODE_GRANT_MISSING', at('grant_types_supported'), 'It lacks "authorization_code".')]
       : []),
   ];
 }
@@ -360,7 +360,7 @@ function aboutOpenId(metadata: Record<string, unknown>): Finding[] {
     findings.push(found('SCOPE_MALFORMED', at('scopes_supported'), `${quoted(bad[0])} is no scope.`));
   }
   if (Array.isArray(scopes) && scopes.length > 0 && !scopes.includes('openid')) {
-    findings.push(found('OPENID_SCOPE_MISSING', at('scopes_supported'), '"openid" is not in it.'));
+    findings.push(found('OPENID_SCOPE_MISSING', at('scopes_supported'), 'It lacks "openid".'));
   }
   if (metadata.userinfo_endpoint === undefined && !hasKeysOnly(metadata)) {
     findings.push(found('USERINFO_MISSING', at('userinfo_endpoint'), 'It is not there.'));

@@ -1,0 +1,89 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { diagnoseIssuer } from 'nestjs-oidc-key/doctor';
+import type { Finding } from 'nestjs-oidc-key/doctor';
+
+import { kindsOfIssuer } from '../../lib/doctor/issuer/rules.js';
+import { faults, secureFaults } from './faults.js';
+import type { Fault } from './faults.js';
+import { ca, closeServers, names, startIssuer } from './sound-issuer.js';
+import type { Issuer } from './sound-issuer.js';
+
+afterAll(closeServers);
+
+const codesOf = (findings: readonly Finding[]) => [...new Set(findings.map(({ code }) => code))].toSorted();
+const resolve = { [names.issuer]: '127.0.0.1', [names.other]: '127.0.0.1' };
+const diagnose = ({ issuer }: Issuer) => diagnoseIssuer(issuer, { resolve, ca, deadline: 2000 });
+
+it('a sound issuer has no finding at all', async () => {
+  const issuer = await startIssuer();
+  const report = await diagnose(issuer);
+  expect(report.findings).toEqual([]);
+  expect(report.answered).toBe(true);
+  expect(report.asked.map(({ document, status }) => `${document} ${status}`)).toEqual([
+    'discovery 200',
+    'jwks 200',
+    'jwks 200',
+    'jwks 200',
+  ]);
+});
+
+it('there are more than 60 faults, and one of each code that an issuer can have by itself', () => {
+  const seeded = new Set([...faults, ...secureFaults].flatMap(({ codes }) => codes));
+  expect(faults.length + secureFaults.length).toBeGreaterThan(60);
+  // Tested by themselves, below and in the tests of a single rule.
+  const elsewhere = [
+    'CERTIFICATE_NOT_TRUSTED',
+    'CERTIFICATE_EXPIRED',
+    'ISSUER_MALFORMED',
+    'ISSUER_TOO_LONG',
+    'ISSUER_WITH_PORT',
+    'PUBLIC_DEVELOPMENT_KEY',
+    'SLOW',
+  ];
+  expect(
+    Object.keys(kindsOfIssuer)
+      .filter((code) => !seeded.has(code as never))
+      .toSorted(),
+  ).toEqual(elsewhere.toSorted());
+});
+
+async function find({ seed, codes, where }: Fault, isSecure: boolean): Promise<void> {
+  const issuer = await startIssuer(isSecure);
+  const before = codesOf((await diagnose(issuer)).findings);
+  issuer.asked = 0;
+  seed(issuer);
+  const { findings } = await diagnose(issuer);
+  expect(codesOf(findings)).toEqual([...new Set([...codes, ...before])].toSorted());
+  const first = findings.filter(({ code }) => code === codes[0]);
+  expect(first.map((finding) => finding.where)).toContain(where);
+  for (const finding of first) {
+    expect(finding).toMatchObject({
+      message: expect.stringMatching(/^[A-Z"].*[.]$/s),
+      remedy: expect.stringMatching(/[.]$/),
+      rule: expect.stringMatching(/\S{2}/),
+    });
+  }
+}
+
+describe('one thing is wrong with an issuer, and that is what is found', () => {
+  it.each(faults)('$name', (fault) => find(fault, false));
+});
+
+describe('the same over https', () => {
+  it('a sound issuer has no errors and no warnings', async () => {
+    const { findings } = await diagnose(await startIssuer(true));
+    expect(findings.map(({ code }) => code)).toEqual(['ISSUER_WITH_PORT']);
+  });
+
+  it.each(secureFaults)('$name', (fault) => find(fault, true));
+
+  it('a certificate that is not trusted', async () => {
+    const { issuer } = await startIssuer(true);
+    const { findings, answered } = await diagnoseIssuer(issuer, { resolve });
+    expect(findings.map(({ code, where }) => [code, where]).slice(0, 2)).toEqual([
+      ['CERTIFICATE_NOT_TRUSTED', 'discovery'],
+      ['CERTIFICATE_NOT_TRUSTED', 'jwks'],
+    ]);
+    expect(answered).toBe(false);
+  });
+});
