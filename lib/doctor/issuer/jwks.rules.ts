@@ -193,7 +193,7 @@ function aboutRepetition(jwks: readonly SeenDocument[]): Finding[] {
           found(
             'ANSWERS_DIFFER',
             'jwks',
-            `${jwks.length} requests brought different keys: nodes or caches disagree.`,
+            `The answers to ${jwks.length} requests have different keys: nodes or caches disagree.`,
           ),
         ]
       : []),
