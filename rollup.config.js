@@ -22,8 +22,8 @@ function loadedWith(ids, getModuleInfo) {
 }
 
 /**
- * Which file a module that several need goes into: what an issuer and a resource server load, what an issuer loads, and
- * what stores need, which is loaded where there is one.
+ * Which file a module that several need goes into: what a resource server and others load, what an issuer loads, and what
+ * stores need, which is loaded where there is one.
  */
 function chunkOf(id, { getModuleIds, getModuleInfo }) {
   const all = [...getModuleIds()].filter(isOurs);
@@ -34,7 +34,7 @@ function chunkOf(id, { getModuleIds, getModuleInfo }) {
   const main = reachedBy(entries.filter(isNamed('index')));
   const guard = reachedBy(entries.filter(isNamed('resource-server/index')));
   const others = reachedBy([...new Set([...entries, ...onDemand])]) - main - guard;
-  if (main > 0 && guard > 0) return 'keys';
+  if (guard > 0 && main + others > 0) return 'keys';
   if (main > 0) return others > 0 ? 'issuer' : undefined;
   const readers = reachedBy(
     entries.filter(isNamed('prometheus/index')).concat(entries.filter(isNamed('opentelemetry/index'))),

@@ -14,6 +14,7 @@ interface Packed {
 
 const programs = [
   'cli/main',
+  'doctor/index',
   'health/index',
   'index',
   'resource-server/index',

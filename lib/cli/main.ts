@@ -8,6 +8,7 @@ import { CommandRefusedError } from '../stores/command-refused-error.js';
 import { KeyStoreError } from '../stores/key-store.js';
 import { StoreReferenceError } from '../stores/store-reference-error.js';
 import { CommandLineError, UsageError } from './command-line-error.js';
+import { doctorCommand } from './doctor.command.js';
 import { generateCommand } from './generate.command.js';
 import { initCommand } from './init.command.js';
 import { inspectCommand } from './inspect.command.js';
@@ -35,7 +36,8 @@ const program = new Command('nestjs-oidc-key')
   .addCommand(rotateCommand())
   .addCommand(revokeCommand())
   .addCommand(retireCommand())
-  .addCommand(statusCommand());
+  .addCommand(statusCommand())
+  .addCommand(doctorCommand());
 
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   // Nobody reads what is written, or there is no room for it.

@@ -1,4 +1,5 @@
 import { KeyLoader } from '../core/ring/key-loader.js';
+import type { Lives } from '../core/ring/life.js';
 import { revocationsIn } from '../core/ring/members-of-slots.js';
 import { askSource } from '../rotation/ask-source.js';
 import { systemClock } from '../rotation/clock.js';
@@ -14,6 +15,8 @@ import { resolveOptions } from './resolve-options.js';
 /** What a boot would make of the settings. */
 export interface RehearsedBoot {
   readonly view: RotationView;
+  /** What configuration says of the keys. */
+  readonly loaded: Lives;
   readonly now: Moment;
   readonly timing: RotationTiming;
   /** What the boot would tell the log. */
@@ -50,7 +53,7 @@ export async function rehearseBoot<Result>(
       ...(legacyHs256 ? [...legacyHs256.warnings(now.wall), ...legacyHs256.bootWarnings()] : []),
       ...warningsOf(view, now).map(({ message }) => message),
     ];
-    return await look({ view, now, timing, warnings, workplace });
+    return await look({ view, loaded, now, timing, warnings, workplace });
   } finally {
     signers.close();
   }

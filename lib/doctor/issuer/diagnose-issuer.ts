@@ -58,12 +58,21 @@ export async function diagnoseIssuer(
   return reportOf(await observeIssuer(issuer, options));
 }
 
+/** Why an issuer cannot be looked at, in words that go on after its name. */
+export function defectOfIssuer(issuer: unknown): string | undefined {
+  // RFC 8414 section 2.
+  return (
+    defectOfAddress(issuer) ??
+    (String(issuer).includes('?') ? 'has a query (?) in it; take it out' : undefined)
+  );
+}
+
 /** The same before anything is said of it. */
 export async function observeIssuer(
   issuer: string,
   { resolve = {}, deadline = usualDeadline, requests = usualRequests, ca, jwksUri }: DiagnoseIssuerOptions,
 ): Promise<Observation> {
-  const defect = defectOfAddress(issuer) ?? (issuer.includes('?') ? 'has a query (?) in it' : undefined);
+  const defect = defectOfIssuer(issuer);
   if (defect !== undefined) throw new TypeError(`The issuer ${defect}.`);
   const addresses = new Map(Object.entries(resolve));
   if ([...addresses.values()].some((address) => isIP(address) === 0)) {
