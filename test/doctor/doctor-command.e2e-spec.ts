@@ -1,0 +1,237 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from '@jest/globals';
+
+import { JwtService } from '../../lib/core/jwt/jwt.service.js';
+import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
+import { cleanEnvironment, commandLine, run } from '../support/processes.js';
+import { startSample } from '../sample/sample-server.js';
+import { ca, closeServers, names, startIssuer } from './sound-issuer.js';
+import type { Issuer } from './sound-issuer.js';
+
+afterAll(closeServers);
+
+const folder = mkdtempSync(join(tmpdir(), 'oidc-key-doctor-'));
+const doctor = (args: readonly string[], env: Record<string, string> = {}) =>
+  run(process.execPath, [commandLine, 'doctor', ...args], { cwd: folder, env: cleanEnvironment(env) });
+const inJson = async (args: readonly string[], env: Record<string, string> = {}) => {
+  const { code, stdout } = await doctor([...args, '--json'], env);
+  const report = JSON.parse(stdout) as {
+    answered: boolean;
+    asked: unknown[];
+    keys?: unknown[];
+    findings: { severity: string; code: string }[];
+  };
+  return { code, report, codes: report.findings.map(({ code: each }) => each) };
+};
+
+describe('doctor --issuer', () => {
+  it('a sound issuer: exit code 0, and nothing is said', async () => {
+    const { issuer } = await startIssuer();
+    const { code, stdout, stderr } = await doctor(['--issuer', issuer]);
+    expect([code, stdout, stderr]).toEqual([0, `${issuer}: 0 errors, 0 warnings, 0 notes\n`, '']);
+    const { report } = await inJson(['--issuer', issuer]);
+    expect(report).toEqual({
+      issuer,
+      answered: true,
+      asked: ['discovery', 'jwks', 'jwks', 'jwks'].map((document) => ({
+        document,
+        url: document === 'jwks' ? `${issuer}/jwks` : `${issuer}/.well-known/openid-configuration`,
+        status: 200,
+      })),
+      findings: [],
+    });
+  });
+
+  it('warnings stand: exit code 0', async () => {
+    const issuer = await startIssuer();
+    issuer.documents.jwks.headers.Vary = 'Cookie';
+    const { code, stdout } = await doctor(['--issuer', issuer.issuer]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      `${issuer.issuer}: 0 errors, 1 warning, 0 notes\n\n` +
+        'warning VARIES: jwks header Vary\n' +
+        '  It is "Cookie".\n' +
+        '  Do: Serve every client the same answer, without Vary on what differs between them.\n' +
+        '  Rule: RFC 9110 section 12.5.5: a cache keeps a copy for each value, and for * none at all\n',
+    );
+  });
+
+  it('a JWKS that answers 500: exit code 1', async () => {
+    const issuer = await startIssuer();
+    issuer.documents.jwks.status = 500;
+    const { code, codes } = await inJson(['--issuer', issuer.issuer]);
+    expect([code, codes]).toEqual([1, ['JWKS_STATUS']]);
+  });
+
+  it.each([
+    ['no issuer', [], 'ISSUER_MISSING'],
+    ['no issuer for the keys that wait', ['--next'], 'ISSUER_MISSING'],
+    ['http elsewhere', ['--issuer', 'http://login.example'], 'ISSUER_MALFORMED'],
+    ['an issuer with a query', ['--issuer', 'https://login.example/?a=b'], 'ISSUER_MALFORMED'],
+    ['no address', ['--issuer', 'login.example'], 'ISSUER_MALFORMED'],
+    [
+      'a host without an address',
+      ['--issuer', 'https://login.example', '--resolve', 'login.example'],
+      'IP address',
+    ],
+    ['an address that is none', ['--issuer', 'https://login.example', '--resolve', 'a:b'], 'IP address'],
+    [
+      'authorities that are not there',
+      ['--issuer', 'https://login.example', '--ca', 'absent.pem'],
+      'FILE_NOT_READ',
+    ],
+    ['an option that is none', ['--isuer', 'https://login.example'], 'unknown option'],
+  ])('%s: exit code 2', async (_, args, message) => {
+    const { code, stdout, stderr } = await doctor(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  it('nothing answers: exit code 3', async () => {
+    const { code, report, codes } = await inJson(['--issuer', 'http://127.0.0.1:1']);
+    expect([code, report.answered, codes]).toEqual([3, false, ['NOT_REACHABLE', 'NOT_REACHABLE']]);
+  });
+
+  it('--resolve asks one node, and --ca knows its authority', async () => {
+    const issuer = await startIssuer(true);
+    const file = join(folder, 'ca.pem');
+    writeFileSync(file, ca);
+    const node = ['--issuer', issuer.issuer, '--resolve', `${names.issuer}:127.0.0.1`];
+    const { code, codes } = await inJson([...node, '--ca', file]);
+    expect([code, codes]).toEqual([0, ['ISSUER_WITH_PORT']]);
+    const stranger = await inJson(node);
+    expect([stranger.code, stranger.codes[0]]).toEqual([3, 'CERTIFICATE_NOT_TRUSTED']);
+  });
+
+  it('what a document says reaches no terminal as it is', async () => {
+    const issuer = await startIssuer();
+    const nasty = 'a\u001b[31mred\u009b2J\u202e\u2028';
+    issuer.metadata.issuer = nasty;
+    (issuer.keys[0] as { use: string }).use = nasty;
+    for (const more of [[], ['--json']]) {
+      const { code, stdout } = await doctor(['--issuer', issuer.issuer, ...more]);
+      expect(code).toBe(1);
+      expect(stdout).toContain('[31mred');
+      expect(stdout.replaceAll('\n', '')).toMatch(/^[\x20-\x7e]*$/);
+    }
+  });
+
+  it('a private key that is published is told, and none of its numbers', async () => {
+    const issuer = await startIssuer();
+    const key = makeRsaKey();
+    issuer.keys[0] = { ...key.export({ format: 'jwk' }), kid: 'first', use: 'sig', alg: 'RS256' };
+    for (const more of [[], ['--json']]) {
+      const { code, stdout, stderr } = await doctor(['--issuer', issuer.issuer, ...more]);
+      expect(code).toBe(1);
+      expect(stdout).toContain('PRIVATE_KEY');
+      expect(privateTraces(key).filter((trace) => `${stdout}${stderr}`.includes(trace))).toEqual([]);
+    }
+  });
+});
+
+describe('doctor --next', () => {
+  const keys = [makeRsaKey(), makeRsaKey()];
+  const [current, next] = keys.map((key) => new JwtService({ key }).getKeySet().keys[0]!) as [
+    object,
+    { kid: string },
+  ];
+  const pems = keys.map((key) => pemOf(key));
+  const environment = { OIDC_PRIVATE_KEY: pems[0]!, OIDC_NEXT_KEYS: pems[1]! };
+  const publishing = async (...published: object[]): Promise<Issuer> => {
+    const issuer = await startIssuer();
+    issuer.keys.splice(0, 2, ...published);
+    issuer.metadata.id_token_signing_alg_values_supported = ['RS256'];
+    return issuer;
+  };
+
+  it('a key that is not there yet: exit code 1', async () => {
+    const { issuer } = await publishing(current);
+    const { code, codes } = await inJson(['--next', '--issuer', issuer], environment);
+    expect([code, codes]).toEqual([1, ['NEXT_KEY_NOT_VISIBLE']]);
+  });
+
+  it('a key that was seen for the first time: exit code 1, and from when it may sign', async () => {
+    const { issuer } = await publishing(current, next);
+    const { code, report, codes } = await inJson(['--next', '--issuer', issuer], environment);
+    expect([code, codes]).toEqual([1, ['NEXT_KEY_TOO_YOUNG']]);
+    expect(report.keys).toEqual([
+      {
+        kid: next.kid,
+        visible: true,
+        visibleSince: expect.any(String),
+        knownFrom: 'answer',
+        safeFrom: expect.any(String),
+        safe: false,
+      },
+    ]);
+  });
+
+  it('a key of an answer that is as old as propagation: exit code 0', async () => {
+    const issuer = await publishing(current, next);
+    issuer.documents.jwks.headers.Age = '3800';
+    const { code, report, codes } = await inJson(['--next', '--issuer', issuer.issuer], environment);
+    expect([code, codes]).toEqual([0, ['NEXT_KEY_SAFE']]);
+    expect(report.keys).toEqual([expect.objectContaining({ safe: true })]);
+  });
+
+  it('a key set knows since when, and from when', async () => {
+    const file = join(folder, 'key-set.json');
+    const at = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+    const members = [
+      { iat: at(-90_000), nbf: at(-90_000), exp: at(9_000_000) },
+      { iat: at(-3600), nbf: at(3600) },
+    ];
+    const jwks = keys.map((key, index) => ({
+      ...key.export({ format: 'jwk' }),
+      alg: 'RS256',
+      ...members[index],
+    }));
+    writeFileSync(file, JSON.stringify({ keys: jwks }), { mode: 0o600 });
+    const { issuer } = await publishing(current, next);
+    const { code, stdout } = await doctor(['--next', '--issuer', issuer], { OIDC_KEY_STORE: `file:${file}` });
+    expect(stdout).toContain(`note NEXT_KEY_WAITS: next key ${next.kid}`);
+    expect(code).toBe(0);
+  });
+
+  it('a schedule that is too early: exit code 1', async () => {
+    const { issuer } = await publishing(current, next);
+    const soon = new Date(Date.now() + 600_000).toISOString();
+    const settings = { ...environment, OIDC_NEXT_KEY_ACTIVATES_AT: soon };
+    const { code, codes } = await inJson(['--next', '--issuer', issuer], settings);
+    expect([code, codes]).toEqual([1, ['NEXT_KEY_TOO_EARLY']]);
+  });
+
+  it('no key waits: exit code 0', async () => {
+    const { issuer } = await publishing(current);
+    const { code, codes } = await inJson(['--next', '--issuer', issuer], { OIDC_PRIVATE_KEY: pems[0]! });
+    expect([code, codes]).toEqual([0, ['NEXT_KEY_NONE']]);
+  });
+
+  it('a JWKS that answers 500: exit code 1, and why', async () => {
+    const issuer = await publishing(current, next);
+    issuer.documents.jwks.status = 500;
+    const { code, codes } = await inJson(['--next', '--issuer', issuer.issuer], environment);
+    expect([code, codes]).toEqual([1, ['NEXT_KEY_NOT_SEEN', 'JWKS_STATUS']]);
+  });
+
+  it('settings that would not boot: exit code 1', async () => {
+    const { issuer } = await publishing(current);
+    const { code, stdout, stderr } = await doctor(['--next', '--issuer', issuer]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('OIDC_KEY_MISSING');
+  });
+});
+
+it('the sample server of this repository has no errors and no warnings', async () => {
+  const { server, issuer } = await startSample();
+  try {
+    const { code, report } = await inJson(['--issuer', issuer]);
+    expect(report.findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
+    expect(code).toBe(0);
+  } finally {
+    await server.stop();
+  }
+});
