@@ -34,7 +34,6 @@ it('there are more than 60 faults, and one of each code that an issuer can have 
   const elsewhere = [
     'CERTIFICATE_NOT_TRUSTED',
     'CERTIFICATE_EXPIRED',
-    'ISSUER_MALFORMED',
     'ISSUER_TOO_LONG',
     'ISSUER_WITH_PORT',
     'PUBLIC_DEVELOPMENT_KEY',

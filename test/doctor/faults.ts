@@ -137,6 +137,12 @@ const rows: readonly Row[] = [
     'discovery.issuer',
   ],
   [
+    'an issuer that a proxy has taken TLS from',
+    says('issuer', 'http://login.example'),
+    ['ISSUER_DIFFERS', 'ISSUER_MALFORMED'],
+    'discovery.issuer',
+  ],
+  [
     'an issuer with a slash too many',
     ({ metadata, issuer }) => (metadata.issuer = `${issuer}/`),
     'ISSUER_DIFFERS',
@@ -338,6 +344,12 @@ const rows: readonly Row[] = [
       };
     },
     'TOO_LATE',
+    'jwks',
+  ],
+  [
+    'a member of a key twice',
+    (issuer) => body(JSON.stringify({ keys: issuer.keys }).replace('{"kty"', '{"kid":"other","kty"'))(issuer),
+    'MEMBER_REPEATED',
     'jwks',
   ],
   // Sets.

@@ -88,6 +88,15 @@ if (recordedIssuers.length > 0) {
       },
     );
 
+    it.each(['oidc-provider-default', 'cognito-local-default'])(
+      '%s has the key that comes with its package',
+      async (name) => {
+        const recorded = recordedIssuers.find((each) => each.name === name)!;
+        const codes = (await judge(observationOf(recorded))).map(({ code }) => code);
+        expect(codes).toContain('PUBLIC_DEVELOPMENT_KEY');
+      },
+    );
+
     it('what is a warning about a sound one is few things', async () => {
       const warnings = new Set<string>();
       for (const recorded of recordedIssuers.filter(({ sound }) => sound)) {

@@ -4,7 +4,8 @@ import { isObject } from '../../core/objects.js';
 import type { Finding } from '../finding.js';
 import { finderOf, quoted } from '../kinds-of-findings.js';
 import { listOfKeys } from './observation.js';
-import type { Observation, SeenDocument } from './observation.js';
+import { repeatedMemberIn } from './repeated-members.js';
+import type { DocumentName, Observation, SeenDocument } from './observation.js';
 
 const discovery4 = 'OpenID Connect Discovery 1.0 section 4';
 
@@ -82,6 +83,11 @@ export const kindsOfAnswers = {
     rule: `RFC 7517 section 5, ${discovery4}.2: the document is a JSON object; conformance suite: GetDynamicServerConfiguration`,
     remedy: 'Look at what answers: often it is a page of a proxy, of a firewall, or of a login.',
   },
+  MEMBER_REPEATED: {
+    severity: 'error',
+    rule: 'RFC 7517 sections 4 and 5: the names of members must be unique; RFC 8259 section 4: they should be',
+    remedy: 'Write each member once: readers take the first, or the last, or nothing.',
+  },
   CONTENT_TYPE: {
     severity: 'warning',
     rule: `${discovery4}.2, RFC 8414 section 3.2: application/json; RFC 7517 section 8.5: application/jwk-set+json; conformance suite: CheckDiscoveryEndpointReturnedJsonContentType`,
@@ -153,17 +159,23 @@ function aboutAnswer({ name, answer, text, json }: SeenDocument): Finding[] {
   ];
 }
 
-function aboutBody(name: string, text: string | undefined, json: unknown): Finding[] {
+function aboutBody(name: DocumentName, text: string | undefined, json: unknown): Finding[] {
   if (text === undefined) return [found('NOT_UTF8', name, 'Its bytes are no UTF-8.')];
   const mark = text.startsWith('\uFEFF')
     ? [found('BYTE_ORDER_MARK', name, 'It begins with a byte order mark.')]
     : [];
-  if (isObject(json)) return mark;
+  if (isObject(json)) {
+    const repeated = repeatedMemberIn(text);
+    if (repeated === undefined) return mark;
+    // A MUST for keys alone.
+    const severity = name === 'jwks' ? 'error' : 'warning';
+    return [...mark, found('MEMBER_REPEATED', name, `One object has ${quoted(repeated)} twice.`, severity)];
+  }
   const what = text.trim() === '' ? 'empty' : json === undefined ? 'no JSON' : 'JSON, and no object';
   return [...mark, found('NOT_JSON', name, `It is ${what}.`)];
 }
 
-function aboutType(name: 'discovery' | 'jwks', header: string | undefined): Finding[] {
+function aboutType(name: DocumentName, header: string | undefined): Finding[] {
   const type = header?.split(';')[0]?.trim().toLowerCase();
   const fitting = name === 'jwks' ? ['application/json', 'application/jwk-set+json'] : ['application/json'];
   if (type !== undefined && fitting.includes(type)) return [];

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../network/addresses.js';
+import { defectOfAddress, isLoopback } from '../../network/addresses.js';
 import type { Finding } from '../finding.js';
 import { finderOf, listOf, quoted } from '../kinds-of-findings.js';
 import { hasKeysOnly, metadataOf } from './observation.js';
@@ -176,16 +176,15 @@ export function discoveryRule(seen: Observation): readonly Finding[] {
 
 function aboutIssuer({ issuer }: Record<string, unknown>, asked: string): Finding[] {
   if (issuer === undefined) return [found('ISSUER_MISSING', at('issuer'), 'It is not there.')];
+  const findings: Finding[] = [];
   if (issuer !== asked) {
     const message = `It is ${quoted(issuer)}, and ${quoted(asked)} was asked for.`;
-    return [found('ISSUER_DIFFERS', at('issuer'), message)];
+    findings.push(found('ISSUER_DIFFERS', at('issuer'), message));
   }
-  const url = URL.canParse(asked) ? new URL(asked) : undefined;
   const isSound =
-    url &&
-    !/[?#]/.test(asked) &&
-    (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
-  return isSound ? [] : [found('ISSUER_MALFORMED', at('issuer'), `It is ${quoted(issuer)}.`)];
+    typeof issuer === 'string' && !issuer.includes('?') && defectOfAddress(issuer) === undefined;
+  if (!isSound) findings.push(found('ISSUER_MALFORMED', at('issuer'), `It is ${quoted(issuer)}.`));
+  return findings;
 }
 
 function aboutEndpoints(metadata: Record<string, unknown>, isOpenId: boolean): Finding[] {
