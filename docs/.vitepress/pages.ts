@@ -21,6 +21,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/kms.md',
       'docs/operating.md',
       'docs/metrics.md',
+      'docs/doctor.md',
       'docs/resource-server.md',
       'docs/transports.md',
       'docs/providers.md',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { checkedSignOptions, checkedVerifyOptions } from '../../lib/core/jwt/jwt-options.js';
+import { kindsOfIssuer } from '../../lib/doctor/issuer/rules.js';
+import { kindsOfNextKeys } from '../../lib/doctor/next/next-keys.js';
 import { defaultEnvPrefix, everySettingName, fileSuffix } from '../../lib/sources/setting-names.js';
 import { errorOf } from '../support/errors.js';
 import { firstCellsOf, pageAt } from '../support/pages.js';
@@ -91,6 +93,17 @@ it('docs/stores.md has every code of a store, and no other', () => {
     ...sourceOf('stores/store-reference-error.ts').matchAll(/'(KEY_STORE_\w+)' \|/g),
   ].map(([, code]) => code!);
   const listed = namesIn('docs/stores.md').filter((name) => name.startsWith('KEY_STORE_'));
+  expect(listed.toSorted()).toEqual(declared.toSorted());
+});
+
+it('docs/doctor.md has every code of the doctor, how much it weighs and what to do, and no other', () => {
+  const declared = Object.entries({ ...kindsOfIssuer, ...kindsOfNextKeys }).map(
+    ([code, { severity, remedy }]) => [code, severity, remedy],
+  );
+  const rows = [
+    ...pageAt('docs/doctor.md').text.matchAll(/^\| `([A-Z0-9_]{2,})` +\| ([a-z]+).*? +\| (.+?) +\|$/gm),
+  ];
+  const listed = rows.map(([, code, severity, remedy]) => [code, severity, remedy]);
   expect(listed.toSorted()).toEqual(declared.toSorted());
 });
 

@@ -1,5 +1,6 @@
 // Compiled, never run: an application that checks the declarations of its libraries too.
 import { JwtService, KeyInfo, OidcKeyModule } from 'nestjs-oidc-key';
+import { diagnoseIssuer } from 'nestjs-oidc-key/doctor';
 import { KeyHealthIndicator, OidcKeyHealthModule } from 'nestjs-oidc-key/health';
 import { OidcKeyOpenTelemetryModule } from 'nestjs-oidc-key/opentelemetry';
 import { OidcKeyPrometheusModule } from 'nestjs-oidc-key/prometheus';
@@ -15,3 +16,4 @@ export const imports = [
   ResourceServerModule.forRoot({ issuer: 'https://issuer.example', audience: 'https://api.example' }),
 ];
 export const providers = [JwtService, KeyInfo, KeyHealthIndicator, AccessTokenGuard];
+export const report = () => diagnoseIssuer('https://issuer.example', { deadline: 5000 });
