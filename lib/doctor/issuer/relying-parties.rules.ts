@@ -36,19 +36,19 @@ export const kindsOfRelyingParties = {
     rule: 'RFC 7517 section 4.2: optional; some relying parties look for use "sig"',
     remedy: 'Say use: "sig" in each key.',
   },
-  NO_RS256_KEY: {
+  JWKS_WITHOUT_RS256: {
     severity: 'note',
     rule:
       '@okta/jwt-verifier, Mojo::JWT, lua-resty-openidc and python-social-auth take RS256 alone (measured); ' +
       `${entra}: only RS256 is supported; Azure API Management, validate-jwt: RS256 by an openid-config`,
     remedy: 'Publish an RSA key for RS256, if any of these is a relying party.',
   },
-  ONLY_PS256_OR_EDDSA: {
+  JWKS_WITHOUT_AWS_ALGORITHM: {
     severity: 'note',
     rule: `${iam}: RS256, RS384, RS512, ES256, ES384 or ES512; Amazon Cognito user pools: HMAC, ECDSA or RSA`,
     remedy: 'Sign with RS256 or ES256, if AWS is a relying party.',
   },
-  NO_RSA_KEY: {
+  JWKS_WITHOUT_RSA: {
     severity: 'note',
     rule: 'Amazon API Gateway Developer Guide, "JWT authorizers": only RSA-based algorithms; it may cache a key for two hours',
     remedy: 'Publish an RSA key, if API Gateway is a relying party.',
@@ -123,11 +123,13 @@ function aboutKinds(keys: readonly SeenKey[]): Finding[] {
   const can = (...names: readonly string[]) =>
     keys.some(({ jwk }) => names.some((name) => canSignIn(jwk, name)));
   const findings: Finding[] = [];
-  if (!can('RS256')) findings.push(found('NO_RS256_KEY', 'jwks.keys', 'No key signs RS256.'));
+  if (!can('RS256')) findings.push(found('JWKS_WITHOUT_RS256', 'jwks.keys', 'No key signs RS256.'));
   if (!can('RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512')) {
-    findings.push(found('ONLY_PS256_OR_EDDSA', 'jwks.keys', 'No key signs an algorithm that AWS takes.'));
+    findings.push(
+      found('JWKS_WITHOUT_AWS_ALGORITHM', 'jwks.keys', 'No key signs an algorithm that AWS takes.'),
+    );
   } else if (!keys.some(({ jwk }) => jwk.kty === 'RSA')) {
-    findings.push(found('NO_RSA_KEY', 'jwks.keys', 'There is no RSA key.'));
+    findings.push(found('JWKS_WITHOUT_RSA', 'jwks.keys', 'There is no RSA key.'));
   }
   return findings;
 }
