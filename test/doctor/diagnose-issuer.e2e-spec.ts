@@ -68,6 +68,64 @@ describe('one thing is wrong with an issuer, and that is what is found', () => {
   it.each(faults)('$name', (fault) => find(fault, false));
 });
 
+describe('what is odd and sound is not found', () => {
+  it('keys in another order each time', async () => {
+    const issuer = await startIssuer();
+    issuer.instead = ({ url }) => {
+      if (url === '/jwks') issuer.keys.reverse();
+      return false;
+    };
+    expect((await diagnose(issuer)).findings).toEqual([]);
+  });
+
+  it('an issuer of which only the keys are used: its missing endpoints are notes', async () => {
+    const issuer = await startIssuer();
+    for (const name of ['authorization', 'token', 'userinfo']) delete issuer.metadata[`${name}_endpoint`];
+    const { findings } = await diagnose(issuer);
+    expect(findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
+      'note AUTHORIZATION_ENDPOINT_MISSING',
+      'note TOKEN_ENDPOINT_MISSING',
+    ]);
+  });
+
+  it('metadata of RFC 8414 alone, between the host and the path', async () => {
+    const issuer = await startIssuer();
+    const asked: string[] = [];
+    issuer.instead = ({ url }, response) => {
+      asked.push(url!);
+      if (url !== '/.well-known/oauth-authorization-server/tenant') return false;
+      const { subject_types_supported: _, ...metadata } = issuer.metadata;
+      const own = { ...metadata, issuer: `${issuer.issuer}/tenant` };
+      response.writeHead(200, issuer.documents.discovery.headers).end(JSON.stringify(own));
+      return true;
+    };
+    const { findings } = await diagnoseIssuer(`${issuer.issuer}/tenant`);
+    expect(findings).toEqual([]);
+    expect(asked.slice(0, 2)).toEqual([
+      '/tenant/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server/tenant',
+    ]);
+  });
+
+  it('a JWKS at an address that the caller gives, and nothing else', async () => {
+    const issuer = await startIssuer();
+    issuer.documents.discovery.status = 500;
+    const { findings, asked } = await diagnoseIssuer(issuer.issuer, {
+      jwksUri: `${issuer.issuer}/jwks`,
+      requests: 1,
+    });
+    expect([findings, asked.map(({ document }) => document)]).toEqual([[], ['jwks']]);
+  });
+});
+
+it.each([
+  ['http elsewhere', 'http://login.example', {}],
+  ['a query', 'https://login.example?a=b', {}],
+  ['an address that is a name', 'https://login.example', { resolve: { 'login.example': 'node' } }],
+])('what cannot be asked is thrown: %s', async (_, issuer, options) => {
+  await expect(diagnoseIssuer(issuer, options)).rejects.toThrow(TypeError);
+});
+
 describe('the same over https', () => {
   it('a sound issuer has no errors and no warnings', async () => {
     const { findings } = await diagnose(await startIssuer(true));

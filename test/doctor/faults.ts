@@ -114,6 +114,16 @@ function twoNodes(issuer: Issuer): void {
   };
 }
 
+/** One node of two has a fault. */
+function oneNodeFails(issuer: Issuer): void {
+  let turn = 0;
+  issuer.instead = (request, response) => {
+    if (request.url !== '/jwks' || turn++ % 2 === 0) return false;
+    response.writeHead(502).end();
+    return true;
+  };
+}
+
 function oneTagForAll(issuer: Issuer): void {
   issuer.documents.jwks.headers.ETag = '"same"';
   issuer.instead = (request, response) => {
@@ -392,6 +402,7 @@ const rows: readonly Row[] = [
     ['RS256_WITHOUT_KEY', 'ALGORITHM_NOT_LISTED', 'JWKS_WITHOUT_RS256'],
     algorithmsPlace,
   ],
+  ['one node of two that fails', oneNodeFails, 'JWKS_STATUS', 'jwks'],
   ['nodes that disagree', twoNodes, 'ANSWERS_DIFFER', 'jwks'],
   ['one ETag for everything', oneTagForAll, 'ETAG_OF_OTHER_CONTENT', 'jwks header ETag'],
   [
@@ -680,7 +691,7 @@ const rows: readonly Row[] = [
   [
     'a max-age of five minutes',
     header('Cache-Control', 'public, max-age=300'),
-    'MAX_AGE_BELOW_AN_HOUR',
+    'SERVED_BELOW_AN_HOUR',
     'jwks header Cache-Control',
   ],
   ['no-store', header('Cache-Control', 'no-store'), 'NOT_STORED', 'jwks header Cache-Control'],

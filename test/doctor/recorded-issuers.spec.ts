@@ -88,6 +88,17 @@ if (recordedIssuers.length > 0) {
       },
     );
 
+    it('those of which only the keys are used have no error for that', async () => {
+      const clusters = recordedIssuers.filter(({ name }) =>
+        /^(kube-apiserver-(default|rotation)|openbao-identity)/.test(name),
+      );
+      expect(clusters.length).toBeGreaterThan(3);
+      for (const recorded of clusters) {
+        const errors = (await judge(observationOf(recorded))).filter(({ severity }) => severity === 'error');
+        expect([recorded.name, errors]).toEqual([recorded.name, []]);
+      }
+    });
+
     it.each(['oidc-provider-default', 'cognito-local-default'])(
       '%s has the key that comes with its package',
       async (name) => {

@@ -30,7 +30,7 @@ export const kindsOfHeaders = {
     rule: 'OpenID Connect Core 1.0 section 10.1.1: the set is asked for again in time; a key that is revoked is trusted until then',
     remedy: 'Lower max-age to an hour, or to a day at most.',
   },
-  MAX_AGE_BELOW_AN_HOUR: {
+  SERVED_BELOW_AN_HOUR: {
     severity: 'note',
     rule: '@hapi/jwt keeps a set for an hour and never asks for an unknown kid (measured)',
     remedy:
@@ -132,7 +132,7 @@ function aboutLifetime(name: DocumentName, headers: IncomingHttpHeaders, where: 
     if (Math.max(maxAge, shared ?? 0) > day)
       findings.push(found('MAX_AGE_TOO_LONG', where, `It is ${quoted(header)}.`));
     else if (name === 'jwks' && maxAge < hour)
-      findings.push(found('MAX_AGE_BELOW_AN_HOUR', where, `It is ${quoted(header)}.`));
+      findings.push(found('SERVED_BELOW_AN_HOUR', where, `It is ${quoted(header)}.`));
   }
   if (maxAge !== undefined && shared !== undefined && shared > maxAge) {
     findings.push(found('SHARED_AGE_LONGER', where, `It is ${quoted(header)}.`));
