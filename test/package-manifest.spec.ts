@@ -112,6 +112,7 @@ describe('the package', () => {
   });
 
   it.each([
+    ['doctor', 'diagnoseIssuer'],
     ['health', 'KeyHealthIndicator,OidcKeyHealthModule'],
     ['opentelemetry', 'OidcKeyOpenTelemetryModule'],
     ['prometheus', 'OidcKeyPrometheusModule'],

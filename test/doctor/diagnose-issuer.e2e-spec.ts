@@ -81,6 +81,7 @@ describe('what is odd and sound is not found', () => {
   it('an issuer of which only the keys are used: its missing endpoints are notes', async () => {
     const issuer = await startIssuer();
     for (const name of ['authorization', 'token', 'userinfo']) delete issuer.metadata[`${name}_endpoint`];
+    delete issuer.metadata.claims_supported;
     const { findings } = await diagnose(issuer);
     expect(findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
       'note AUTHORIZATION_ENDPOINT_MISSING',

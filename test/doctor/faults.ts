@@ -274,6 +274,25 @@ const rows: readonly Row[] = [
     'LOCALE_MALFORMED',
     'discovery.ui_locales_supported',
   ],
+  [
+    'a locale in small letters',
+    says('ui_locales_supported', ['de-at']),
+    'LOCALE_CASING',
+    'discovery.ui_locales_supported',
+  ],
+  ['no claims', lacks('claims_supported'), 'CLAIMS_MISSING', 'discovery.claims_supported'],
+  [
+    'request objects without RS256',
+    says('request_object_signing_alg_values_supported', ['ES256']),
+    'REQUEST_OBJECTS_WITHOUT_RS256',
+    'discovery.request_object_signing_alg_values_supported',
+  ],
+  [
+    'methods of PKCE that are a string',
+    says('code_challenge_methods_supported', 'S256'),
+    'NOT_A_LIST',
+    'discovery.code_challenge_methods_supported',
+  ],
   // Answers.
   ['metadata that are not there', status(404, 'discovery'), ['DISCOVERY_STATUS', 'JWKS_STATUS'], 'discovery'],
   ['metadata that are an error', status(503, 'discovery'), ['DISCOVERY_STATUS', 'JWKS_STATUS'], 'discovery'],

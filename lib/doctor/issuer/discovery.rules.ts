@@ -88,7 +88,7 @@ export const kindsOfDiscovery = {
   },
   NOT_A_LIST: {
     severity: 'error',
-    rule: `${both}: the member is a JSON array of strings; conformance suite: ValidateServerMetadataAgainstSchema`,
+    rule: `${both}: the member is a JSON array of strings; conformance suite: ValidateServerMetadataAgainstSchema, EnsureServerConfigurationCodeChallengeMethodsSupportedIsAnArray`,
     remedy: 'Write it as an array of strings, one value included.',
   },
   NOT_A_BOOLEAN: {
@@ -98,7 +98,7 @@ export const kindsOfDiscovery = {
   },
   EMPTY_LIST: {
     severity: 'warning',
-    rule: 'OpenID Connect Discovery 1.0 section 4.2, RFC 8414 section 3.2: members with zero elements must be omitted',
+    rule: 'OpenID Connect Discovery 1.0 section 4.2, RFC 8414 section 3.2: members with zero elements must be omitted; conformance suite: OIDCCCheckDiscEndpointGrantTypesSupported',
     remedy: 'Leave the member out.',
   },
   NONE_SUPPORTED: {
@@ -145,6 +145,21 @@ export const kindsOfDiscovery = {
     severity: 'warning',
     rule: 'RFC 8414 section 2, RFC 5646: language tags; conformance suite: CheckDiscEndpointLocalesSyntax',
     remedy: 'Write language tags such as en or de-AT.',
+  },
+  LOCALE_CASING: {
+    severity: 'note',
+    rule: 'RFC 5646 section 2.1.1: language tags are written as de-AT; conformance suite: CheckDiscEndpointLocalesCanonicalCasing',
+    remedy: 'Write the language small and the region in capitals.',
+  },
+  CLAIMS_MISSING: {
+    severity: 'note',
+    rule: `${section3}: claims_supported is RECOMMENDED; conformance suite: OIDCCCheckDiscEndpointClaimsSupported`,
+    remedy: 'List the claims that clients may get.',
+  },
+  REQUEST_OBJECTS_WITHOUT_RS256: {
+    severity: 'note',
+    rule: `${section3}: servers SHOULD support RS256 there; conformance suite: CheckDiscEndpointRequestObjectSigningAlgValuesSupportedIncludesRS256`,
+    remedy: 'Take request objects that are signed with RS256, if clients send any.',
   },
   USERINFO_MISSING: {
     severity: 'note',
@@ -279,20 +294,27 @@ function aboutForms(metadata: Record<string, unknown>): Finding[] {
     const isList = Array.isArray(value) && value.every((each) => typeof each === 'string');
     if (listName.test(name) && !isList) return [found('NOT_A_LIST', at(name), `It is ${quoted(value)}.`)];
     if (/^(ui|claims)_locales_supported$/.test(name)) {
-      const bad = (value as string[]).filter((tag) => !isLanguageTag(tag));
-      if (bad.length > 0)
-        return [found('LOCALE_MALFORMED', at(name), `${quoted(bad[0])} is no language tag.`)];
+      return (value as string[]).flatMap((tag) => aboutLocale(tag, at(name))).slice(0, 1);
     }
     return [];
   });
 }
 
-function isLanguageTag(tag: string): boolean {
+function aboutLocale(tag: string, where: string): Finding[] {
+  const canonical = canonicalTag(tag);
+  if (canonical === undefined)
+    return [found('LOCALE_MALFORMED', where, `${quoted(tag)} is no language tag.`)];
+  return canonical.toLowerCase() === tag.toLowerCase() && canonical !== tag
+    ? [found('LOCALE_CASING', where, `It lists ${quoted(tag)}, which is written ${quoted(canonical)}.`)]
+    : [];
+}
+
+function canonicalTag(tag: string): string | undefined {
   try {
-    return Intl.getCanonicalLocales(tag).length === 1;
+    return Intl.getCanonicalLocales(tag)[0];
   } catch {
     // It throws for what is none.
-    return false;
+    return undefined;
   }
 }
 
@@ -360,6 +382,14 @@ function aboutOpenId(metadata: Record<string, unknown>): Finding[] {
   }
   if (Array.isArray(scopes) && scopes.length > 0 && !scopes.includes('openid')) {
     findings.push(found('OPENID_SCOPE_MISSING', at('scopes_supported'), 'It lacks "openid".'));
+  }
+  if (metadata.claims_supported === undefined && !hasKeysOnly(metadata)) {
+    findings.push(found('CLAIMS_MISSING', at('claims_supported'), 'It is not there.'));
+  }
+  const ofRequests = textsOf(metadata.request_object_signing_alg_values_supported);
+  if (ofRequests.length > 0 && !ofRequests.includes('RS256')) {
+    const place = at('request_object_signing_alg_values_supported');
+    findings.push(found('REQUEST_OBJECTS_WITHOUT_RS256', place, `It lists ${quoted(ofRequests)}.`));
   }
   if (metadata.userinfo_endpoint === undefined && !hasKeysOnly(metadata)) {
     findings.push(found('USERINFO_MISSING', at('userinfo_endpoint'), 'It is not there.'));
