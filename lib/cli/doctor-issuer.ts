@@ -2,6 +2,7 @@ import { bySeverity, defectOfIssuer, observeIssuer, reportOf } from '../doctor/i
 import { nextKeys } from '../doctor/next/next-keys.js';
 import type { NextKey, NextKeysReport } from '../doctor/next/next-keys.js';
 import type { Observation } from '../doctor/issuer/observation.js';
+import { defectOfAddress } from '../network/addresses.js';
 import { rehearseBoot } from '../options/rehearse-boot.js';
 import { dateOf } from '../rotation/clock.js';
 import type { RehearsedBoot } from '../options/rehearse-boot.js';
@@ -12,6 +13,8 @@ import { doctorExitCodes, exitCodeOfFindings, findingsText, safeJson } from './f
 export interface DiagnoseOptions {
   readonly resolve: Readonly<Record<string, string>>;
   readonly ca: Buffer | undefined;
+  /** Where there are no metadata. */
+  readonly jwksUri: string | undefined;
   readonly json: boolean;
   /** What the names of the settings begin with, where the keys that wait are asked for. */
   readonly prefixOfNextKeys: string | undefined;
@@ -19,11 +22,13 @@ export interface DiagnoseOptions {
 
 /** Looks at an issuer, and says what it finds; with keys that wait, of these and of nothing else. */
 export async function diagnose(issuer: string, options: DiagnoseOptions): Promise<void> {
-  const { resolve, ca, json, prefixOfNextKeys: prefix } = options;
+  const { resolve, ca, jwksUri, json, prefixOfNextKeys: prefix } = options;
   const defect = defectOfIssuer(issuer);
   if (defect !== undefined) throw new UsageError('ISSUER_MALFORMED', `--issuer ${defect}.`);
+  const defectOfJwks = jwksUri === undefined ? undefined : defectOfAddress(jwksUri);
+  if (defectOfJwks !== undefined) throw new UsageError('JWKS_MALFORMED', `--jwks ${defectOfJwks}.`);
   const boot = prefix === undefined ? undefined : await bootOf(prefix);
-  const seen = await observeIssuer(issuer, { resolve, ca });
+  const seen = await observeIssuer(issuer, { resolve, ca, jwksUri });
   const { findings, answered, asked } = await reportOf(seen);
   const next = boot && nextKeysIn(boot, seen);
   const shown = next ? bySeverity([...next.findings, ...findings.filter(keepsOneFromSeeing)]) : findings;

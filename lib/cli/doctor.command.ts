@@ -10,6 +10,7 @@ import { prefixOption } from './prefix.option.js';
 interface DoctorOptions {
   readonly issuer?: string;
   readonly next?: true;
+  readonly jwks?: string;
   readonly resolve?: ReadonlyMap<string, string>;
   readonly ca?: string;
   readonly json?: true;
@@ -21,6 +22,10 @@ export function doctorCommand(): Command {
     .description('Look at an issuer from outside, and say what its relying parties will not bear.')
     .option('--issuer <url>', 'the issuer to look at, as tokens carry it in "iss"')
     .option('--next', 'say of each key that waits whether it is visible there, and whether it may sign')
+    .option(
+      '--jwks <url>',
+      'the address of the JWKS, for an issuer without metadata: these are not asked for then',
+    )
     .option('--resolve <host:address>', 'ask this IP address for this host; may be repeated', resolved)
     .option('--ca <file>', 'certificates of private authorities, in PEM')
     .option('--json', 'write one JSON object')
@@ -33,13 +38,14 @@ export function doctorCommand(): Command {
     .action(doctor);
 }
 
-async function doctor({ issuer, next, resolve, ca, json, prefix }: DoctorOptions): Promise<void> {
+async function doctor({ issuer, next, jwks, resolve, ca, json, prefix }: DoctorOptions): Promise<void> {
   if (issuer === undefined) {
     throw new UsageError('ISSUER_MISSING', 'Say which issuer to look at: --issuer https://login.example.');
   }
   await diagnose(issuer, {
     resolve: Object.fromEntries(resolve ?? []),
     ca: ca === undefined ? undefined : await certificatesIn(ca),
+    jwksUri: jwks,
     json: json ?? false,
     prefixOfNextKeys: next ? prefix : undefined,
   });
@@ -60,8 +66,11 @@ function resolved(
 
 async function certificatesIn(file: string): Promise<Buffer> {
   try {
-    return await readFile(file);
+    const content = await readFile(file);
+    if (content.includes('-----BEGIN CERTIFICATE-----')) return content;
+    throw new UsageError('FILE_WITHOUT_CERTIFICATE', 'The file of --ca has no certificate in PEM.');
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new UsageError('FILE_NOT_READ', `The file of --ca cannot be read (${code}).`);
   }

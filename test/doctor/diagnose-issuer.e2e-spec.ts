@@ -122,6 +122,8 @@ describe('what is odd and sound is not found', () => {
 it.each([
   ['http elsewhere', 'http://login.example', {}],
   ['a query', 'https://login.example?a=b', {}],
+  ['no request at all', 'https://login.example', { requests: 0 }],
+  ['no time at all', 'https://login.example', { deadline: Number.NaN }],
   ['an address that is a name', 'https://login.example', { resolve: { 'login.example': 'node' } }],
 ])('what cannot be asked is thrown: %s', async (_, issuer, options) => {
   await expect(diagnoseIssuer(issuer, options)).rejects.toThrow(TypeError);

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 
 import { JwtService } from '../../lib/core/jwt/jwt.service.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
-import { cleanEnvironment, commandLine, run } from '../support/processes.js';
+import { cleanEnvironment, commandLine, root, run } from '../support/processes.js';
 import { startSample } from '../sample/sample-server.js';
 import { ca, closeServers, names, startIssuer } from './sound-issuer.js';
 import type { Issuer } from './sound-issuer.js';
@@ -83,6 +83,16 @@ describe('doctor --issuer', () => {
       ['--issuer', 'https://login.example', '--ca', 'absent.pem'],
       'FILE_NOT_READ',
     ],
+    [
+      'authorities that are none',
+      ['--issuer', 'https://login.example', '--ca', join(root, 'package.json')],
+      'FILE_WITHOUT_CERTIFICATE',
+    ],
+    [
+      'a JWKS over http elsewhere',
+      ['--issuer', 'https://login.example', '--jwks', 'http://login.example/jwks'],
+      'JWKS_MALFORMED',
+    ],
     ['an option that is none', ['--isuer', 'https://login.example'], 'unknown option'],
   ])('%s: exit code 2', async (_, args, message) => {
     const { code, stdout, stderr } = await doctor(args);
@@ -93,6 +103,13 @@ describe('doctor --issuer', () => {
   it('nothing answers: exit code 3', async () => {
     const { code, report, codes } = await inJson(['--issuer', 'http://127.0.0.1:1']);
     expect([code, report.answered, codes]).toEqual([3, false, ['NOT_REACHABLE', 'NOT_REACHABLE']]);
+  });
+
+  it('--jwks asks for the JWKS alone', async () => {
+    const issuer = await startIssuer();
+    issuer.documents.discovery.status = 404;
+    const { code, report } = await inJson(['--issuer', issuer.issuer, '--jwks', `${issuer.issuer}/jwks`]);
+    expect([code, report.findings, report.asked.length]).toEqual([0, [], 3]);
   });
 
   it('--resolve asks one node, and --ca knows its authority', async () => {

@@ -14,7 +14,7 @@ export interface DiagnoseIssuerOptions {
   readonly resolve?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds for each request, redirects included. Default 10,000. */
   readonly deadline?: number | undefined;
-  /** How often the JWKS is asked for, so that nodes that differ are seen. Default 3. */
+  /** How often the JWKS is asked for, so that nodes that differ are seen: 1 to 20. Default 3. */
   readonly requests?: number | undefined;
   /** Certificates of private authorities in PEM, beside those that Node knows. */
   readonly ca?: string | Buffer | undefined;
@@ -43,13 +43,14 @@ export interface IssuerReport {
 
 const usualDeadline = 10_000;
 const usualRequests = 3;
+const mostRequests = 20;
 
 /**
  * Looks at an issuer from outside, as a relying party does: its metadata (OpenID Connect Discovery 1.0, RFC 8414), its JWKS
  * (RFC 7517), their headers, its clock. It asks over https only (http on this machine), reads 1,000,000 bytes at most, and
  * follows nothing to a private address of another host. Whatever the issuer does is a finding, and nothing is thrown.
  *
- * @throws TypeError where the issuer is no address that can be asked, or an address of `resolve` is no IP address
+ * @throws TypeError where the issuer is no address that can be asked, or an option cannot be applied
  */
 export async function diagnoseIssuer(
   issuer: string,
@@ -74,11 +75,17 @@ export async function observeIssuer(
 ): Promise<Observation> {
   const defect = defectOfIssuer(issuer);
   if (defect !== undefined) throw new TypeError(`The issuer ${defect}.`);
-  const addresses = new Map(Object.entries(resolve));
+  const addresses = new Map(Object.entries(resolve).map(([host, address]) => [host.toLowerCase(), address]));
   if ([...addresses.values()].some((address) => isIP(address) === 0)) {
     throw new TypeError('An address of "resolve" is no IP address.');
   }
-  return observe(issuer, { resolve: addresses, deadline, requests: Math.max(1, requests), ca, jwksUri });
+  if (!Number.isInteger(requests) || requests < 1 || requests > mostRequests) {
+    throw new TypeError(`"requests" is no whole number from 1 to ${mostRequests}.`);
+  }
+  if (!Number.isInteger(deadline) || deadline < 1) {
+    throw new TypeError('"deadline" is no whole number of milliseconds.');
+  }
+  return observe(issuer, { resolve: addresses, deadline, requests, ca, jwksUri });
 }
 
 /** What is to be said of what was seen. */
