@@ -9,16 +9,16 @@ const mostBytes = 1_000_000;
 /** That a body goes on after what is read of it. */
 export class TooLarge extends Error {}
 
-const unpackers: Readonly<Record<string, () => Duplex>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+const unpackers = new Map<string, () => Duplex>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
 
 /** Counted after it was unpacked, so that a few packed bytes cannot become many. */
 export async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const unpacker = unpackers[(message.headers['content-encoding'] ?? '').trim().toLowerCase()];
+  const unpacker = unpackers.get((message.headers['content-encoding'] ?? '').trim().toLowerCase());
   const stream: Readable = unpacker ? pipeline(message, unpacker(), () => undefined) : message;
   const chunks: Buffer[] = [];
   let length = 0;

@@ -3,6 +3,7 @@ import { diagnoseIssuer } from 'nestjs-oidc-key/doctor';
 import type { Finding } from 'nestjs-oidc-key/doctor';
 
 import { kindsOfIssuer } from '../../lib/doctor/issuer/rules.js';
+import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { faults, secureFaults } from './faults.js';
 import type { Fault } from './faults.js';
 import { ca, closeServers, names, startIssuer } from './sound-issuer.js';
@@ -117,6 +118,15 @@ describe('what is odd and sound is not found', () => {
     });
     expect([findings, asked.map(({ document }) => document)]).toEqual([[], ['jwks']]);
   });
+});
+
+it('a private key in another form is not shown', async () => {
+  const issuer = await startIssuer();
+  const key = makeRsaKey();
+  issuer.keys.push(pemOf(key), [key.export({ format: 'jwk' })]);
+  const text = JSON.stringify(await diagnose(issuer));
+  expect(text).toContain('KEY_NO_OBJECT');
+  expect([...privateTraces(key), 'BEGIN'].filter((trace) => text.includes(trace))).toEqual([]);
 });
 
 it.each([

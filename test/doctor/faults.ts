@@ -469,6 +469,12 @@ const rows: readonly Row[] = [
     'jwks.keys[2]',
   ],
   ['a key that is a string', ({ keys }) => keys.push('key'), 'KEY_NO_OBJECT', 'jwks.keys[2]'],
+  [
+    'a curve with the name of something else',
+    also({ kty: 'EC', crv: 'constructor', x: 'AQAB', y: 'AQAB', alg: 'constructor' }),
+    ['KIND_UNKNOWN', 'ALG_UNKNOWN', 'ALGORITHM_NOT_LISTED'],
+    'jwks.keys[2].crv',
+  ],
   ['a key that is null', ({ keys }) => keys.push(null), 'KEY_NO_OBJECT', 'jwks.keys[2]'],
   [
     'a key without kty',

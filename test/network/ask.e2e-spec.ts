@@ -193,6 +193,11 @@ describe('bodies', () => {
     expect(failureOf(await askFor(await serving({}, Buffer.alloc(bytes))))).toBe(outcome);
   });
 
+  it('are taken as they are where nobody knows how they are packed', async () => {
+    const address = await serving({ 'content-encoding': 'constructor' }, Buffer.from('{}'));
+    expect(textOf(await askFor(address))).toBe('{}');
+  });
+
   it('that never end are left', async () => {
     const port = await listen((_, response) => {
       const timer = setInterval(() => response.write(Buffer.alloc(100_000)), 1);

@@ -52,27 +52,28 @@ export function isForEncryption({ use, alg, key_ops: operations }: Record<string
 }
 
 /** Algorithms of signatures that this module does not sign with, and that others do. */
-const others: Readonly<Record<string, { readonly kty: string; readonly crv?: string }>> = {
-  ES256K: { kty: 'EC', crv: 'secp256k1' },
-  Ed448: { kty: 'OKP', crv: 'Ed448' },
-  'ML-DSA-44': { kty: 'AKP' },
-  'ML-DSA-65': { kty: 'AKP' },
-  'ML-DSA-87': { kty: 'AKP' },
-};
+const others = new Map<string, { readonly kty: string; readonly crv?: string }>([
+  ['ES256K', { kty: 'EC', crv: 'secp256k1' }],
+  ['Ed448', { kty: 'OKP', crv: 'Ed448' }],
+  ['ML-DSA-44', { kty: 'AKP' }],
+  ['ML-DSA-65', { kty: 'AKP' }],
+  ['ML-DSA-87', { kty: 'AKP' }],
+]);
+
+/** The kinds of keys for an algorithm of encryption (RFC 7518 section 4.1). */
+function kindsFor(alg: string): readonly string[] {
+  if (alg.startsWith('RSA')) return ['RSA'];
+  return alg.startsWith('ECDH') ? ['EC', 'OKP'] : ['oct'];
+}
 
 /** Whether a key of this kind can have this `alg`; undefined where nobody knows the name. */
 export function algFits({ kty, crv, alg }: Record<string, unknown>): boolean | undefined {
   if (typeof alg !== 'string') return undefined;
-  if (isEncryptionAlgorithm(alg))
-    return alg.startsWith('RSA')
-      ? kty === 'RSA'
-      : alg.startsWith('ECDH')
-        ? kty === 'EC' || kty === 'OKP'
-        : kty === 'oct';
+  if (isEncryptionAlgorithm(alg)) return kindsFor(alg).includes(String(kty));
   if (/^HS(256|384|512)$/.test(alg)) return kty === 'oct';
   // RFC 8037 section 3.1: one name for two curves.
   if (alg === 'EdDSA') return kty === 'OKP' && (crv === 'Ed25519' || crv === 'Ed448');
-  const needed = algorithmNamed(alg)?.jwk ?? others[alg];
+  const needed = algorithmNamed(alg)?.jwk ?? others.get(alg);
   return needed && needed.kty === kty && needed.crv === (needed.crv === undefined ? undefined : crv);
 }
 

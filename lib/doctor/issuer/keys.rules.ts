@@ -114,57 +114,62 @@ const mostKeys = 100;
 
 export async function keysRule(seen: Observation): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const now = nowOf(seen);
-  const moduli: { readonly where: string; readonly modulus: bigint }[] = [];
+  const strong: StrongRsaKey[] = [];
   for (const [index, jwk] of (listOfKeys(seen.jwks[0]) ?? []).slice(0, mostKeys).entries()) {
     const where = `jwks.keys[${index}]`;
     if (!isObject(jwk)) {
-      findings.push(
-        found(
-          'KEY_NO_OBJECT',
-          where,
-          `It is ${Array.isArray(jwk) ? 'a list' : jwk === null ? 'null' : `a ${typeof jwk}`}.`,
-        ),
-      );
+      // It is not shown: it may be a key in another form.
+      findings.push(found('KEY_NO_OBJECT', where, 'It is no object.'));
       continue;
     }
-    findings.push(
-      ...aboutSecrets(jwk, where),
-      ...aboutKid(jwk, where),
-      ...aboutPurpose(jwk, where),
-      ...aboutTimes(jwk, where, now),
-    );
-    const kind = kindOf(jwk);
-    const defects = kind ? aboutMembers(jwk, kind, where) : aboutUnknownKind(jwk, where);
-    findings.push(...defects);
-    if (
-      !kind ||
-      kind.kty === 'oct' ||
-      kind.kty === 'AKP' ||
-      defects.some(({ code }) => code !== 'LEADING_ZEROS')
-    )
-      continue;
-    const publicKey = publicKeyOf(jwk, kind);
-    if (!publicKey) {
-      findings.push(found('KEY_UNUSABLE', where, 'Its members make no key.'));
-      continue;
-    }
-    findings.push(...aboutCertificates(jwk, publicKey, where, now));
-    const weakness = await weaknessOf(publicKey, where);
-    findings.push(...weakness);
-    if (publicKey.asymmetricKeyType !== 'rsa' || weakness.length > 0) continue;
-    const { modulus } = publicNumbersOf(publicKey);
-    const others = moduli.filter((other) => other.modulus !== modulus);
-    const shared = sharesPrimeWith(
-      modulus,
-      others.map((other) => other.modulus),
-    );
-    if (shared !== undefined && others.length > 0) {
-      findings.push(found('SHARED_PRIME', where, `It has a prime in common with ${others[shared]!.where}.`));
-    }
-    moduli.push({ where, modulus });
+    findings.push(...aboutSecrets(jwk, where), ...aboutKid(jwk, where), ...aboutPurpose(jwk, where));
+    findings.push(...aboutTimes(jwk, where, nowOf(seen)));
+    findings.push(...(await aboutNumbers(jwk, where, nowOf(seen), strong)));
   }
   return findings;
+}
+
+interface StrongRsaKey {
+  readonly where: string;
+  readonly modulus: bigint;
+}
+
+/** @param strong the RSA keys before it, to which it is added */
+async function aboutNumbers(
+  jwk: Record<string, unknown>,
+  where: string,
+  now: number,
+  strong: StrongRsaKey[],
+): Promise<Finding[]> {
+  const kind = kindOf(jwk);
+  if (!kind) return aboutUnknownKind(jwk, where);
+  const defects = aboutMembers(jwk, kind, where);
+  // A number with a zero in front is one that can be computed with.
+  const isWhole = defects.every(({ code }) => code === 'LEADING_ZEROS');
+  if (!isWhole || !['RSA', 'EC', 'OKP'].includes(kind.kty)) return defects;
+  const publicKey = publicKeyOf(jwk, kind);
+  if (!publicKey) return [...defects, found('KEY_UNUSABLE', where, 'Its members make no key.')];
+  const weakness = await weaknessOf(publicKey, where);
+  return [
+    ...defects,
+    ...aboutCertificates(jwk, publicKey, where, now),
+    ...weakness,
+    ...(weakness.length === 0 ? aboutPrimes(publicKey, where, strong) : []),
+  ];
+}
+
+function aboutPrimes(publicKey: KeyObject, where: string, strong: StrongRsaKey[]): Finding[] {
+  if (publicKey.asymmetricKeyType !== 'rsa') return [];
+  const { modulus } = publicNumbersOf(publicKey);
+  // The key itself may be there under another kid.
+  const others = strong.filter((other) => other.modulus !== modulus);
+  strong.push({ where, modulus });
+  if (others.length === 0) return [];
+  const moduli = others.map((other) => other.modulus);
+  const shared = sharesPrimeWith(modulus, moduli);
+  return shared === undefined
+    ? []
+    : [found('SHARED_PRIME', where, `It has a prime in common with ${others[shared]!.where}.`)];
 }
 
 function aboutSecrets(jwk: Record<string, unknown>, where: string): Finding[] {
