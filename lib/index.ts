@@ -42,5 +42,6 @@ export type { KeyStore, OtherVersion, SignerReference, StoredText } from './stor
 export type { KeyRotationEvent } from './rotation/rotation-event.js';
 export type { UnknownRevocation } from './rotation/revocations.js';
 export type { KeyRotationStatus } from './rotation/rotation-status.js';
+export type { PublicJwksStatus } from './rotation/public-jwks/public-jwks.js';
 export type { SignerFailure } from './core/key/signer.js';
 export type { JsonWebKeySet, PublicJwk } from './core/key/public-jwk.js';

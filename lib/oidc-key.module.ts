@@ -55,13 +55,15 @@ import { KeyRotation } from './rotation/key-rotation.js';
         const log = new Logger(KeyRotation.name);
         const ofLegacy = legacyHs256 ? [...legacyHs256.warnings(), ...legacyHs256.bootWarnings()] : [];
         for (const warning of [...warnings, ...ofLegacy]) log.warn(warning);
-        const { source, timing, reloadInterval, algorithm, signers, workplace, usage } = options;
+        const { source, timing, reloadInterval, algorithm, publicJwksUri, signers, workplace, usage } =
+          options;
         return KeyRotation.start({
           source,
           timing,
           algorithm,
           reloadInterval,
           legacyHs256,
+          publicJwksUri,
           signers: signers(log),
           workplace,
           usage,

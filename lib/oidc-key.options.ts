@@ -33,6 +33,12 @@ interface CommonOptions extends Pick<JwtServiceOptions, 'algorithm' | 'extraToke
   /** How far clocks may differ, in seconds. Default 60. */
   clockSkew?: number | undefined;
   /**
+   * Where relying parties fetch the JWKS, such as `https://login.example/.well-known/jwks.json`. Every process then
+   * asks there once a minute, and says in `KeyRotation.status()`, health and metrics how what it gets differs from
+   * what it publishes. It decides nothing. Default: nobody asks.
+   */
+  publicJwksUri?: string | undefined;
+  /**
    * Lowers the 300 seconds that a relying party is taken to cache at least, for a drill in scaled time.
    *
    * @internal

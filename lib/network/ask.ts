@@ -20,6 +20,8 @@ export interface AskOptions {
   readonly ca?: string | Buffer | undefined;
   /** The one host that may have a private address. Default: that of the address that is asked. */
   readonly trustedHost?: string | undefined;
+  /** Ends it earlier. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Kubernetes answers 406 to whoever asks for `application/json` alone. */
@@ -37,7 +39,8 @@ export async function ask(address: string, options: AskOptions = {}): Promise<An
   const redirects: URL[] = [];
   const fail = (failure: Failure, reason: string): NoAnswer => ({ failure, reason, redirects });
   const milliseconds = options.deadline ?? usualDeadline;
-  const signal = AbortSignal.timeout(milliseconds);
+  const limit = AbortSignal.timeout(milliseconds);
+  const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   const trustedHost = options.trustedHost ?? (URL.canParse(address) ? new URL(address).hostname : undefined);
   let target = address;
   for (;;) {

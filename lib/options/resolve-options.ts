@@ -11,6 +11,7 @@ import type {
   OidcKeyStoreOptions,
   OidcKeyValues,
 } from '../oidc-key.options.js';
+import { defectOfAddress } from '../network/addresses.js';
 import { checkedInterval, timingOf } from '../rotation/timing.js';
 import type { RotationTiming } from '../rotation/timing.js';
 import type { KeySource } from '../sources/key-source.js';
@@ -34,6 +35,8 @@ export interface ResolvedOptions {
   readonly retention: Pick<Retention, 'seconds' | 'where'>;
   readonly timing: RotationTiming;
   readonly algorithm: SigningAlgorithm | undefined;
+  /** Where relying parties fetch the JWKS. */
+  readonly publicJwksUri: string | undefined;
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
   readonly legacyHs256: LegacyHs256 | undefined;
   /** The signers of keys that are held elsewhere. */
@@ -65,6 +68,7 @@ const optionNames: Readonly<Record<OptionName, true>> = {
   keyRetention: true,
   keySpread: true,
   clockSkew: true,
+  publicJwksUri: true,
   propagationFloor: true,
 };
 
@@ -100,12 +104,20 @@ export async function resolveOptions(
     timing,
     algorithm: options.algorithm,
     extraTokenFields: options.extraTokenFields,
+    publicJwksUri: publicJwksUriIn(options),
     legacyHs256,
     signers: (log) => new SignersOnDemand(allowed, settings, log, usage.calls),
     workplace: fromStore?.workplace,
     usage,
     warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix, !isFromSettings) : [],
   };
+}
+
+function publicJwksUriIn({ publicJwksUri }: OidcKeyFactoryOptions): string | undefined {
+  if (publicJwksUri === undefined) return undefined;
+  const defect = defectOfAddress(publicJwksUri);
+  if (defect !== undefined) throw invalid(`The option "publicJwksUri" ${defect}.`);
+  return publicJwksUri;
 }
 
 function reloadIntervalIn(options: OidcKeyFactoryOptions): number | undefined {

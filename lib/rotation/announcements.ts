@@ -56,6 +56,10 @@ export class Announcements {
     this.#events.next({ type: 'reload-failed', at, code, message });
   }
 
+  warn(message: string): void {
+    this.#log.warn(message);
+  }
+
   end(): void {
     this.#events.complete();
   }

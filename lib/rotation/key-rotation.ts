@@ -24,6 +24,7 @@ import { systemClock } from './clock.js';
 import type { Clock, Moment } from './clock.js';
 import { LivesInService } from './lives-in-service.js';
 import type { LivesOfKeys } from './lives-of-keys.js';
+import { PublicJwks } from './public-jwks/public-jwks.js';
 import { Reloads } from './reloads.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
 import { statusOf } from './rotation-status.js';
@@ -43,6 +44,8 @@ export interface RotationOptions {
   readonly reloadInterval?: number | undefined;
   /** For the status alone. */
   readonly legacyHs256?: LegacyHs256 | undefined;
+  /** Where relying parties fetch the JWKS. */
+  readonly publicJwksUri?: string | undefined;
   readonly clock?: Clock;
   /** What opens keys that a key set says are held elsewhere. */
   readonly signers?: { readonly open: OpenSigners; close(): void } | undefined;
@@ -89,6 +92,7 @@ export class KeyRotation {
   readonly #announcements: Announcements;
   readonly #reloads: Reloads;
   readonly #timer = new Timer();
+  readonly #publicJwks: PublicJwks | undefined;
   readonly #ended = new AbortController();
   /** @internal */
   readonly usage: Usage;
@@ -111,6 +115,7 @@ export class KeyRotation {
     this.#ring = new KeyRing(keys, defaultAlgorithm);
     this.#loadedAt = new Date(now.wall);
     this.usage.source.read('ok', now.wall);
+    this.#publicJwks = this.#publicJwksAt(options.publicJwksUri);
     this.#reloads = new Reloads(
       () => this.#reloadNow(),
       options.reloadInterval ?? options.source.reloadInterval,
@@ -140,6 +145,7 @@ export class KeyRotation {
     rotation.#unwatch = unwatch;
     rotation.#apply([]);
     rotation.#reloads.start();
+    rotation.#publicJwks?.start();
     if (changedMeanwhile) void rotation.reload();
     return rotation;
   }
@@ -170,11 +176,15 @@ export class KeyRotation {
   /** How the keys are, for a health check: public facts only. */
   status(): KeyRotationStatus {
     const now = this.#clock();
-    const reloaded = { loadedAt: this.#loadedAt, failure: this.#failure };
     return statusOf(
       this.#lives.view(now),
       this.#ring,
-      { ...reloaded, legacyHs256: this.#options.legacyHs256 },
+      {
+        loadedAt: this.#loadedAt,
+        failure: this.#failure,
+        legacyHs256: this.#options.legacyHs256,
+        publicJwks: this.#publicJwks,
+      },
       now,
     );
   }
@@ -227,11 +237,23 @@ export class KeyRotation {
     this.#ended.abort();
     this.#timer.clear();
     this.#reloads.close();
+    this.#publicJwks?.close();
     this.#announcements.end();
     for (const { signer } of this.#ring.keys) signer?.rest?.();
     this.#options.signers?.close();
     // Last, since it is the source's own code.
     this.#unwatch?.();
+  }
+
+  #publicJwksAt(uri: string | undefined): PublicJwks | undefined {
+    if (uri === undefined) return undefined;
+    return new PublicJwks({
+      uri,
+      own: () => this.#ring.keys.map(({ key }) => key.publicJwk),
+      clock: this.#clock,
+      propagation: this.#options.timing.propagation,
+      warn: (message) => this.#announcements.warn(message),
+    });
   }
 
   async #reloadNow(): Promise<boolean> {

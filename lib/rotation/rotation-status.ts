@@ -6,6 +6,7 @@ import type { Slot } from '../core/ring/life.js';
 import { dateOf } from './clock.js';
 import type { Moment } from './clock.js';
 import type { UnknownRevocation } from './revocations.js';
+import type { PublicJwks, PublicJwksStatus } from './public-jwks/public-jwks.js';
 import type { RotationView } from './rotation-view.js';
 import { warningsOf } from './warnings.js';
 
@@ -35,6 +36,8 @@ export interface KeyRotationStatus {
   readonly unknownRevocations: readonly UnknownRevocation[];
   /** Tokens of HS256 that this process accepted, if it is configured to; when there are no more, the secret can go. */
   readonly legacyHs256: LegacyHs256Status | undefined;
+  /** What was last seen of the JWKS at the option `publicJwksUri`. Undefined without it. */
+  readonly publicJwks: PublicJwksStatus | undefined;
   /** What the log was told and still holds. */
   readonly warnings: readonly string[];
   /** The same in every replica that publishes the same keys, whatever slots they are in. */
@@ -46,12 +49,13 @@ export interface BesideKeys {
   readonly loadedAt: Date;
   readonly failure: KeyRotationStatus['failure'];
   readonly legacyHs256: LegacyHs256 | undefined;
+  readonly publicJwks: PublicJwks | undefined;
 }
 
 export function statusOf(
   view: RotationView,
   ring: KeyRing,
-  { loadedAt, failure, legacyHs256 }: BesideKeys,
+  { loadedAt, failure, legacyHs256, publicJwks }: BesideKeys,
   now: Moment,
 ): KeyRotationStatus {
   const fails = view.keys.some(({ signer }) => signer?.failure);
@@ -70,9 +74,11 @@ export function statusOf(
     failure: failure && { ...failure, since: new Date(failure.since) },
     unknownRevocations: view.unknownRevocations,
     legacyHs256: legacyHs256?.status(),
+    publicJwks: publicJwks?.status(now),
     warnings: [
       ...warningsOf(view, now).map(({ message }) => message),
       ...(legacyHs256?.warnings(now.wall) ?? []),
+      ...(publicJwks?.warnings(now) ?? []),
     ],
     digest: ring.digest,
   };
