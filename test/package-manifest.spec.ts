@@ -112,7 +112,7 @@ describe('the package', () => {
   });
 
   it.each([
-    ['doctor', 'diagnoseIssuer'],
+    ['doctor', 'diagnoseEnvironment,diagnoseIssuer'],
     ['health', 'KeyHealthIndicator,OidcKeyHealthModule'],
     ['opentelemetry', 'OidcKeyOpenTelemetryModule'],
     ['prometheus', 'OidcKeyPrometheusModule'],

@@ -4,8 +4,10 @@ import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { UsageError } from './command-line-error.js';
+import { diagnoseSettings } from './doctor-environment.js';
 import { diagnose } from './doctor-issuer.js';
 import { prefixOption } from './prefix.option.js';
+import { periodFrom } from './store.options.js';
 
 interface DoctorOptions {
   readonly issuer?: string;
@@ -13,13 +15,16 @@ interface DoctorOptions {
   readonly jwks?: string;
   readonly resolve?: ReadonlyMap<string, string>;
   readonly ca?: string;
+  readonly longestToken?: number;
   readonly json?: true;
   readonly prefix: string;
 }
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Look at an issuer from outside, and say what its relying parties will not bear.')
+    .description(
+      'Check the environment before a deploy; or an issuer from outside, for what relying parties will not bear.',
+    )
     .option('--issuer <url>', 'the issuer to look at, as tokens carry it in "iss"')
     .option('--next', 'say of each key that waits whether it is visible there, and whether it may sign')
     .option(
@@ -28,19 +33,35 @@ export function doctorCommand(): Command {
     )
     .option('--resolve <host:address>', 'ask this IP address for this host; may be repeated', resolved)
     .option('--ca <file>', 'certificates of private authorities, in PEM')
+    .option(
+      '--longest-token <time>',
+      'without --issuer: the lifetime of the longest-lived token, in seconds, or 90d, 12h, 30m',
+      periodFrom,
+    )
     .option('--json', 'write one JSON object')
     .addOption(prefixOption())
     .addHelpText(
       'after',
-      '\nExit codes: 0 no error, though there may be warnings; 1 an error was found; 2 wrong usage; 3 nothing answered.\n' +
+      '\nWithout --issuer it checks the environment and, as ConfigModule reads it, the file .env of this folder: whether\n' +
+        'the application would boot, the store, who can write or read the files of keys, and the times.\n' +
+        'Exit codes: 0 no error, though there may be warnings; 1 an error was found; 2 wrong usage; 3 nothing answered.\n' +
         'It asks over https alone (http on this machine), and follows nothing to a private address of another host.',
     )
     .action(doctor);
 }
 
-async function doctor({ issuer, next, jwks, resolve, ca, json, prefix }: DoctorOptions): Promise<void> {
+async function doctor(options: DoctorOptions): Promise<void> {
+  const { issuer, next, jwks, resolve, ca, longestToken, json, prefix } = options;
   if (issuer === undefined) {
-    throw new UsageError('ISSUER_MISSING', 'Say which issuer to look at: --issuer https://login.example.');
+    refuseWithoutIssuer(options);
+    await diagnoseSettings({ prefix, longestToken, json: json ?? false });
+    return;
+  }
+  if (longestToken !== undefined) {
+    throw new UsageError(
+      'OPTION_WITHOUT_USE',
+      '--longest-token is about the environment. Leave --issuer out.',
+    );
   }
   await diagnose(issuer, {
     resolve: Object.fromEntries(resolve ?? []),
@@ -49,6 +70,17 @@ async function doctor({ issuer, next, jwks, resolve, ca, json, prefix }: DoctorO
     json: json ?? false,
     prefixOfNextKeys: next ? prefix : undefined,
   });
+}
+
+/** A command that was meant for an issuer must not end with 0 since the environment is sound. */
+function refuseWithoutIssuer(options: DoctorOptions): void {
+  const names = ['next', 'jwks', 'resolve', 'ca'] as const;
+  const lonely = names.find((name) => options[name] !== undefined);
+  if (lonely === undefined) return;
+  throw new UsageError(
+    'ISSUER_MISSING',
+    `--${lonely} is about an issuer. Say which: --issuer https://login.example.`,
+  );
 }
 
 function resolved(

@@ -3,9 +3,12 @@ import { parseEnv } from 'node:util';
 
 import type { NamedSettings } from '../sources/misspelt-settings.js';
 
+/** The file of settings that ConfigModule reads by default. */
+export const settingsFile = '.env';
+
 /** The environment and, beneath it, the file `.env` of the folder, as ConfigModule of Nest reads them. */
 export async function readEnvironment(): Promise<NamedSettings> {
-  const values: NodeJS.Dict<string> = { ...(await settingsInFile('.env')), ...process.env };
+  const values: NodeJS.Dict<string> = { ...(await settingsInFile(settingsFile)), ...process.env };
   return { get: (name) => values[name], names: () => Object.keys(values) };
 }
 

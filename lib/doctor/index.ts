@@ -4,6 +4,8 @@
  * @module nestjs-oidc-key/doctor
  */
 
+export { diagnoseEnvironment } from './environment/diagnose-environment.js';
+export type { EnvironmentOptions } from './environment/diagnose-environment.js';
 export { diagnoseIssuer } from './issuer/diagnose-issuer.js';
 export type { AskedDocument, DiagnoseIssuerOptions, IssuerReport } from './issuer/diagnose-issuer.js';
 export type { Finding, Severity } from './finding.js';

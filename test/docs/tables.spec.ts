@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { checkedSignOptions, checkedVerifyOptions } from '../../lib/core/jwt/jwt-options.js';
+import { kindsOfEnvironment } from '../../lib/doctor/environment/kinds-of-environment.js';
 import { kindsOfIssuer } from '../../lib/doctor/issuer/rules.js';
 import { kindsOfNextKeys } from '../../lib/doctor/next/next-keys.js';
 import { defaultEnvPrefix, everySettingName, fileSuffix } from '../../lib/sources/setting-names.js';
@@ -97,7 +98,7 @@ it('docs/stores.md has every code of a store, and no other', () => {
 });
 
 it('docs/doctor.md has every code of the doctor, how much it weighs and what to do, and no other', () => {
-  const declared = Object.entries({ ...kindsOfIssuer, ...kindsOfNextKeys }).map(
+  const declared = Object.entries({ ...kindsOfIssuer, ...kindsOfNextKeys, ...kindsOfEnvironment }).map(
     ([code, { severity, remedy }]) => [code, severity, remedy].join(' '),
   );
   const rows = [

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -67,7 +67,13 @@ describe('doctor --issuer', () => {
   });
 
   it.each([
-    ['no issuer', [], 'ISSUER_MISSING'],
+    ['an address of one node, and no issuer', ['--resolve', 'login.example:10.0.0.7'], 'ISSUER_MISSING'],
+    [
+      'a lifetime, and an issuer',
+      ['--longest-token', '1h', '--issuer', 'https://login.example'],
+      'OPTION_WITHOUT_USE',
+    ],
+    ['a lifetime that is none', ['--longest-token', 'long'], 'number of seconds'],
     ['no issuer for the keys that wait', ['--next'], 'ISSUER_MISSING'],
     ['http elsewhere', ['--issuer', 'http://login.example'], 'ISSUER_MALFORMED'],
     ['an issuer with a query', ['--issuer', 'https://login.example/?a=b'], 'ISSUER_MALFORMED'],
@@ -251,4 +257,45 @@ it('the sample server of this repository has no errors and no warnings', async (
   } finally {
     await server.stop();
   }
+});
+
+describe('doctor', () => {
+  const sound = { OIDC_PRIVATE_KEY: pemOf(makeRsaKey()), OIDC_NEXT_KEYS: pemOf(makeRsaKey()) };
+
+  it('a sound environment: exit code 0, and what each key does', async () => {
+    const { code, stdout, stderr } = await doctor(['--longest-token', '30d'], sound);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^The environment: 0 errors, \d warnings?, 2 notes\n/);
+    expect(stdout).toContain('note KEY_IS_CURRENT: OIDC_PRIVATE_KEY\n  RS256 key ');
+  });
+
+  it.each([
+    ['no key', [], {}, 1, 'OIDC_KEY_MISSING'],
+    ['tokens that outlive their key', ['--longest-token', '31d'], sound, 1, 'RETENTION_SHORTER_THAN_TOKENS'],
+    [
+      'a store that does not answer',
+      [],
+      { OIDC_KEY_STORE: 'vault:secret/keys', VAULT_ADDR: 'http://127.0.0.1:9', VAULT_TOKEN: 't' },
+      3,
+      'OIDC_KEY_STORE_FAILED',
+    ],
+  ] as const)('%s: %j %j: exit code %i', async (_, args, settings, expected, finding) => {
+    const { code, codes } = await inJson(args, settings);
+    expect(code).toBe(expected);
+    expect(codes[0]).toBe(finding);
+  });
+
+  it('reads the file .env of the folder, and says who else does', async () => {
+    const here = mkdtempSync(join(tmpdir(), 'oidc-key-doctor-'));
+    chmodSync(here, 0o755);
+    const key = makeRsaKey();
+    writeFileSync(join(here, '.env'), `OIDC_PRIVATE_KEY="${pemOf(key)}"`, { mode: 0o644 });
+    const { code, stdout } = await run(process.execPath, [commandLine, 'doctor'], {
+      cwd: here,
+      env: cleanEnvironment({}),
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain('warning FILE_READABLE_BY_OTHERS: .env');
+    for (const trace of privateTraces(key)) expect(stdout).not.toContain(trace);
+  });
 });

@@ -69,13 +69,13 @@ const faults: Seeded[] = [
   [
     'a key by the name Ed25519',
     'warning',
-    'KEY_NAMED_ED25519',
+    'OWN_KEY_NAMED_ED25519',
     { OIDC_PRIVATE_KEY: keySet(rs256, { ...jwkOf(ed), kid: 'e', alg: 'Ed25519' }) },
   ],
   [
     'an OKP key',
     'note',
-    'KEY_OF_KIND_OKP',
+    'OWN_KEY_OF_KIND_OKP',
     { OIDC_PRIVATE_KEY: keySet(rs256, { ...jwkOf(ed), kid: 'e', alg: 'EdDSA' }) },
   ],
   ['no next key', 'note', 'NO_NEXT_KEY', { OIDC_PRIVATE_KEY: pemOf(rsa) }],
@@ -191,6 +191,6 @@ describe('an environment, checked before a deploy', () => {
         throw new Error('nothing is made');
       },
     });
-    expect(findings).toEqual([expect.objectContaining({ severity: 'error', code: 'CLOCK_DIFFERS' })]);
+    expect(findings).toEqual([expect.objectContaining({ severity: 'error', code: 'STORE_CLOCK_DIFFERS' })]);
   });
 });

@@ -8,6 +8,7 @@ import type { Finding } from '../finding.js';
 import { fileFindings } from './file-findings.js';
 import { filesOfKeys } from './files-of-keys.js';
 import { keyFindings } from './key-findings.js';
+import { found } from './kinds-of-environment.js';
 import { storeFindings } from './store-findings.js';
 import { timingFindings } from './timing-findings.js';
 
@@ -41,7 +42,7 @@ async function ofBoot(
 ): Promise<Finding[]> {
   try {
     return await rehearseBoot(settings, prefix, async (boot) => [
-      ...boot.warnings.map(warned),
+      ...boot.warnings.map((message) => found('BOOT_WARNS', 'the settings', message)),
       ...keyFindings(boot.view, boot.now),
       ...timingFindings(boot.timing.figures, prefix, longestToken),
       ...(await ofStore(boot)),
@@ -54,17 +55,6 @@ async function ofBoot(
 
 async function ofStore({ workplace }: RehearsedBoot): Promise<Finding[]> {
   return workplace ? storeFindings(await workplace()) : [];
-}
-
-function warned(message: string): Finding {
-  return {
-    severity: 'warning',
-    code: 'BOOT_WARNS',
-    where: 'the settings',
-    message,
-    remedy: 'The application would start, and say this in its log.',
-    rule: 'nestjs-oidc-key, docs/troubleshooting.md',
-  };
 }
 
 function refused({ code, message }: OidcKeyError | KeyStoreError, prefix: string): Finding {

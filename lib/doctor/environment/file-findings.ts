@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 
 import { Files } from '../../sources/files/files.js';
 import type { Finding } from '../finding.js';
+import { found } from './kinds-of-environment.js';
 
 /** A file that keys are read from. */
 export interface FileOfKeys {
@@ -17,7 +18,6 @@ const othersWrite = 0o002;
 const othersEnter = 0o001;
 // In a folder with the sticky bit, such as /tmp, nobody replaces the files of others.
 const onlyOwnersRemove = 0o1000;
-const rule = 'nestjs-oidc-key, SECURITY.md';
 
 /** Who else could put a key of theirs in the place of ours, or read it. A file that is missing is not looked at. */
 export async function fileFindings(file: FileOfKeys): Promise<Finding[]> {
@@ -30,16 +30,8 @@ async function writersOf({ path: link, where }: FileOfKeys): Promise<Finding[]> 
   const path = await realpath(link);
   const writable = await writableOnTheWayTo(path);
   if (writable === undefined) return [];
-  return [
-    {
-      severity: 'error',
-      code: 'FILE_WRITABLE_BY_OTHERS',
-      where,
-      message: `Every user of this machine can write ${writable}, and so put a key of theirs in the place of this issuer's.`,
-      remedy: `Run \`chmod o-w\` on it, and look at what the file holds.`,
-      rule,
-    },
-  ];
+  const message = `Every user of this machine can write ${writable}, and so put a key of theirs in the place of this issuer's.`;
+  return [found('FILE_WRITABLE_BY_OTHERS', where, message)];
 }
 
 /** The first that others can write, as far as they can enter the folders that lead there. */
@@ -61,17 +53,13 @@ function wayTo(path: string): string[] {
 async function readersOf({ path, where, looksForReaders }: FileOfKeys): Promise<Finding[]> {
   const exposed = looksForReaders ? await new Files().ofOneMoment().exposureOf(path) : undefined;
   if (!exposed) return [];
+  const mode = exposed.mode.toString(8).padStart(4, '0');
   return [
-    {
-      severity: 'warning',
-      code: 'FILE_READABLE_BY_OTHERS',
+    found(
+      'FILE_READABLE_BY_OTHERS',
       where,
-      message: `Every user of this machine can read ${path}, which has mode ${exposed.mode.toString(8).padStart(4, '0')}.`,
-      remedy: exposed.isOwn
-        ? 'Run `chmod 600` on it.'
-        : 'Give it to the user of the application, and run `chmod 600` on it.',
-      rule,
-    },
+      `Every user of this machine can read ${path}, which has mode ${mode}.`,
+    ),
   ];
 }
 
