@@ -39,6 +39,7 @@ const localImportsOf = (file: string) =>
 /** From the top down: a file imports from its own layer and from those below it. */
 const layers: [string, RegExp][] = [
   ['public API', /^index\.ts$/],
+  ['testing', /^testing\//],
   ['module', /^oidc-key\.module\.ts$/],
   ['definition', /^oidc-key\.module-definition\.ts$/],
   ['resource server', /^resource-server\//],

@@ -36,6 +36,7 @@ describe('the package', () => {
       '@nestjs/terminus': '^11.0.0 || ^12.0.0',
       '@nestjs/websockets': '^11.0.0 || ^12.0.0',
       '@opentelemetry/api': '^1.9.0',
+      'jwks-rsa': '^3.1.0 || ^4.0.0',
       pkcs11js: '^2.1.7',
       'prom-client': '^15.1.0',
       'reflect-metadata': '^0.2.0',
@@ -95,6 +96,7 @@ describe('the package', () => {
       '@nestjs/terminus',
       '@nestjs/websockets',
       '@opentelemetry/api',
+      'jwks-rsa',
       'pkcs11js',
       'prom-client',
     ]);
@@ -120,6 +122,7 @@ describe('the package', () => {
       'resource-server',
       'AccessToken,AccessTokenGuard,AccessTokenVerifier,BearerTokenException,OidcKeyError,OidcTokenError,OptionalAccessToken,Public,RequireScopes,ResourceServerModule,accessTokenOf,bearerTokenOf,bearerTokenOfHandshake,readBearerToken',
     ],
+    ['testing', 'MemoryKeyStore,OidcKeyTestingModule,testKey,withTestKey'],
   ])('and so can that of %s', async (name, api) => {
     const { stdout } = await run(process.execPath, [
       '-e',

@@ -43,7 +43,9 @@ export type OidcKeyErrorCode =
   /** A rotation by a server whose keys come from no store. */
   | 'OIDC_KEY_NO_STORE'
   /** Two instances of the module that would shadow each other. */
-  | 'OIDC_KEY_MODULE_TWICE';
+  | 'OIDC_KEY_MODULE_TWICE'
+  /** `nestjs-oidc-key/testing` is imported under `NODE_ENV=production`. */
+  | 'OIDC_KEY_TESTING_IN_PRODUCTION';
 
 /** Why a token was not signed or not accepted. Stable, like {@link OidcKeyErrorCode}. */
 export type OidcTokenErrorCode =

@@ -85,8 +85,7 @@ const longestSleep = 30_000;
  * replaces the ring as a whole.
  */
 export class KeyRotation {
-  readonly #options: RotationOptions;
-  readonly #clock: Clock;
+  #options: RotationOptions;
   readonly #loader: KeyLoader;
   readonly #lives: LivesOfKeys;
   readonly #announcements: Announcements;
@@ -109,7 +108,6 @@ export class KeyRotation {
     this.#loader = loader;
     this.#lives = lives;
     this.#announcements = new Announcements(options.log);
-    this.#clock = options.clock ?? systemClock;
     const now = this.#clock();
     const { keys, defaultAlgorithm } = lives.view(now);
     this.#ring = new KeyRing(keys, defaultAlgorithm);
@@ -168,6 +166,29 @@ export class KeyRotation {
     return this.#ring;
   }
 
+  /** @internal */
+  get options(): RotationOptions {
+    return this.#options;
+  }
+
+  /**
+   * Goes on with another clock, or other keys: a test lets days pass at once.
+   *
+   * @internal
+   */
+  replace(parts: Partial<Pick<RotationOptions, 'clock' | 'source' | 'workplace'>>): void {
+    this.#options = { ...this.#options, ...parts };
+  }
+
+  /**
+   * Does what is due by now, as a timer does.
+   *
+   * @internal
+   */
+  letPass(): void {
+    this.#wake();
+  }
+
   /** What happens to the keys, from now on. Ends when the application closes. */
   get events$(): Observable<KeyRotationEvent> {
     return this.#announcements.events$;
@@ -222,7 +243,8 @@ export class KeyRotation {
     if (!workplace) throw noStore();
     // Most servers never do, and need not load it.
     const { rotateIn } = await import('../stores/commands.js');
-    const result = await rotateIn(await workplace(), options);
+    const clock = () => Math.floor(this.#clock().wall / 1000);
+    const result = await rotateIn({ clock, ...(await workplace()) }, options);
     if (result.outcome === 'written') await this.reload();
     return result;
   }
@@ -250,10 +272,14 @@ export class KeyRotation {
     return new PublicJwks({
       uri,
       own: () => this.#ring.keys.map(({ key }) => key.publicJwk),
-      clock: this.#clock,
+      clock: () => this.#clock(),
       propagation: this.#options.timing.propagation,
       warn: (message) => this.#announcements.warn(message),
     });
+  }
+
+  #clock(): Moment {
+    return (this.#options.clock ?? systemClock)();
   }
 
   async #reloadNow(): Promise<boolean> {

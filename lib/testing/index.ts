@@ -1,0 +1,17 @@
+/**
+ * For the tests of an application: keys that cost nothing, a clock that a test sets, relying parties, a store that fails
+ * on demand, and what is wrong with a token. It cannot be imported under `NODE_ENV=production`.
+ *
+ * @module nestjs-oidc-key/testing
+ */
+
+// First, and for what it does.
+// oxlint-disable-next-line import/no-unassigned-import
+import './refuse-production.js';
+
+export { testKey } from './test-key.js';
+export { OidcKeyTestingModule } from './oidc-key-testing.module.js';
+export type { OidcKeyTestingOptions } from './oidc-key-testing.module.js';
+export { withTestKey } from './with-test-key.js';
+export type { OverridesProviders } from './with-test-key.js';
+export { MemoryKeyStore } from './memory-key.store.js';
