@@ -122,7 +122,10 @@ describe('the package', () => {
       'resource-server',
       'AccessToken,AccessTokenGuard,AccessTokenVerifier,BearerTokenException,OidcKeyError,OidcTokenError,OptionalAccessToken,Public,RequireScopes,ResourceServerModule,accessTokenOf,bearerTokenOf,bearerTokenOfHandshake,readBearerToken',
     ],
-    ['testing', 'MemoryKeyStore,OidcKeyTestingModule,testKey,withTestKey'],
+    [
+      'testing',
+      'BrokenRotationError,MemoryKeyStore,OidcKeyTestingModule,RotationUnderTest,testKey,withRotation,withTestKey',
+    ],
   ])('and so can that of %s', async (name, api) => {
     const { stdout } = await run(process.execPath, [
       '-e',

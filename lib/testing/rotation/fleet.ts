@@ -1,0 +1,59 @@
+import type { Front } from './front.js';
+import { HttpCacheParty } from './relying-parties/http-cache.js';
+import { JoseParty } from './relying-parties/jose.js';
+import { JwksRsaParty } from './relying-parties/jwks-rsa.js';
+import type { RelyingParty } from './relying-parties/relying-party.js';
+
+/**
+ * Relying parties of every kind, with caches of every age that matters: of those that hold the same JWKS, the one that
+ * fetched it last, since it keeps it longest.
+ */
+export class Fleet {
+  readonly #front: Front;
+  #parties: RelyingParty[] = [];
+  #jwksRsa: JwksRsaParty | undefined;
+
+  private constructor(front: Front) {
+    this.#front = front;
+  }
+
+  static async of(front: Front): Promise<Fleet> {
+    const fleet = new Fleet(front);
+    await fleet.forgetAll();
+    return fleet;
+  }
+
+  get parties(): readonly RelyingParty[] {
+    return this.#jwksRsa ? [...this.#parties, this.#jwksRsa] : this.#parties;
+  }
+
+  /** Caches of which nobody is to be held to account any more. */
+  async forgetAll(): Promise<void> {
+    this.#parties = [];
+    this.#jwksRsa = await JwksRsaParty.ifInstalled(this.#front);
+  }
+
+  /** Those that have no cache yet ask each replica. */
+  async join(now: number): Promise<void> {
+    const joining: RelyingParty[] = [];
+    // The front takes the replicas in turns: all of one kind first, so that each kind asks every replica.
+    for (const Party of [HttpCacheParty, JoseParty]) {
+      for (const _ of this.#front.replicas) {
+        const party = new Party(this.#front);
+        await party.fetch(now);
+        joining.push(party);
+      }
+    }
+    this.#parties = latestOfEach([...this.#parties, ...joining]);
+  }
+}
+
+function latestOfEach(parties: readonly RelyingParty[]): RelyingParty[] {
+  const latest = new Map<string, RelyingParty>();
+  for (const party of parties) {
+    const name = `${party.name} ${JSON.stringify(party.held?.jwks)}`;
+    const other = latest.get(name);
+    if (!other || other.held!.fetchedAt <= party.held!.fetchedAt) latest.set(name, party);
+  }
+  return [...latest.values()];
+}

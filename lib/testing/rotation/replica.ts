@@ -1,0 +1,87 @@
+import type { INestApplication } from '@nestjs/common';
+
+import { JwtService } from '../../core/jwt/jwt.service.js';
+import { KeyInfo } from '../../core/ring/key-info.js';
+import { jwksPathOf } from '../../jwks/jwks-path.js';
+import { OIDC_KEY_EXTRAS } from '../../oidc-key.module-definition.js';
+import type { ResolvedExtras } from '../../oidc-key.module-definition.js';
+import { KeyRotation } from '../../rotation/key-rotation.js';
+import type { TestClock } from './test-clock.js';
+
+/** One application, as relying parties see it, and as it sees its keys. */
+export class Replica {
+  readonly app: INestApplication;
+  readonly name: string;
+  readonly rotation: KeyRotation;
+  readonly jwksUri: URL;
+  /** When it asked its source last, by the clock of the test. */
+  #asked: number | undefined;
+
+  private constructor(app: INestApplication, name: string, jwksUri: URL) {
+    this.app = app;
+    this.name = name;
+    this.jwksUri = jwksUri;
+    this.rotation = app.get(KeyRotation, { strict: false });
+  }
+
+  /** Makes the application listen where it does not yet. */
+  static async of(app: INestApplication, name: string, jwksPath: string | undefined): Promise<Replica> {
+    const server = app.getHttpServer() as { readonly listening: boolean };
+    if (!server.listening) await app.listen(0, '127.0.0.1');
+    const path = jwksPath ?? pathIn(app);
+    return new Replica(app, name, new URL(path, await app.getUrl()));
+  }
+
+  get jwt(): JwtService {
+    return this.app.get(JwtService, { strict: false });
+  }
+
+  get keys(): KeyInfo {
+    return this.app.get(KeyInfo, { strict: false });
+  }
+
+  /** How often it asks its source, in milliseconds; undefined where it asks never again. */
+  get interval(): number | undefined {
+    const { source, reloadInterval = source.reloadInterval } = this.rotation.options;
+    if (reloadInterval !== undefined) return reloadInterval * 1000;
+    // What changes is seen at once, in real time, of which a test has none.
+    return source.watch ? 0 : undefined;
+  }
+
+  takeTime(clock: TestClock): void {
+    this.rotation.replace({ clock: clock.read });
+    this.#asked ??= clock.now;
+  }
+
+  /** Does what it would have done by now. */
+  async letPass(now: number): Promise<void> {
+    const { interval } = this;
+    if (interval !== undefined && now - this.#asked! >= interval) await this.ask(now);
+    this.rotation.letPass();
+  }
+
+  /** Asks its source, whether that is due or not. */
+  async ask(now: number): Promise<void> {
+    this.#asked = now;
+    await this.rotation.reload();
+  }
+
+  /** Whether it knows what its source said at an instant, or never will. */
+  knowsOf(instant: number): boolean {
+    return this.interval === undefined || this.#asked! >= instant;
+  }
+
+  /** When it asks its source again. */
+  get asksAt(): number | undefined {
+    const { interval } = this;
+    return interval === undefined ? undefined : this.#asked! + interval;
+  }
+}
+
+function pathIn(app: INestApplication): string {
+  const { jwks } = app.get<ResolvedExtras>(OIDC_KEY_EXTRAS, { strict: false });
+  if (jwks !== false) return jwksPathOf(jwks);
+  throw new TypeError(
+    'The application serves the JWKS itself (`jwks: false`). Give withRotation its path: { jwksPath }.',
+  );
+}
