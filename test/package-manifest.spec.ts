@@ -124,7 +124,7 @@ describe('the package', () => {
     ],
     [
       'testing',
-      'BrokenRotationError,MemoryKeyStore,OidcKeyTestingModule,RotationUnderTest,testKey,withRotation,withTestKey',
+      'BrokenRotationError,MemoryKeyStore,OidcKeyTestingModule,RotationUnderTest,assertAccessToken,assertIdToken,assertSignedBy,testKey,tokenMatchers,withRotation,withTestKey',
     ],
   ])('and so can that of %s', async (name, api) => {
     const { stdout } = await run(process.execPath, [

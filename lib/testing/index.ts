@@ -21,3 +21,8 @@ export type { WithRotationOptions } from './rotation/rotation-under-test.js';
 export type { Duration } from './rotation/durations.js';
 export { BrokenRotationError } from './rotation/broken-rotation-error.js';
 export type { BrokenRotationCode } from './rotation/broken-rotation-error.js';
+export { tokenMatchers } from './tokens/matchers.js';
+export type { TokenMatchers } from './tokens/matchers.js';
+export { assertAccessToken, assertIdToken, assertSignedBy } from './tokens/assertions.js';
+export type { ExpectedAccessToken, ExpectedIdToken } from './tokens/claim-faults.js';
+export type { KeysOfIssuer } from './tokens/signature-faults.js';

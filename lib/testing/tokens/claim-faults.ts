@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { ReadToken } from './read-token.js';
+import type { KeysOfIssuer } from './signature-faults.js';
+
+/** What a token is to be. What is left out is not compared. */
+interface ExpectedToken {
+  /** `iss`. */
+  readonly issuer?: string | undefined;
+  /** `sub`. */
+  readonly subject?: string | undefined;
+  /** Other claims, each with its whole value. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  /** Whose signature it is to have. Default: the signature is not looked at. */
+  readonly signedBy?: KeysOfIssuer | undefined;
+  /** When it is used. Default: now. */
+  readonly at?: Date | undefined;
+}
+
+/** What an access token is to be (RFC 9068). */
+export interface ExpectedAccessToken extends ExpectedToken {
+  /** The resource server: in `aud`. */
+  readonly audience?: string | undefined;
+  /** `client_id`. */
+  readonly clientId?: string | undefined;
+  /** Scopes that are in `scope`, among others or not. */
+  readonly scope?: string | readonly string[] | undefined;
+}
+
+/** What an ID token is to be (OpenID Connect Core section 2). */
+export interface ExpectedIdToken extends ExpectedToken {
+  /** The client: in `aud`. */
+  readonly clientId?: string | undefined;
+  /** `nonce`. */
+  readonly nonce?: string | undefined;
+}
+
+/** What keeps a token from being an access token as it is expected (RFC 9068 section 2). */
+export function accessTokenFaults({ header, claims }: ReadToken, expected: ExpectedAccessToken): string[] {
+  const { audience, clientId, scope = [] } = expected;
+  const granted = typeof claims.scope === 'string' ? claims.scope.split(' ') : [];
+  const missing = [scope]
+    .flat()
+    .flatMap((each) => each.split(' '))
+    .filter((each) => !granted.includes(each));
+  return [
+    ...(isTyp(header.typ, 'at+jwt')
+      ? []
+      : [
+          `its header has "typ": ${shown(header.typ)}, and an access token has "at+jwt" (RFC 9068 section 2.1)`,
+        ]),
+    ...missingFaults(claims, ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'], 'RFC 9068 section 2.2'),
+    ...commonFaults(claims, expected),
+    ...audienceFaults(claims, audience),
+    ...valueFaults(claims, { client_id: clientId }),
+    ...missing.map((each) => `its "scope" is ${shown(claims.scope)}, without ${shown(each)}`),
+  ];
+}
+
+/** What keeps a token from being an ID token as it is expected (OpenID Connect Core section 2). */
+export function idTokenFaults({ header, claims }: ReadToken, expected: ExpectedIdToken): string[] {
+  const { clientId, nonce } = expected;
+  const isAccessToken = isTyp(header.typ, 'at+jwt');
+  return [
+    ...(isAccessToken
+      ? ['its header has "typ": "at+jwt": it is an access token (RFC 9068 section 2.1)']
+      : []),
+    ...missingFaults(claims, ['iss', 'sub', 'aud', 'exp', 'iat'], 'OpenID Connect Core section 2'),
+    ...commonFaults(claims, expected),
+    ...audienceFaults(claims, clientId),
+    ...valueFaults(claims, { nonce }),
+  ];
+}
+
+function commonFaults(
+  claims: ReadToken['claims'],
+  { issuer, subject, claims: others = {}, at = new Date() }: ExpectedToken,
+): string[] {
+  const now = Math.floor(at.getTime() / 1000);
+  const { exp, nbf } = claims;
+  return [
+    ...valueFaults(claims, { iss: issuer, sub: subject, ...others }),
+    ...(typeof exp === 'number' && exp <= now ? [`it expired ${now - exp} s ago ("exp": ${exp})`] : []),
+    ...(typeof nbf === 'number' && nbf > now
+      ? [`it is not valid for another ${nbf - now} s ("nbf": ${nbf})`]
+      : []),
+  ];
+}
+
+function missingFaults(claims: ReadToken['claims'], names: readonly string[], section: string): string[] {
+  return names
+    .filter((name) => claims[name] === undefined)
+    .map((name) => `it has no ${shown(name)} (${section})`);
+}
+
+function valueFaults(claims: ReadToken['claims'], expected: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(expected)
+    .filter(([name, value]) => value !== undefined && !isDeepStrictEqual(claims[name], value))
+    .map(([name, value]) => `its ${shown(name)} is ${shown(claims[name])}, and not ${shown(value)}`);
+}
+
+function audienceFaults({ aud }: ReadToken['claims'], audience: string | undefined): string[] {
+  const isIn = audience === undefined || [aud].flat().includes(audience);
+  return isIn ? [] : [`its "aud" is ${shown(aud)}, without ${shown(audience)}`];
+}
+
+/** RFC 7515 section 4.1.9: a `typ` without a slash is short for `application/...`, and case does not matter. */
+function isTyp(actual: unknown, expected: string): boolean {
+  return typeof actual === 'string' && actual.toLowerCase().replace(/^application\//, '') === expected;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value);
+}

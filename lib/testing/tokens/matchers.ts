@@ -1,0 +1,34 @@
+import type { ExpectedAccessToken, ExpectedIdToken } from './claim-faults.js';
+import type { KeysOfIssuer } from './signature-faults.js';
+import { accessToken, idToken, signedBy } from './verdict.js';
+import type { Verdict } from './verdict.js';
+
+/** What a matcher answers under Jest and Vitest. */
+interface MatcherResult {
+  readonly pass: boolean;
+  readonly message: () => string;
+}
+
+const resultOf = ({ isGood, message }: Verdict): MatcherResult => ({ pass: isGood, message: () => message });
+
+/** For `expect.extend(tokenMatchers)` under Jest and Vitest. None of them has to be awaited. */
+export const tokenMatchers = {
+  /** The token is signed by one of these keys, with the algorithm of the key. */
+  toBeSignedBy: (token: unknown, keys: KeysOfIssuer): MatcherResult => resultOf(signedBy(token, keys)),
+  /** The token is an access token (RFC 9068) that is valid now, and is what else is expected of it. */
+  toBeAccessToken: (token: unknown, expected?: ExpectedAccessToken): MatcherResult =>
+    resultOf(accessToken(token, expected)),
+  /** The token is an ID token (OpenID Connect Core section 2) that is valid now, and is what else is expected of it. */
+  toBeIdToken: (token: unknown, expected?: ExpectedIdToken): MatcherResult =>
+    resultOf(idToken(token, expected)),
+};
+
+/** The matchers as `expect(token)` has them, to be added to the declarations of Jest or Vitest. */
+export interface TokenMatchers<Result = void> {
+  /** The token is signed by one of these keys, with the algorithm of the key. */
+  toBeSignedBy(keys: KeysOfIssuer): Result;
+  /** The token is an access token (RFC 9068) that is valid now, and is what else is expected of it. */
+  toBeAccessToken(expected?: ExpectedAccessToken): Result;
+  /** The token is an ID token (OpenID Connect Core section 2) that is valid now, and is what else is expected of it. */
+  toBeIdToken(expected?: ExpectedIdToken): Result;
+}
