@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
+import { rotate } from 'nestjs-oidc-key/rotate';
 import { MemoryKeyStore, OidcKeyTestingModule, testKey, withRotation } from 'nestjs-oidc-key/testing';
 
 import { configurationOf } from '../support/configuration.js';
@@ -49,4 +50,134 @@ it('goes on with the next rotation where the one before is complete', async () =
     await rotation.rotate();
     await rotation.complete();
   }
+});
+
+describe('the verbs', () => {
+  const slotsOf = (rotation: KeyRotation) => rotation.status().keys.map(({ slot }) => slot);
+
+  it('promote and advance let as much time pass as they say', async () => {
+    const app = await start([OidcKeyTestingModule.forRoot({ algorithm: 'ES256' })]);
+    const rotation = await withRotation(app);
+    const began = rotation.now.getTime();
+    await rotation.rotate();
+    expect(slotsOf(app.get(KeyRotation))).toEqual(['current', 'next']);
+    await rotation.advance({ hours: 1, minutes: 1 });
+    expect(rotation.now.getTime() - began).toBe(3_660_000);
+    expect(slotsOf(app.get(KeyRotation))).toEqual(['current', 'next']);
+    await rotation.promote();
+    // 3600 of max-age, 120 of spread, 60 of skew.
+    expect(Math.abs(rotation.now.getTime() - began - 3_780_000)).toBeLessThan(2000);
+    expect(slotsOf(app.get(KeyRotation))).toEqual(['current', 'previous']);
+    await rotation.advance({ days: 1, seconds: 1 });
+    expect(rotation.now.getTime() - began).toBeGreaterThan(86_400_000 + 3_780_000);
+  });
+
+  it('rotate refuses what the command refuses', async () => {
+    const rotation = await withRotation(await start([OidcKeyTestingModule.forRoot()]));
+    await rotation.rotate();
+    await expect(rotation.rotate()).rejects.toMatchObject({ code: 'KEY_WAITS' });
+  });
+
+  it.each([
+    ['before a rotation', false],
+    ['while a key waits', true],
+  ])('revoke passes, %s', async (_, isRotating) => {
+    const app = await start([OidcKeyTestingModule.forRoot()]);
+    const rotation = await withRotation(app);
+    const token = await app.get(JwtService).sign({});
+    if (isRotating) await rotation.rotate();
+    await rotation.revoke();
+    await expect(app.get(JwtService).verify(token)).rejects.toThrow();
+    await rotation.complete();
+  });
+
+  it('retire gives up an algorithm', async () => {
+    const app = await start([OidcKeyModule.forRoot({ key: [testKey(), testKey('ES256')] })]);
+    const rotation = await withRotation(app);
+    const { keys } = app.get(KeyRotation).status();
+    await rotation.retire(keys.find(({ algorithm }) => algorithm === 'ES256')!.kid);
+    await rotation.advance({ days: 31 });
+    expect(app.get(KeyRotation).status().keys).toHaveLength(1);
+  });
+
+  it('a rotation by the settings passes in three deploys that wait long enough', async () => {
+    const [a, b] = [testKey('ES256'), testKey('ES256', 2)];
+    const withSettings = (settings: object) =>
+      start([configurationOf(settings), OidcKeyModule.forRootAsync()]);
+    const rotation = await withRotation(await withSettings({ OIDC_PRIVATE_KEY: a }));
+    await rotation.deploy(await withSettings({ OIDC_PRIVATE_KEY: a, OIDC_NEXT_KEYS: b }));
+    await rotation.advance({ minutes: 64 });
+    await rotation.deploy(await withSettings({ OIDC_PRIVATE_KEY: b, OIDC_PREVIOUS_KEYS: a }));
+    await rotation.advance({ days: 31 });
+    await rotation.deploy(await withSettings({ OIDC_PRIVATE_KEY: b }));
+    await rotation.complete();
+  });
+
+  it('an instant of the settings comes by the clock of the test', async () => {
+    const app = await start([
+      OidcKeyModule.forRoot({
+        key: testKey('ES256'),
+        nextKeys: testKey('ES256', 2),
+        nextActivatesAt: new Date(Date.now() + 86_400_000),
+      }),
+    ]);
+    const rotation = await withRotation(app);
+    await expect(rotation.rotate()).rejects.toMatchObject({ code: 'OIDC_KEY_CONFLICT' });
+    await rotation.promote();
+    await rotation.advance({ days: 1 });
+  });
+});
+
+describe('an application', () => {
+  it('rotates by itself, at the instant of the test', async () => {
+    const store = new MemoryKeyStore(testKey('ES256'));
+    const app = await start([OidcKeyTestingModule.forRoot({ store })]);
+    const rotation = await withRotation(app);
+    for (let time = 0; time < 2; time += 1) {
+      await app.get(KeyRotation).rotate();
+      await rotation.complete();
+    }
+  });
+
+  it('sees a change of its store when it asks it next', async () => {
+    const store = new MemoryKeyStore(testKey('ES256'));
+    const rotation = await withRotation(await start([OidcKeyTestingModule.forRoot({ store })]));
+    await rotate({ store });
+    await rotation.complete();
+  });
+
+  it('has replicas that ask one store, one after the other', async () => {
+    const store = new MemoryKeyStore(testKey('ES256'));
+    const replica = () => start([OidcKeyTestingModule.forRoot({ store })]);
+    const rotation = await withRotation([await replica(), await replica(), await replica()]);
+    await rotation.rotate();
+    await rotation.complete();
+    await rotation.revoke();
+    await rotation.complete();
+  });
+
+  it('is put on a clock again by another test, which goes on where the first one ended', async () => {
+    const app = await start([OidcKeyTestingModule.forRoot({ algorithm: 'ES256' })]);
+    const first = await withRotation(app);
+    await first.rotate();
+    await first.complete();
+    const second = await withRotation(app);
+    expect(second.now).toEqual(first.now);
+    await second.rotate();
+    await second.complete();
+  });
+
+  it('makes its tokens and serves its JWKS in its own way', async () => {
+    const jwks = { path: '/keys' };
+    const app = await start([OidcKeyTestingModule.forRoot({ jwks, algorithm: 'ES256' })]);
+    const sign = () => app.get(JwtService).sign({ sub: 'alice' }, { expiresIn: 600 });
+    const rotation = await withRotation(app, { sign, tokenLifetime: 600 });
+    await rotation.rotate();
+    await rotation.complete();
+  });
+
+  it('without a route has to say where its JWKS is', async () => {
+    const app = await start([OidcKeyTestingModule.forRoot({ jwks: false })]);
+    await expect(withRotation(app)).rejects.toThrow('{ jwksPath }');
+  });
 });

@@ -13,14 +13,13 @@ export class Fleet {
   #parties: RelyingParty[] = [];
   #jwksRsa: JwksRsaParty | undefined;
 
-  private constructor(front: Front) {
+  private constructor(front: Front, jwksRsa: JwksRsaParty | undefined) {
     this.#front = front;
+    this.#jwksRsa = jwksRsa;
   }
 
   static async of(front: Front): Promise<Fleet> {
-    const fleet = new Fleet(front);
-    await fleet.forgetAll();
-    return fleet;
+    return new Fleet(front, await JwksRsaParty.ifInstalled(front));
   }
 
   get parties(): readonly RelyingParty[] {
@@ -28,9 +27,9 @@ export class Fleet {
   }
 
   /** Caches of which nobody is to be held to account any more. */
-  async forgetAll(): Promise<void> {
+  forgetAll(): void {
     this.#parties = [];
-    this.#jwksRsa = await JwksRsaParty.ifInstalled(this.#front);
+    this.#jwksRsa = this.#jwksRsa?.anew();
   }
 
   /** Those that have no cache yet ask each replica. */

@@ -16,6 +16,7 @@ export class Replica {
   readonly jwksUri: URL;
   /** When it asked its source last, by the clock of the test. */
   #asked: number | undefined;
+  #asks = 0;
 
   private constructor(app: INestApplication, name: string, jwksUri: URL) {
     this.app = app;
@@ -63,12 +64,13 @@ export class Replica {
   /** Asks its source, whether that is due or not. */
   async ask(now: number): Promise<void> {
     this.#asked = now;
+    this.#asks += 1;
     await this.rotation.reload();
   }
 
-  /** Whether it knows what its source said at an instant, or never will. */
-  knowsOf(instant: number): boolean {
-    return this.interval === undefined || this.#asked! >= instant;
+  /** How often it has asked: instants tell nothing where the clock stands still. */
+  get asks(): number {
+    return this.#asks;
   }
 
   /** When it asks its source again. */

@@ -20,7 +20,8 @@ const quiet = '--disable-warning=ExperimentalWarning';
 export function runtime(workshop: Workshop): Group {
   return {
     name: 'runtime',
-    about: 'boots, serves its JWKS, signs and verifies, and has a command line: Node × Nest × platform',
+    about:
+      'boots, serves its JWKS, signs and verifies, has a command line and a kit for tests: Node × Nest × platform',
     cells: nodes.flatMap((node) => nests.flatMap((nest) => cellsOf(workshop, node, nest))),
   };
 }
@@ -38,7 +39,11 @@ function cellsOf(workshop: Workshop, node: string, nest: Nest): Cell[] {
       return run(binary, ['--version'], { cwd }).then((version) => version.trim());
     },
   }));
-  return [...boots, { name: `${name}, command line`, run: () => useCommandLine(workshop, node, nest) }];
+  return [
+    ...boots,
+    { name: `${name}, command line`, run: () => useCommandLine(workshop, node, nest) },
+    { name: `${name}, node:test: import, require`, run: () => useKit(workshop, node, nest) },
+  ];
 }
 
 async function useCommandLine(workshop: Workshop, node: string, nest: Nest): Promise<void> {
@@ -52,6 +57,12 @@ async function useCommandLine(workshop: Workshop, node: string, nest: Nest): Pro
     env: { OIDC_PRIVATE_KEY_FILE: 'new.pem' },
   });
   if (!/\bcurrent\b/.test(inspected)) throw new Error(`inspect shows no current key:\n${inspected}`);
+}
+
+/** The kit for tests of an application, under the runner that Node brings. */
+async function useKit(workshop: Workshop, node: string, nest: Nest): Promise<void> {
+  const [binary, cwd] = [await nodeOf(workshop, node), await application(workshop, nest)];
+  await run(binary, [quiet, '--test', 'kit.test.mjs', 'kit.test.cjs'], { cwd });
 }
 
 /** An empty application with the packed package. */

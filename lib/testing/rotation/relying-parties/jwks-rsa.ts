@@ -36,10 +36,15 @@ export class JwksRsaParty implements RelyingParty {
     this.#package = jwksRsa;
   }
 
-  /** Undefined where it is not installed. */
+  /** Undefined where it cannot be loaded. */
   static async ifInstalled(front: Front): Promise<JwksRsaParty | undefined> {
     const jwksRsa = await packageOf();
     return jwksRsa && new JwksRsaParty(front, jwksRsa);
+  }
+
+  /** The same without a cache. */
+  anew(): JwksRsaParty {
+    return new JwksRsaParty(this.#front, this.#package);
   }
 
   async verify(token: SignedToken, now: number): Promise<void> {
@@ -69,7 +74,7 @@ async function packageOf(): Promise<JwksRsa | undefined> {
     // Of a CommonJS package the names are found, or all is under `default`.
     return found.JwksClient ? (found as JwksRsa) : found.default;
   } catch {
-    // It is one of several, and most applications have none of it.
+    // It is not installed, or Jest cannot load it: it is CommonJS, and requires jose, which is none.
     return undefined;
   }
 }
