@@ -139,6 +139,18 @@ const rows: Row[] = [
     },
   ],
   [
+    'the next key is published for a minute less than caches keep a JWKS',
+    'SIGNS_TOO_EARLY',
+    'may keep it for another 60 s',
+    async (start) => {
+      const rotation = await withRotation(await start());
+      await rotation.advance({ minutes: 10 });
+      await rotation.deploy(await start({ options: { key: k1, nextKeys: k2 } }));
+      await rotation.advance({ minutes: 59 });
+      await rotation.deploy(await start({ options: { key: k2, previousKeys: k1 } }));
+    },
+  ],
+  [
     'the previous key is dropped after an hour, and its tokens live for a month',
     'KEY_GONE_TOO_EARLY',
     'lives for another 30 days',

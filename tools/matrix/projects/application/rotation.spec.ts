@@ -28,5 +28,5 @@ describe('a rotation of the keys of an application that configures its own', () 
     } finally {
       await app.close();
     }
-  });
+  }, 30_000);
 });

@@ -12,5 +12,5 @@ describe('a rotation of the keys of a testing module', () => {
     } finally {
       await app.close();
     }
-  });
+  }, 30_000);
 });
