@@ -17,7 +17,7 @@ export type { OverridesProviders } from './with-test-key.js';
 export { MemoryKeyStore } from './memory-key.store.js';
 export { withRotation } from './rotation/with-rotation.js';
 export { RotationUnderTest } from './rotation/rotation-under-test.js';
-export type { WithRotationOptions } from './rotation/rotation-under-test.js';
+export type { WithRotationOptions } from './rotation/with-rotation.options.js';
 export type { Duration } from './rotation/durations.js';
 export { BrokenRotationError } from './rotation/broken-rotation-error.js';
 export type { BrokenRotationCode } from './rotation/broken-rotation-error.js';

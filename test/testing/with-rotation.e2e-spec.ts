@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import { rotate } from 'nestjs-oidc-key/rotate';
 import { MemoryKeyStore, OidcKeyTestingModule, testKey, withRotation } from 'nestjs-oidc-key/testing';
@@ -174,6 +178,15 @@ describe('an application', () => {
     const rotation = await withRotation(app, { sign, tokenLifetime: 600 });
     await rotation.rotate();
     await rotation.complete();
+  });
+
+  it('may listen behind Nest’s back, as supertest makes it', async () => {
+    const module = await Test.createTestingModule({ imports: [OidcKeyTestingModule.forRoot()] }).compile();
+    const app = module.createNestApplication({ logger: false });
+    await app.init();
+    await once((app.getHttpServer() as Server).listen(0), 'listening');
+    await withRotation(app);
+    await app.close();
   });
 
   it('without a route has to say where its JWKS is', async () => {

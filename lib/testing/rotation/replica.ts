@@ -1,3 +1,6 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import type { INestApplication } from '@nestjs/common';
 
 import { JwtService } from '../../core/jwt/jwt.service.js';
@@ -27,10 +30,9 @@ export class Replica {
 
   /** Makes the application listen where it does not yet. */
   static async of(app: INestApplication, name: string, jwksPath: string | undefined): Promise<Replica> {
-    const server = app.getHttpServer() as { readonly listening: boolean };
+    const server = app.getHttpServer() as Server;
     if (!server.listening) await app.listen(0, '127.0.0.1');
-    const path = jwksPath ?? pathIn(app);
-    return new Replica(app, name, new URL(path, await app.getUrl()));
+    return new Replica(app, name, new URL(jwksPath ?? pathIn(app), urlOf(server)));
   }
 
   get jwt(): JwtService {
@@ -78,6 +80,14 @@ export class Replica {
     const { interval } = this;
     return interval === undefined ? undefined : this.#asked! + interval;
   }
+}
+
+/** Of the server itself, since supertest makes it listen behind Nest's back. */
+function urlOf(server: Server): string {
+  const { port, address, family } = server.address() as AddressInfo;
+  const isEvery = address === '::' || address === '0.0.0.0';
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  return `http://${isEvery ? '127.0.0.1' : host}:${port}`;
 }
 
 function pathIn(app: INestApplication): string {

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 
 import { RotationUnderTest } from './rotation-under-test.js';
-import type { WithRotationOptions } from './rotation-under-test.js';
+import type { WithRotationOptions } from './with-rotation.options.js';
 
 /**
  * Puts the keys of an application on a clock that the test sets, with relying parties that verify its tokens. Nobody

@@ -39,8 +39,8 @@ export const providers = [JwtService, KeyInfo, KeyHealthIndicator, AccessTokenGu
 export const report = () => diagnoseIssuer('https://issuer.example', { deadline: 5000 });
 
 export async function rotates(): Promise<void> {
-  const imports = [OidcKeyTestingModule.forRoot({ algorithm: 'ES256', isGlobal: true })];
-  const module = await withTestKey(Test.createTestingModule({ imports }), ['ES256']).compile();
+  const ofTest = [OidcKeyTestingModule.forRoot({ algorithm: 'ES256', isGlobal: true })];
+  const module = await withTestKey(Test.createTestingModule({ imports: ofTest }), ['ES256']).compile();
   const app = module.createNestApplication();
   const rotation = await withRotation([app], { tokenLifetime: 60 });
   await rotation.rotate({ algorithm: 'ES256' });
