@@ -12,7 +12,9 @@ import { testKey } from './test-key.js';
 
 /** What `Test.createTestingModule()` of `@nestjs/testing` gives, as far as it is needed here. */
 export interface OverridesProviders {
+  /** Puts something else in the place of a provider. */
   overrideProvider(token: symbol): {
+    /** What is made in its place. */
     useFactory(options: { factory: (...injected: never[]) => unknown; inject?: unknown[] }): unknown;
   };
 }

@@ -364,6 +364,16 @@ const rows: Row[] = [
     },
   ],
   [
+    'what makes tokens spoils them',
+    'TOKEN_REFUSED',
+    'refuses a token that The application signed',
+    async (start) => {
+      const sign = async (app: INestApplication) =>
+        `${(await app.get(JwtService).sign({})).slice(0, -4)}AAAA`;
+      await withRotation(await start(), { sign });
+    },
+  ],
+  [
     'nobody rotates',
     'NOTHING_ROTATED',
     'What signed at the beginning still signs',

@@ -12,7 +12,7 @@ import { Stage } from './stage.js';
 import type { WithRotationOptions } from './with-rotation.options.js';
 import { workplaceOf } from './workplace.js';
 
-const mostLooks = 1_000;
+const mostLooks = 300;
 
 /**
  * The keys of an application on a clock that stands still until the test lets time pass, and the relying parties that

@@ -3,7 +3,11 @@ import type { KeysOfIssuer } from './signature-faults.js';
 import { accessToken, idToken, signedBy } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
-/** What a matcher answers under Jest and Vitest. */
+/**
+ * What a matcher answers under Jest and Vitest.
+ *
+ * @inline
+ */
 interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;

@@ -5,9 +5,15 @@ import { algorithmNamed } from '../../core/algorithms.js';
 import type { JsonWebKeySet, PublicJwk } from '../../core/key/public-jwk.js';
 import type { ReadToken } from './read-token.js';
 
+/** @inline */
+interface HasKeySet {
+  /** Its JWKS. */
+  getKeySet(): JsonWebKeySet;
+}
+
 /** The keys of an issuer: a `JwtService`, a `KeyInfo` (the key that signs now), or a JWKS. */
 export type KeysOfIssuer =
-  { getKeySet(): JsonWebKeySet } | { readonly publicJwk: PublicJwk } | { readonly keys: readonly object[] };
+  HasKeySet | { readonly publicJwk: PublicJwk } | { readonly keys: readonly object[] };
 
 /** Why a token is not signed by these keys; nothing where it is. */
 export function signatureFaults(
