@@ -9,7 +9,9 @@ import type { Verdict } from './verdict.js';
  * @inline
  */
 interface MatcherResult {
+  /** Whether the token is what it is to be. */
   readonly pass: boolean;
+  /** What to say where a test expects the opposite. */
   readonly message: () => string;
 }
 
