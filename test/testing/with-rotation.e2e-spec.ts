@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
+import type { KeySlots } from 'nestjs-oidc-key';
 import { rotate } from 'nestjs-oidc-key/rotate';
 import { MemoryKeyStore, OidcKeyTestingModule, testKey, withRotation } from 'nestjs-oidc-key/testing';
 
@@ -177,6 +178,14 @@ describe('an application', () => {
     const sign = () => app.get(JwtService).sign({ sub: 'alice' }, { expiresIn: 600 });
     const rotation = await withRotation(app, { sign, tokenLifetime: 600 });
     await rotation.rotate();
+    await rotation.complete();
+  });
+
+  it('has a source of its own that changes the key at once, and waits before it signs with it', async () => {
+    let slots: KeySlots = { current: testKey('ES256') };
+    const source = { load: async () => slots, reloadInterval: 60 };
+    const rotation = await withRotation(await start([OidcKeyModule.forRoot({ source })]));
+    slots = { current: testKey('ES256', 2), previous: testKey('ES256') };
     await rotation.complete();
   });
 
