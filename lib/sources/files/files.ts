@@ -38,13 +38,14 @@ export class Files {
   readonly #lastRead = new Map<string, FileFact>();
   readonly #watches = new Set<FileWatch>();
 
-  constructor({
-    timeLimit = 5_000,
-    fileSystem = realFileSystem,
-    queue = queueOfProcess,
-    // What a watch misses, such as a folder that was replaced or a network file system, is seen after this long.
-    pollInterval = 10_000,
-  }: FilesOptions = {}) {
+  constructor(options: FilesOptions = {}) {
+    const {
+      timeLimit = 5_000,
+      fileSystem = realFileSystem,
+      queue = queueOfProcess,
+      // What a watch misses, such as a folder that was replaced or a network file system, is seen after this long.
+      pollInterval = 10_000,
+    } = options;
     this.#access = new FileAccess(fileSystem, queue, timeLimit);
     this.#pollInterval = pollInterval;
   }
