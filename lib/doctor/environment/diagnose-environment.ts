@@ -63,7 +63,7 @@ function refused({ code, message }: OidcKeyError | KeyStoreError, prefix: string
     code,
     where: `the settings ${prefix}*`,
     message,
-    remedy: 'With this environment the application does not start.',
+    remedy: 'Mend that: with this environment the application does not start.',
     rule: 'nestjs-oidc-key, docs/troubleshooting.md',
   };
 }

@@ -10,7 +10,7 @@ export const kindsOfEnvironment = {
   BOOT_WARNS: {
     severity: 'warning',
     rule: ourMessages,
-    remedy: 'The application would start, and say this in its log.',
+    remedy: 'Read it: the application would start, and say this in its log.',
   },
   KEY_IS_CURRENT: { severity: 'note', rule: ourRotation, remedy: 'Nothing.' },
   KEY_IS_NEXT: { severity: 'note', rule: ourRotation, remedy: 'Nothing.' },
