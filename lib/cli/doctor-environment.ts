@@ -14,6 +14,8 @@ export async function diagnoseSettings({ json, ...options }: SettingsOptions): P
     await diagnoseEnvironment(await readEnvironment(), { ...options, settingsFile }),
   );
   process.stdout.write(json ? safeJson({ findings }) : findingsText('The environment', findings));
-  const isUnreachable = findings.some(({ code }) => code === 'OIDC_KEY_STORE_FAILED');
+  const isUnreachable = findings.some(
+    ({ code, message }) => code === 'OIDC_KEY_STORE_FAILED' && message.endsWith('(KEY_STORE_UNREACHABLE)'),
+  );
   process.exitCode = isUnreachable ? doctorExitCodes.unanswered : exitCodeOfFindings(findings);
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 
@@ -31,6 +31,15 @@ function fileOf(text: string, mode: number, modeOfFolder = 0o755): string {
   chmodSync(join(own, 'file'), mode);
   chmodSync(own, modeOfFolder);
   return join(own, 'file');
+}
+
+/** A link, in a folder of its own. */
+function linkTo(path: string, modeOfFolder: number): string {
+  const own = join(folder, String(files++));
+  mkdirSync(own);
+  symlinkSync(path, join(own, 'link'));
+  chmodSync(own, modeOfFolder);
+  return join(own, 'link');
 }
 
 const keySet = (...keys: object[]) => JSON.stringify({ keys });
@@ -108,6 +117,26 @@ const faults: Seeded[] = [
     { OIDC_PRIVATE_KEY_FILE: fileOf(pemOf(rsa), 0o600, 0o777) },
   ],
   [
+    'a key file behind a link that all can replace',
+    'error',
+    'FILE_WRITABLE_BY_OTHERS',
+    { OIDC_PRIVATE_KEY_FILE: linkTo(fileOf(pemOf(rsa), 0o600), 0o777) },
+  ],
+  [
+    'a .env file that all can write, with the path of the key',
+    'error',
+    'FILE_WRITABLE_BY_OTHERS',
+    sound,
+    { settingsFile: fileOf('OIDC_PRIVATE_KEY_FILE=/run/key.pem', 0o602) },
+  ],
+  [
+    'a .env file with the credentials of a store that all can read',
+    'warning',
+    'FILE_READABLE_BY_OTHERS',
+    sound,
+    { settingsFile: fileOf('VAULT_TOKEN=x', 0o604) },
+  ],
+  [
     'a key file that all can read',
     'warning',
     'BOOT_WARNS',
@@ -142,6 +171,10 @@ const sounds: [string, ...Parameters<typeof found>][] = [
   [
     'a file that all could write, in a folder that nobody enters',
     { OIDC_PRIVATE_KEY_FILE: fileOf(pemOf(rsa), 0o666, 0o700) },
+  ],
+  [
+    'a file behind a link in a folder with the sticky bit',
+    { OIDC_PRIVATE_KEY_FILE: linkTo(fileOf(pemOf(rsa), 0o600), 0o1777) },
   ],
   ['a file in a folder with the sticky bit', { OIDC_PRIVATE_KEY_FILE: fileOf(pemOf(rsa), 0o600, 0o1777) }],
   ['a store', { OIDC_KEY_STORE: `file:${fileOf(keySet({ ...rs256, iat: now - 9, nbf: now - 9 }), 0o600)}` }],

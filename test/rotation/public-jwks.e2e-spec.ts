@@ -112,11 +112,34 @@ describe('the JWKS at the public address', () => {
     // The query of an address may hold a key of a CDN.
     expect(said.join()).not.toContain('of-a-cdn');
     answer = serving(own);
+    clock.monotonic += propagation - 1;
     await jwks.look();
+    expect(jwks.warnings(clock.now)).toEqual(said);
+    clock.monotonic += 1;
     expect(jwks.warnings(clock.now)).toEqual([]);
     answer = wrong;
     await jwks.look();
     expect(jwks.warnings(clock.now)).toEqual([]);
+  });
+
+  it.each(wrongs)('that %s now and then is warned of as well', async (_, wrong, text) => {
+    for (let look = 0; look < 12; look++) {
+      answer = look % 3 === 0 ? wrong : serving(own);
+      await jwks.look();
+      clock.monotonic += propagation / 8;
+    }
+    expect(said).toEqual([expect.stringContaining(text)]);
+  });
+
+  it('that lacks a key for as long as a change goes round is not warned of, then or later', async () => {
+    answer = serving([jwk]);
+    await jwks.look();
+    answer = serving(own);
+    for (let look = 0; look < 12; look++) {
+      clock.monotonic += propagation / 4;
+      await jwks.look();
+    }
+    expect([said, jwks.warnings(clock.now)]).toEqual([[], []]);
   });
 
   it('is asked for again and again', async () => {

@@ -1,5 +1,5 @@
-import { lstat, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 import { Files } from '../../sources/files/files.js';
 import type { Finding } from '../finding.js';
@@ -26,21 +26,38 @@ export async function fileFindings(file: FileOfKeys): Promise<Finding[]> {
   return findings.flat();
 }
 
-async function writersOf({ path: link, where }: FileOfKeys): Promise<Finding[]> {
-  const path = await realpath(link);
-  const writable = await writableOnTheWayTo(path);
-  if (writable === undefined) return [];
-  const message = `Every user of this machine can write ${writable}, and so put a key of theirs in the place of this issuer's.`;
-  return [found('FILE_WRITABLE_BY_OTHERS', where, message)];
+async function writersOf({ path, where }: FileOfKeys): Promise<Finding[]> {
+  for (const each of [...(await linksTo(path)), await realpath(path)]) {
+    const writable = await writableOnTheWayTo(each);
+    if (writable === undefined) continue;
+    const message = `Every user of this machine can write ${writable}, and so put a key of theirs in the place of this issuer's.`;
+    return [found('FILE_WRITABLE_BY_OTHERS', where, message)];
+  }
+  return [];
+}
+
+/** The links that lead to a file, one after the other: whoever replaces one of them says which file is read. */
+async function linksTo(path: string): Promise<string[]> {
+  const links: string[] = [];
+  let link = resolve(path);
+  // The system follows no more either.
+  while (links.length < 40 && (await lstat(link)).isSymbolicLink()) {
+    links.push(link);
+    link = resolve(dirname(link), await readlink(link));
+  }
+  return links;
 }
 
 /** The first that others can write, as far as they can enter the folders that lead there. */
 async function writableOnTheWayTo(path: string): Promise<string | undefined> {
   for (const each of wayTo(path)) {
-    const { mode } = await lstat(each);
-    const isFolder = each !== path;
-    if ((mode & othersWrite) !== 0 && !(isFolder && (mode & onlyOwnersRemove) !== 0)) return each;
-    if (isFolder && (mode & othersEnter) === 0) return undefined;
+    const isOnTheWay = each !== path;
+    const stats = await (isOnTheWay ? stat(each) : lstat(each));
+    // The mode of a link means nothing.
+    if (stats.isSymbolicLink()) continue;
+    const isKept = isOnTheWay && (stats.mode & onlyOwnersRemove) !== 0;
+    if ((stats.mode & othersWrite) !== 0 && !isKept) return each;
+    if (isOnTheWay && (stats.mode & othersEnter) === 0) return undefined;
   }
   return undefined;
 }

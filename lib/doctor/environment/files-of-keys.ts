@@ -39,15 +39,20 @@ async function storeOf(settings: NamedSettings, prefix: string): Promise<FileOfK
   return path === undefined ? [] : [{ path, where, looksForReaders: true }];
 }
 
-/** A file of settings counts where a secret stands in it. */
+/** What opens stores, by the names that their vendors gave it. */
+const credentials = ['VAULT_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AZURE_CLIENT_SECRET'];
+
+/** Whoever writes a setting says what signs, and a secret is to be read by nobody else. */
 async function fileOfSettings(path: string, prefix: string): Promise<FileOfKeys[]> {
   const members = ['current', 'next', 'passphrase'] as const;
   const ofKeys = members.flatMap((member) => namesOfKeySetting(member, prefix));
-  const secrets = [...ofKeys, prefix + legacySettings.secret];
+  const secrets = [...ofKeys, prefix + legacySettings.secret, ...credentials];
   const names = await readFile(path, 'utf8').then(
     (text) => Object.keys(parseEnv(text)),
     // ConfigModule passes over a file that it cannot read.
     () => [],
   );
-  return names.some((name) => secrets.includes(name)) ? [{ path, where: path, looksForReaders: true }] : [];
+  const ours = [...everySettingName(prefix), ...credentials];
+  const looksForReaders = names.some((name) => secrets.includes(name));
+  return names.some((name) => ours.includes(name)) ? [{ path, where: path, looksForReaders }] : [];
 }

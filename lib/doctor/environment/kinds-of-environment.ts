@@ -43,22 +43,22 @@ export const kindsOfEnvironment = {
   RETENTION_SHORTER_THAN_TOKENS: {
     severity: 'error',
     rule: 'OpenID Connect Core 1.0 section 10.1.1',
-    remedy: 'Set OIDC_KEY_RETENTION to that lifetime or more, before the next rotation.',
+    remedy: 'Raise it to that lifetime or more, before the next rotation.',
   },
   MAX_AGE_BELOW_AN_HOUR: {
     severity: 'warning',
     rule: relyingParties,
-    remedy: 'Set OIDC_JWKS_MAX_AGE to 3600, unless no relying party of this issuer does that.',
+    remedy: 'Raise it to 3600, unless no relying party of this issuer does that.',
   },
   MAX_AGE_ABOVE_A_DAY: {
     severity: 'warning',
     rule: 'RFC 9111 section 5.2.2.1',
-    remedy: 'Set OIDC_JWKS_MAX_AGE to 86400 or less.',
+    remedy: 'Lower it to 86400 or less.',
   },
   NO_CLOCK_SKEW: {
     severity: 'warning',
     rule: 'RFC 7519 section 4.1.5',
-    remedy: 'Set OIDC_CLOCK_SKEW to 60, or remove it.',
+    remedy: 'Set it to 60, or remove it.',
   },
   FILE_WRITABLE_BY_OTHERS: {
     severity: 'error',

@@ -44,8 +44,8 @@ const deadline = 10_000;
 export class PublicJwks {
   readonly #options: PublicJwksOptions;
   readonly #timer = new Timer();
-  /** By what is wrong: since when, on the monotonic clock. */
-  #wrong: ReadonlyMap<string, number> = new Map();
+  /** By what is wrong: when it was first and last seen, on the monotonic clock. */
+  #wrong: ReadonlyMap<string, { readonly first: number; readonly last: number }> = new Map();
   #said: ReadonlySet<string> = new Set();
   #seen: (Difference & { readonly at: number; readonly age: number }) | undefined;
   #failure: { readonly message: string; readonly since: number } | undefined;
@@ -82,11 +82,14 @@ export class PublicJwks {
     };
   }
 
-  /** What has been wrong for longer than a change takes to go round. */
+  /**
+   * What has been wrong for longer than a change takes to go round, and be it now and then: one replica of three that
+   * lacks a key is asked every third time.
+   */
   warnings(now: Moment): string[] {
     const { propagation } = this.#options;
-    return [...this.#wrong].flatMap(([message, since]) =>
-      now.monotonic - since >= propagation ? [message] : [],
+    return [...this.#wrong].flatMap(([message, { first, last }]) =>
+      last - first >= propagation && now.monotonic - last < propagation ? [message] : [],
     );
   }
 
@@ -127,7 +130,14 @@ export class PublicJwks {
 
   #note(now: Moment): void {
     const wrong = this.#failure ? [notThere(this.#options.uri)] : this.#messages();
-    this.#wrong = new Map(wrong.map((message) => [message, this.#wrong.get(message) ?? now.monotonic]));
+    const { propagation } = this.#options;
+    const known = [...this.#wrong].filter(([, { last }]) => now.monotonic - last < propagation);
+    const before = new Map(known);
+    const seen = wrong.map((message) => {
+      const first = before.get(message)?.first ?? now.monotonic;
+      return [message, { first, last: now.monotonic }] as const;
+    });
+    this.#wrong = new Map([...known, ...seen]);
     const due = this.warnings(now);
     for (const message of due) if (!this.#said.has(message)) this.#options.warn(message);
     this.#said = new Set(due);
