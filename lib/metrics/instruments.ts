@@ -194,6 +194,14 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
     read: ({ source }) => one(source.lastReadAt),
   },
   {
+    name: 'oidc_key.source.last_success.timestamp',
+    type: 'gauge',
+    unit: 's',
+    description: 'When the source of the keys last confirmed what is in service, since 1970.',
+    labels: [],
+    read: ({ source }) => one(source.lastSuccessAt),
+  },
+  {
     name: 'oidc_key.source.data_age',
     type: 'gauge',
     unit: 's',
@@ -208,6 +216,31 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
     description: 'How often the source of the keys was asked.',
     labels: ['outcome'],
     read: ({ source }) => source.reads.map(([outcome, value]) => ({ labels: { outcome }, value })),
+  },
+  {
+    name: 'oidc_key.public_jwks.missing',
+    type: 'gauge',
+    unit: '{key}',
+    description:
+      'Keys of this process that the JWKS at the option `publicJwksUri` did not have when last seen.',
+    labels: [],
+    read: ({ publicJwks }) => one(publicJwks?.missing),
+  },
+  {
+    name: 'oidc_key.public_jwks.others',
+    type: 'gauge',
+    unit: '{key}',
+    description: 'Keys that it had, and that this process does not publish: 100 at most.',
+    labels: [],
+    read: ({ publicJwks }) => one(publicJwks?.others),
+  },
+  {
+    name: 'oidc_key.public_jwks.seen.timestamp',
+    type: 'gauge',
+    unit: 's',
+    description: 'When it was last seen, since 1970.',
+    labels: [],
+    read: ({ publicJwks }) => one(publicJwks?.seenAt),
   },
   {
     name: 'oidc_key.calls',
@@ -232,8 +265,8 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
 ]);
 
 /**
- * The name by the conventions of Prometheus, as OpenTelemetry's own exporters make it too: base units in words at the end,
- * and `_total` of what is counted.
+ * The name by the conventions of Prometheus: base units in words at the end, and `_total` of what is counted. Prometheus
+ * and the collector make the same of what OpenTelemetry sends them; its exporter for Node leaves the unit out.
  */
 export function prometheusNameOf({ name, type, unit }: Pick<Instrument, 'name' | 'type' | 'unit'>): string {
   return `${name.replaceAll('.', '_')}${unit === 's' ? '_seconds' : ''}${type === 'counter' ? '_total' : ''}`;

@@ -6,6 +6,7 @@ import type { KeyUsageView } from '../core/usage/key-usage.js';
 import { mostKids } from '../core/usage/usage.js';
 import type { Usage } from '../core/usage/usage.js';
 import type { RotationReading } from '../rotation/key-rotation.js';
+import type { PublicJwksStatus } from '../rotation/public-jwks/public-jwks.js';
 import type { RotationView } from '../rotation/rotation-view.js';
 
 /** A key of the ring, as numbers. */
@@ -23,6 +24,16 @@ export interface KeyMetricsView {
   readonly signerWorks: boolean | undefined;
 }
 
+/** The JWKS where relying parties fetch it, beside that of this process. */
+export interface PublicJwksView {
+  /** How many keys of this process are not there. */
+  readonly missing: number;
+  /** How many keys are there that this process does not publish. */
+  readonly others: number;
+  /** When it was last there, in seconds since 1970. */
+  readonly seenAt: number;
+}
+
 /** Everything that is measured of one issuer, at one moment. Names of keys and counts, and nothing of a token. */
 export interface MetricsView {
   readonly issuer: string;
@@ -36,18 +47,22 @@ export interface MetricsView {
   readonly source: {
     /** When it was last asked, in seconds since 1970, whatever came of it. */
     readonly lastReadAt: number | undefined;
-    /** How long ago it confirmed what is in service, in seconds. */
+    /** When it last confirmed what is in service, in seconds since 1970, by the same clock. */
+    readonly lastSuccessAt: number;
+    /** How long ago that was, in seconds. */
     readonly dataAge: number;
     /** By outcome: `ok`, or the code of the error. */
     readonly reads: readonly (readonly [outcome: string, count: number])[];
   };
+  /** What was last seen of the JWKS at its public address; undefined where it was not seen yet, or nobody looks. */
+  readonly publicJwks: PublicJwksView | undefined;
   /** Requests to stores, KMSs and HSMs. */
   readonly calls: readonly CallsView[];
 }
 
 /** Reads everything as it is now, and changes nothing. */
 export function metricsViewOf(issuer: string, reading: RotationReading, usage: Usage): MetricsView {
-  const { now, view, loadedAt } = reading;
+  const { now, view, loadedAt, publicJwks } = reading;
   const { lastReadAt, reads } = usage.source.view();
   return {
     issuer,
@@ -57,9 +72,11 @@ export function metricsViewOf(issuer: string, reading: RotationReading, usage: U
     jwksRequests: usage.jwksRequests.view(),
     source: {
       lastReadAt: lastReadAt === undefined ? undefined : lastReadAt / 1000,
+      lastSuccessAt: loadedAt / 1000,
       dataAge: Math.max(0, now.wall - loadedAt) / 1000,
       reads,
     },
+    publicJwks: publicJwks && publicJwksOf(publicJwks),
     calls: usage.calls.view(),
   };
 }
@@ -87,4 +104,9 @@ function algorithmsOf({ keys, withoutSigner }: RotationView): MetricsView['algor
     ...keys.flatMap(({ key, slot }) => (slot === 'current' ? { algorithm: key.alg, canSign: true } : [])),
     ...withoutSigner.map(({ names }) => ({ algorithm: names[0], canSign: false })),
   ];
+}
+
+function publicJwksOf({ missing, others, seenAt }: PublicJwksStatus): PublicJwksView | undefined {
+  if (seenAt === undefined) return undefined;
+  return { missing: missing.length, others: others.length, seenAt: seenAt.getTime() / 1000 };
 }

@@ -25,6 +25,7 @@ import type { Clock, Moment } from './clock.js';
 import { LivesInService } from './lives-in-service.js';
 import type { LivesOfKeys } from './lives-of-keys.js';
 import { PublicJwks } from './public-jwks/public-jwks.js';
+import type { PublicJwksStatus } from './public-jwks/public-jwks.js';
 import { Reloads } from './reloads.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
 import { statusOf } from './rotation-status.js';
@@ -67,6 +68,8 @@ export interface RotationReading {
   readonly changesDue: ReadonlyMap<string, number>;
   /** When what is in service was last confirmed by its source, in milliseconds since 1970. */
   readonly loadedAt: number;
+  /** What was last seen of the JWKS at its public address, where somebody looks. */
+  readonly publicJwks: PublicJwksStatus | undefined;
 }
 
 /** What a server rotates, and when. */
@@ -218,7 +221,13 @@ export class KeyRotation {
   reading(): RotationReading {
     const now = this.#clock();
     const view = this.#lives.view(now);
-    return { now, view, changesDue: this.#lives.changesDue(now), loadedAt: this.#loadedAt.getTime() };
+    return {
+      now,
+      view,
+      changesDue: this.#lives.changesDue(now),
+      loadedAt: this.#loadedAt.getTime(),
+      publicJwks: this.#publicJwks?.status(now),
+    };
   }
 
   /**

@@ -87,6 +87,7 @@ it('tells which algorithm has no key any more, and how old the data is while rel
   const { source } = metrics.view();
   expect(source.dataAge).toBe(600);
   expect(source.lastReadAt).toBe(clock.wall / 1000);
+  expect(source.lastSuccessAt).toBe(clock.wall / 1000 - 600);
   expect(Object.fromEntries(source.reads)).toMatchObject({ ok: 2, OIDC_KEY_MALFORMED: 1 });
   rotation.close();
 });

@@ -43,6 +43,17 @@ const expressions = panels.flatMap(({ title = '', targets = [] }) =>
   targets.map(({ expr }, index) => [`${title} ${index + 1}`, String(expr)] as const),
 );
 
+interface PanelWithAxes {
+  readonly targets: readonly { readonly refId: string; readonly expr: string }[];
+  readonly fieldConfig: {
+    readonly overrides: readonly {
+      readonly matcher: { readonly options: string };
+      readonly properties: readonly { readonly id: string; readonly value: unknown }[];
+    }[];
+  };
+}
+const axis = 'custom.axisPlacement';
+
 /** The expression as it is sent, with what Grafana puts in place of its variables. */
 const sent = (expression: string) =>
   expression.replaceAll('$__rate_interval', '1m').replaceAll(/"\$\w+"/g, '".*"');
@@ -87,6 +98,38 @@ describe('the dashboard', () => {
     const isShown = (name: string) => shown.has(name) || shown.has(`${name}_bucket`);
     const elsewhere = names.filter((name) => !isShown(name));
     expect(elsewhere).toEqual([]);
+  });
+
+  it.each(expressions.filter(([, expression]) => expression.startsWith('count(')))(
+    '%s: counts what it names once, however many replicas see it',
+    (_, expression) => {
+      expect(expression).toMatch(/^count\(count by \(job, issuer, \w+\) \(/);
+    },
+  );
+
+  it('has tables whose expressions leave the same labels, and no name, so that each thing has one row', () => {
+    const tables = panels.filter(({ type }) => type === 'table');
+    expect(tables).not.toEqual([]);
+    for (const { targets = [] } of tables) {
+      const left = targets.map(({ expr }) => /^max by \(([^)]*)\) \(/.exec(String(expr))?.[1]);
+      expect(left[0]).toBeDefined();
+      expect(new Set(left).size).toBe(1);
+    }
+  });
+
+  it('draws seconds and counts on axes of their own', () => {
+    const isOfTime = (expression: string) =>
+      parsed(sent(expression)).metrics.some((metric) => /_seconds(_bucket)?$/.test(metric));
+    const mixed = panels.filter(
+      ({ targets = [] }) => new Set(targets.map(({ expr }) => isOfTime(String(expr)))).size > 1,
+    );
+    expect(mixed.map(({ title }) => title)).toEqual(['Waiting to be signed']);
+    for (const { targets = [], fieldConfig } of mixed as unknown as PanelWithAxes[]) {
+      const onTheRight = fieldConfig.overrides
+        .filter(({ properties }) => properties.some(({ id, value }) => id === axis && value === 'right'))
+        .map(({ matcher }) => matcher.options);
+      expect(onTheRight).toEqual(targets.flatMap(({ refId, expr }) => (isOfTime(expr) ? refId : [])));
+    }
   });
 
   it('says in its legends no label that its expression does not leave', () => {

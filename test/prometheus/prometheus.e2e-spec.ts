@@ -69,6 +69,8 @@ describe.each(platforms)('metrics for prom-client on %s', (_, adapter) => {
       oidc('algorithm="ES256"') + ' 1',
       partner('algorithm="ES256"') + ' 1',
     ]);
+    expect(await linesOf('public_jwks_missing')).toEqual(['{issuer="oidc"} 1']);
+    expect(await linesOf('public_jwks_others')).toEqual(['{issuer="oidc"} 1']);
     expect(await linesOf('key_held_back')).toEqual([oidc('kid="next",algorithm="ES256"') + ' 0']);
     for (const name of ['signing_waiting', 'signing_under_way']) {
       expect(await linesOf(name)).toEqual([oidc(current) + ' 0', partner(held) + ' 0']);
@@ -109,7 +111,9 @@ it('say how old each key is in its slot, and when it leaves it', async () => {
   );
   const now = Date.now() / 1000;
   expect(await valueOf('source_last_read_timestamp_seconds', 'oidc')).toEqual(between(now - 60, now));
+  expect(await valueOf('source_last_success_timestamp_seconds', 'oidc')).toEqual(between(now - 60, now));
   expect(await valueOf('source_data_age_seconds', 'oidc')).toEqual(between(0, 60));
+  expect(await valueOf('public_jwks_seen_timestamp_seconds', 'oidc')).toEqual(between(now - 60, now));
 });
 
 it('have a line for no kid that a token names and the ring does not have, however many there are', async () => {

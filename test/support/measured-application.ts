@@ -1,6 +1,9 @@
 import { createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
+import { jest } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
@@ -8,12 +11,14 @@ import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeyStore } from 'nestjs-oidc-key';
 import { KeyStoreError } from 'nestjs-oidc-key/stores';
 
+import { PublicJwks } from '../../lib/rotation/public-jwks/public-jwks.js';
 import { configurationOf } from './configuration.js';
 import { rejectionOf } from './errors.js';
 import { jwkOf } from './key-sets.js';
 import type { KeyOfTest } from './key-sets.js';
 import { ecKey } from './lives.js';
 import { boot } from './platforms.js';
+import { until } from './waiting.js';
 
 const jwks = '/.well-known/jwks.json';
 const hour = 3600;
@@ -35,6 +40,13 @@ export const keySet = {
     entry({ kid: 'next', iat: -60, nbf: 2 * hour }),
   ],
 };
+
+/** What a cache has of it. */
+const ofCdn = keySet.keys.map((jwk) => ({
+  ...jwk,
+  d: undefined,
+  kid: jwk.kid === 'next' ? 'stranger' : jwk.kid,
+}));
 
 /** A store in memory that fails while it is told to. */
 export class FailingStore implements KeyStore {
@@ -90,7 +102,10 @@ const servicesOf = (provide: symbol) => ({
   inject: [JwtService, KeyRotation],
 });
 
-/** Two issuers: one whose keys are a key set in a store, and one whose key a KMS holds. */
+/**
+ * Two issuers: one whose keys are a key set in a store, and which has looked at its public JWKS, where `next` is missing
+ * and a stranger is; and one whose key a KMS holds.
+ */
 export async function startMeasured(
   adapter: AbstractHttpAdapter,
   reader: DynamicModule | Type,
@@ -110,11 +125,28 @@ export async function startMeasured(
   })
   class Partner {}
 
-  const { app, fetch } = await boot(adapter, {
-    imports: [configurationOf({}), OidcKeyModule.forRoot({ store, isGlobal: true }), Partner, reader],
-    providers: [servicesOf(MAIN)],
+  const cdn = createServer((_, response) => response.end(JSON.stringify({ keys: ofCdn })));
+  await new Promise<void>((resolve) => cdn.listen(0, '127.0.0.1', resolve));
+  // A boot that is to fail leaves it open.
+  cdn.unref();
+  const publicJwksUri = `http://127.0.0.1:${(cdn.address() as AddressInfo).port}`;
+  // It would look at a moment of the first minute that chance picks.
+  const start = jest.spyOn(PublicJwks.prototype, 'start').mockImplementation(function (this: PublicJwks) {
+    void this.look();
   });
+  const { app, fetch } = await boot(adapter, {
+    imports: [
+      configurationOf({}),
+      OidcKeyModule.forRoot({ store, publicJwksUri, isGlobal: true }),
+      Partner,
+      reader,
+    ],
+    providers: [servicesOf(MAIN)],
+  }).finally(() => start.mockRestore());
   const { jwt, rotation } = app.get<Services>(MAIN);
+  await until(() => rotation.status().publicJwks?.seenAt !== undefined);
+  cdn.close();
+  cdn.closeAllConnections();
   return {
     app,
     store,
