@@ -13,6 +13,8 @@ const firstPause = 1_000;
 const longestPause = 30_000;
 /** An hour: then nobody seems to need it, and whoever does finds out. */
 const mostTries = 120;
+/** From then on, so that it is known all the same when it works again. */
+const pauseOfPatience = 600_000;
 
 /**
  * Watches something that may fail. After some failures in a row it is open: whoever asks is refused at once, so that
@@ -35,8 +37,8 @@ export class Breaker {
   }
 
   get isOpen(): boolean {
-    // Where nobody tries, whoever asks does.
-    return this.#failures >= mostFailures && this.#timer !== undefined;
+    // Where nobody tries, or seldom, whoever asks does.
+    return this.#failures >= mostFailures && this.#timer !== undefined && !this.#triesSeldom;
   }
 
   succeeded(): void {
@@ -47,6 +49,10 @@ export class Breaker {
 
   /** @param counts whether asking less may help */
   failed(error: Error, counts: boolean): void {
+    if (this.#triesSeldom) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
     this.#tries = 0;
     if (counts) this.#failures += 1;
     const isNew = !this.#failure;
@@ -59,8 +65,13 @@ export class Breaker {
   rest(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#tries = 0;
     this.#failures = 0;
     this.#failure = undefined;
+  }
+
+  get #triesSeldom(): boolean {
+    return this.#tries >= mostTries;
   }
 
   #tryAfter(pause: number): void {
@@ -80,7 +91,6 @@ export class Breaker {
     // Somebody may have succeeded meanwhile, or nobody waits any more.
     if (!this.#failure || this.#timer !== timer) return;
     this.#tries += 1;
-    if (this.#tries < mostTries) this.#tryAfter(Math.min(pause * 2, longestPause));
-    else this.#timer = undefined;
+    this.#tryAfter(this.#triesSeldom ? pauseOfPatience : Math.min(pause * 2, longestPause));
   }
 }
