@@ -134,9 +134,11 @@ export class KeySetLives implements LivesOfKeys {
     return keys.flatMap((each) => {
       const { verificationKey: key } = each;
       if (!key || !next.has(key)) return [];
-      const signsFrom = onMonotonicClock(signingInstantOf(each, figures), now);
+      const instant = signingInstantOf(each, figures);
+      const isHeldBack = each.nbf !== undefined && each.nbf < instant;
+      const signsFrom = onMonotonicClock(instant, now);
       // That its instants are too near to each other is a warning of its own.
-      return [{ key, signsFrom, isScheduled: true, isHeldBack: false }];
+      return [{ key, signsFrom, isScheduled: true, isHeldBack, isSaidElsewhere: true }];
     });
   }
 

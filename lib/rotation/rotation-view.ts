@@ -18,6 +18,8 @@ export interface WaitingKey {
   readonly isScheduled: boolean;
   /** True where configuration wants it to sign earlier, and relying parties may not know it by then. */
   readonly isHeldBack: boolean;
+  /** True where that is among what is `skipped`, in other words. */
+  readonly isSaidElsewhere?: boolean;
 }
 
 /**

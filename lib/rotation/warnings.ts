@@ -18,7 +18,7 @@ export interface Warning {
 export function warningsOf(view: RotationView, now: Moment): Warning[] {
   return [
     ...view.waiting
-      .filter(({ isHeldBack }) => isHeldBack)
+      .filter(({ isHeldBack, isSaidElsewhere = false }) => isHeldBack && !isSaidElsewhere)
       .map((waiting) => ({
         about: `${waiting.key.kid} waits until ${waiting.signsFrom}`,
         message: waits(waiting.key, dateOf(waiting.signsFrom, now), waiting.isScheduled),

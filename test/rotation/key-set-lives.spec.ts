@@ -125,6 +125,11 @@ describe('a rotation', () => {
     const { waiting, skipped } = lives.view(clock.now);
     expect(skipped).toEqual([expect.stringMatching(/100 s after it is published.*530 s and keeps to that/)]);
     expect(waiting.map(({ signsFrom }) => Math.round((signsFrom - clock.monotonic) / 1000))).toEqual([530]);
+    // It is held back, and the document's own warning says so.
+    expect(waiting.map(({ isHeldBack }) => isHeldBack)).toEqual([true]);
+    expect(warningsOf(lives.view(clock.now), clock.now).map(({ message }) => message)).toEqual(skipped);
+    const asWanted = booted({ current: documentOf(...rotated) }).view(clock.now).waiting;
+    expect(asWanted.map(({ isHeldBack }) => isHeldBack)).toEqual([false]);
     at(1529);
     expect(pass()).toEqual([]);
     at(1530);
