@@ -36,6 +36,7 @@ export interface PublicJwksOptions {
 
 const usualInterval = 60_000;
 const deadline = 10_000;
+const nothingSeen = { missing: [], others: [], seenAt: undefined, age: 0 };
 
 /**
  * Looks at the JWKS as relying parties see it, behind proxies and caches. It decides nothing: instants alone say what
@@ -47,7 +48,7 @@ export class PublicJwks {
   /** By what is wrong: when it was first and last seen, on the monotonic clock. */
   #wrong: ReadonlyMap<string, { readonly first: number; readonly last: number }> = new Map();
   #said: ReadonlySet<string> = new Set();
-  #seen: (Difference & { readonly at: number; readonly age: number }) | undefined;
+  #seen: (Difference & { readonly seenAt: number; readonly age: number }) | undefined;
   #failure: { readonly message: string; readonly since: number } | undefined;
   #asking: AbortController | undefined;
   #isClosed = false;
@@ -69,9 +70,9 @@ export class PublicJwks {
   }
 
   status(now: Moment): PublicJwksStatus {
-    const { missing, others, at, age } = this.#seen ?? { missing: [], others: [], at: undefined, age: 0 };
+    const { missing, others, seenAt, age } = this.#seen ?? nothingSeen;
     return {
-      seenAt: at === undefined ? undefined : dateOf(at, now),
+      seenAt: seenAt === undefined ? undefined : new Date(seenAt),
       age,
       missing,
       others,
@@ -105,7 +106,8 @@ export class PublicJwks {
     const difference = isThere ? differenceOf(answer.body.toString('utf8'), own()) : undefined;
     if (isThere && difference) {
       this.#failure = undefined;
-      this.#seen = { ...difference, at: now.monotonic, age: ageOf(answer.headers.age) };
+      // On the wall clock, so that it stays the same however often it is read.
+      this.#seen = { ...difference, seenAt: now.wall, age: ageOf(answer.headers.age) };
     } else {
       const message = isThere
         ? 'answers with something that is no JWK Set'
