@@ -1,7 +1,7 @@
 import { diagnoseEnvironment } from '../doctor/environment/diagnose-environment.js';
 import type { EnvironmentOptions } from '../doctor/environment/diagnose-environment.js';
 import { bySeverity } from '../doctor/issuer/diagnose-issuer.js';
-import { readEnvironment, settingsFile } from './environment.js';
+import { settingsFile, settingValues } from './environment.js';
 import { doctorExitCodes, exitCodeOfFindings, findingsText, safeJson } from './findings-report.js';
 
 interface SettingsOptions extends Pick<EnvironmentOptions, 'prefix' | 'longestToken'> {
@@ -10,9 +10,7 @@ interface SettingsOptions extends Pick<EnvironmentOptions, 'prefix' | 'longestTo
 
 /** Checks the environment, as an application that is started in this folder reads it, and says what it finds. */
 export async function diagnoseSettings({ json, ...options }: SettingsOptions): Promise<void> {
-  const findings = bySeverity(
-    await diagnoseEnvironment(await readEnvironment(), { ...options, settingsFile }),
-  );
+  const findings = bySeverity(await diagnoseEnvironment(await settingValues(), { ...options, settingsFile }));
   process.stdout.write(json ? safeJson({ findings }) : findingsText('The environment', findings));
   const isUnreachable = findings.some(
     ({ code, message }) => code === 'OIDC_KEY_STORE_FAILED' && message.endsWith('(KEY_STORE_UNREACHABLE)'),

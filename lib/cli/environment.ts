@@ -6,9 +6,14 @@ import type { NamedSettings } from '../sources/misspelt-settings.js';
 /** The file of settings that ConfigModule reads by default. */
 export const settingsFile = '.env';
 
+/** The environment over the file of settings, by name. */
+export async function settingValues(): Promise<NodeJS.Dict<string>> {
+  return { ...(await settingsInFile(settingsFile)), ...process.env };
+}
+
 /** The environment and, beneath it, the file `.env` of the folder, as ConfigModule of Nest reads them. */
 export async function readEnvironment(): Promise<NamedSettings> {
-  const values: NodeJS.Dict<string> = { ...(await settingsInFile(settingsFile)), ...process.env };
+  const values = await settingValues();
   return { get: (name) => values[name], names: () => Object.keys(values) };
 }
 

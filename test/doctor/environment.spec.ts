@@ -46,8 +46,7 @@ const keySet = (...keys: object[]) => JSON.stringify({ keys });
 const rs256 = { ...jwkOf(rsa), kid: 'a', alg: 'RS256' };
 
 async function found(settings: NodeJS.Dict<string>, options: EnvironmentOptions = {}) {
-  const names = Object.keys(settings);
-  return diagnoseEnvironment({ get: (name) => settings[name], names: () => names }, options);
+  return diagnoseEnvironment(settings, options);
 }
 
 type Seeded = [what: string, severity: Severity, code: string, ...Parameters<typeof found>];

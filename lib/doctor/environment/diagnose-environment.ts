@@ -25,11 +25,14 @@ export interface EnvironmentOptions {
 /**
  * Checks an environment before an application is deployed into it: whether it would boot and what it would warn of, the
  * times, the files, and the store. It writes nothing.
+ *
+ * @param values the settings by name, such as `process.env`
  */
 export async function diagnoseEnvironment(
-  settings: NamedSettings,
+  values: Readonly<NodeJS.Dict<string>>,
   { prefix = defaultEnvPrefix, longestToken, settingsFile }: EnvironmentOptions = {},
 ): Promise<Finding[]> {
+  const settings: NamedSettings = { get: (name) => values[name], names: () => Object.keys(values) };
   const files = await filesOfKeys(settings, prefix, settingsFile);
   const ofFiles = await Promise.all(files.map(fileFindings));
   return [...(await ofBoot(settings, prefix, longestToken)), ...ofFiles.flat()];
