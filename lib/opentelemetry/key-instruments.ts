@@ -1,6 +1,8 @@
+import { context } from '@opentelemetry/api';
 import type {
   Attributes,
   BatchObservableCallback,
+  Context,
   Histogram,
   Meter,
   MetricOptions,
@@ -28,7 +30,7 @@ export class KeyInstruments {
   readonly #waitOfSignature: Histogram;
   readonly #ofCall: Histogram;
   readonly #attributes = new WeakMap<Operation, Attributes>();
-  readonly #ended: (readonly [Histogram, seconds: number, Attributes])[] = [];
+  readonly #ended: (readonly [Histogram, seconds: number, Attributes, Context])[] = [];
 
   constructor(issuers: readonly KeyMetrics[], meter: Meter) {
     this.#issuers = issuers;
@@ -54,17 +56,25 @@ export class KeyInstruments {
   record(issuer: string, operation: Operation, { outcome, duration, wait }: Ending): void {
     const of = this.#attributesOf(issuer, operation);
     const ended = outcome === 'signed' || outcome === 'ok' ? of : { ...of, 'error.type': outcome };
+    // An exemplar is of the trace of whoever asked, not of whoever happens to be here when it is recorded.
+    const within = context.active();
     if (operation.type === 'call') {
-      this.#ended.push([this.#ofCall, duration, ended]);
-    } else {
-      this.#ended.push([this.#ofSignature, duration, ended]);
-      if (wait !== undefined) this.#ended.push([this.#waitOfSignature, wait, of]);
+      this.#ended.push([this.#ofCall, duration, ended, within]);
+    } else if (wait !== undefined) {
+      this.#ended.push([this.#ofSignature, duration, ended, within]);
+      this.#ended.push([this.#waitOfSignature, wait, of, within]);
     }
     if (this.#ended.length >= recordedAtOnce) this.#recordEnded();
   }
 
   #recordEnded(): void {
-    for (const [histogram, seconds, of] of this.#ended.splice(0)) histogram.record(seconds, of);
+    for (const [histogram, seconds, of, within] of this.#ended.splice(0)) {
+      try {
+        histogram.record(seconds, of, within);
+      } catch {
+        // The others are still to be recorded, and an application has to close.
+      }
+    }
   }
 
   /** Made once: a signature that costs 300 µs has no time for more. */

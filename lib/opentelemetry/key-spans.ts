@@ -14,6 +14,7 @@ export class KeySpans {
     this.#tracer = tracer;
   }
 
+  /** What an SDK throws comes from here: whoever listens lets the work go on without it. */
   within<Result>(issuer: string, operation: Operation, work: () => Promise<Result>): Promise<Result> {
     const { type, kid } = operation;
     // A store is read every minute, and nobody's request is part of that.

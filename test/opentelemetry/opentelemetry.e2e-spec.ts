@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { context, metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, createContextKey, metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Meter, Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   AggregationTemporality,
@@ -13,7 +14,9 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { OidcKeyOpenTelemetryModule } from 'nestjs-oidc-key/opentelemetry';
+import type { OidcKeyOpenTelemetryOptions } from 'nestjs-oidc-key/opentelemetry';
 
 import { durationBounds } from '../../lib/core/usage/histogram.js';
 import { instruments } from '../../lib/metrics/instruments.js';
@@ -189,6 +192,87 @@ it('come by the global providers unless others are given', async () => {
   await jwt.sign({ sub: 'alice' });
   expect(await pointsOf('oidc_key.signatures')).toEqual(['oidc current ES256 signed: 1']);
   expect(spans.getFinishedSpans()).toHaveLength(1);
+});
+
+it('record a duration in the context of whoever asked for the signature', async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const tenant = createContextKey('tenant');
+  const viewed = new MeterProvider({
+    readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],
+    views: [
+      {
+        instrumentName: 'oidc_key.signature.duration',
+        attributesProcessors: [{ process: (_, of) => ({ tenant: of!.getValue(tenant) as string }) }],
+      },
+    ],
+  });
+  const { jwt } = await startMeasured(
+    express(),
+    OidcKeyOpenTelemetryModule.forRoot({ meterProvider: viewed }),
+  );
+  for (const name of ['red', 'blue', 'red']) {
+    await context.with(context.active().setValue(tenant, name), () => jwt.sign({ sub: 'alice' }));
+  }
+  await viewed.forceFlush();
+  const [{ scopeMetrics } = { scopeMetrics: [] }] = exporter.getMetrics();
+  const { dataPoints } = scopeMetrics[0]!.metrics.find(
+    ({ descriptor }) => descriptor.name === 'oidc_key.signature.duration',
+  )!;
+  expect((dataPoints as DataPoint<Histogram>[]).map((point) => wordsOf(point, point.value.count))).toEqual([
+    'red: 2',
+    'blue: 1',
+  ]);
+  await viewed.shutdown();
+});
+
+const exporterFails = (): never => {
+  throw new Error('The exporter failed.');
+};
+const processor: SpanProcessor = {
+  onStart: () => undefined,
+  onEnd: () => undefined,
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
+const tracing = (parts: Partial<SpanProcessor>) => ({
+  tracerProvider: new BasicTracerProvider({ spanProcessors: [{ ...processor, ...parts }] }),
+});
+/** A tracer whose spans fail in one method. */
+const spanWithout = (method: 'setAttribute' | 'setStatus' | 'spanContext') => {
+  const tracer = tracers.getTracer('broken');
+  const startSpan: Tracer['startSpan'] = (...parts) =>
+    Object.assign(tracer.startSpan(...parts), { [method]: exporterFails });
+  return { tracerProvider: { getTracer: () => ({ ...tracer, startSpan }) } };
+};
+
+it.each<[string, () => OidcKeyOpenTelemetryOptions]>([
+  ['a tracer', () => ({ tracerProvider: { getTracer: () => ({ startSpan: exporterFails }) as never } })],
+  ['the beginning of a span', () => tracing({ onStart: exporterFails })],
+  ['the end of a span', () => tracing({ onEnd: exporterFails })],
+  ['the context of a span', () => spanWithout('spanContext')],
+  ['an attribute of a span', () => spanWithout('setAttribute')],
+  ['the status of a span', () => spanWithout('setStatus')],
+  [
+    'a histogram',
+    () => {
+      const meter = provider.getMeter('broken');
+      const broken = Object.assign(Object.create(meter) as Meter, {
+        createHistogram: () => ({ record: exporterFails }),
+      });
+      return { meterProvider: { getMeter: () => broken } };
+    },
+  ],
+])('change nothing where %s throws: every token is signed, and every store is read', async (_, options) => {
+  const { app, jwt, held, signer, rotation } = await startMeasured(
+    express(),
+    OidcKeyOpenTelemetryModule.forRoot(options()),
+  );
+  for (let count = 0; count < 120; count++) await jwt.sign({ sub: 'alice' });
+  await held.sign({ sub: 'alice' });
+  signer.fails = true;
+  expect(await rejectionOf(held.sign({ sub: 'alice' }))).toMatchObject({ code: 'OIDC_KEY_SIGNER_FAILED' });
+  expect(await rotation.reload()).toBe(true);
+  await app.close();
 });
 
 describe('spans', () => {

@@ -23,11 +23,14 @@ export interface Ending {
   readonly wait?: number | undefined;
 }
 
-/** Told of each operation as it happens, for what cannot be read from counts later. */
+/**
+ * Told of each operation as it happens, for what cannot be read from counts later. Whatever it throws or rejects with, the
+ * operation goes on as if nobody listened.
+ */
 export interface UsageListener {
   ended?(operation: Operation, ending: Ending): void;
-  /** Runs work as part of a trace. It settles as the work does. */
-  within?<Result>(operation: Operation, work: () => Promise<Result>): Promise<Result>;
+  /** Runs work as part of a trace, at once. */
+  within?(operation: Operation, work: () => Promise<unknown>): Promise<unknown>;
 }
 
 /** Those who listen. Most processes have none. */
@@ -46,12 +49,46 @@ export class UsageListeners {
     let inside = work;
     for (const listener of this.#listeners) {
       const next = inside;
-      if (listener.within) inside = () => listener.within!(operation, next);
+      if (listener.within) inside = () => workWithin(listener, operation, next);
     }
     return inside();
   }
 
   ended(operation: Operation, ending: Ending): void {
-    for (const listener of this.#listeners) listener.ended?.(operation, ending);
+    for (const listener of this.#listeners) {
+      try {
+        listener.ended?.(operation, ending);
+      } catch {
+        // What is signed is worth more than what is told of it.
+      }
+    }
   }
+}
+
+/** The work itself, whatever the listener makes of it. */
+function workWithin<Result>(
+  listener: UsageListener,
+  operation: Operation,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let result: Promise<Result> | undefined;
+  const once = () => (result ??= promiseOf(work));
+  try {
+    listener.within!(operation, once).catch(ignore);
+  } catch {
+    // It may have begun the work before, or not.
+  }
+  return once();
+}
+
+function promiseOf<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function ignore(): void {
+  // As above; and where it is the work that rejects, whoever asked for the work hears of it.
 }
