@@ -10,8 +10,10 @@ import type { KeySlots } from '../core/reading/key-slots.js';
 import { KeyLoader } from '../core/ring/key-loader.js';
 import { revocationsIn } from '../core/ring/members-of-slots.js';
 import { KeyRing } from '../core/ring/key-ring.js';
+import { inOrder } from '../core/ring/life.js';
 import type { Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
+import { outcomeOf } from '../core/usage/outcome.js';
 import { Usage } from '../core/usage/usage.js';
 import type { KeySource } from '../sources/key-source.js';
 import { areUnchanged } from '../sources/settled-slots.js';
@@ -345,7 +347,7 @@ export class KeyRotation {
   #failed(error: OidcKeyError): void {
     const at = new Date(this.#clock().wall);
     this.#failure = { code: error.code, since: this.#failure?.since ?? at };
-    this.usage.source.read(error.code, at.getTime());
+    this.usage.source.read(outcomeOf(error), at.getTime());
     this.#announcements.failed(error, at);
   }
 
@@ -359,7 +361,7 @@ export class KeyRotation {
       restThoseGone(before, this.#ring);
       this.#compareWithLegacy(before);
     }
-    this.usage.takeOver(this.#ring.keys);
+    this.usage.takeOver(inOrder(this.#ring.keys));
     for (const { signer } of this.#ring.keys) signer?.observe?.(this.usage.calls);
     this.#announcements.changes(changes, view, now, isReload);
     this.#sleepUntil(view.nextChange);

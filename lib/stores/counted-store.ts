@@ -7,7 +7,12 @@ export function countedStore(store: KeyStore, system: string, calls: CallUsage):
     calls.run({ type: 'call', system, operation }, () => answerOrAbort(ask, signal));
   return {
     read: (signal) => counted('read', () => store.read(signal), signal),
-    write: (text, expected) => counted('write', () => store.write(text, expected)),
+    write: (text, expected) =>
+      calls.run(
+        { type: 'call', system, operation: 'write' },
+        () => store.write(text, expected),
+        outcomeOfWrite,
+      ),
     ...(store.between && {
       between: (base, version) => counted('between', () => store.between!(base, version)),
     }),
@@ -19,6 +24,11 @@ export function countedStore(store: KeyStore, system: string, calls: CallUsage):
     ...(store.kms && { kms: store.kms }),
     ...(store.close && { close: () => store.close!() }),
   };
+}
+
+/** Whether somebody else has written since it was read. */
+function outcomeOfWrite(isWritten: boolean): string {
+  return isWritten ? 'ok' : 'conflict';
 }
 
 /** What stands before the colon of a reference; `application` for a store of its own, which has none. */

@@ -9,6 +9,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import { AccessTokenVerifier, ResourceServerModule } from 'nestjs-oidc-key/resource-server';
 
+import { OidcKeyError } from '../../lib/core/errors.js';
 import type { KeySlots } from '../../lib/core/reading/key-slots.js';
 import { everyIssuer } from '../../lib/metrics/every-issuer.js';
 import { KeyMetrics } from '../../lib/metrics/key-metrics.js';
@@ -97,6 +98,35 @@ it('is the same however often it is asked', async () => {
   const first = metrics.view();
   for (let time = 0; time < 100; time++) metrics.view();
   expect(metrics.view()).toEqual(first);
+  rotation.close();
+});
+
+it('counts of an error that a source rejects with its code alone, and no text that stands in its place', async () => {
+  const { rotation, held, metrics } = await rotationOf({ current: a! });
+  const secret = 'OIDC_KEY_HUNTER2' as OidcKeyError['code'];
+  Object.defineProperty(held, 'slots', {
+    get: () => {
+      throw new OidcKeyError(secret, 'The source failed.');
+    },
+  });
+  await rotation.reload();
+  expect(metrics.view().source.reads).toEqual([
+    ['ok', 1],
+    ['OIDC_KEY_SOURCE_FAILED', 0],
+    ['OIDC_KEY_STORE_FAILED', 0],
+    ['error', 1],
+  ]);
+  rotation.close();
+});
+
+it('gives the key that signs a count of its own, however many previous keys stand before it', async () => {
+  const previous = Array.from({ length: 100 }, (_, index) => ({ key: ecKey(), kid: `old-${index}` }));
+  const { rotation, held, metrics } = await rotationOf({ current: a!, previous });
+  held.slots = { current: b!, previous: [...previous, a!] };
+  await rotation.reload();
+  const { keys, usage } = metrics.view();
+  expect(usage.flatMap(({ kid }) => (kid.startsWith('_') ? [] : kid))).toEqual(keys.map(({ kid }) => kid));
+  expect(usage.map(({ kid }) => kid).slice(0, 2)).toEqual(['a', 'b']);
   rotation.close();
 });
 

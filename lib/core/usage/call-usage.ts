@@ -15,7 +15,7 @@ export interface Call extends Operation {
 export interface CallsView {
   readonly system: string;
   readonly operation: string;
-  /** By outcome: `ok`, or the code of the error. */
+  /** By outcome: `ok`, `conflict` of a write that came too late, or the code of the error. */
   readonly outcomes: readonly (readonly [outcome: string, count: number])[];
   readonly durations: HistogramView;
 }
@@ -34,11 +34,18 @@ export class CallUsage {
     this.#listeners = listeners;
   }
 
-  async run<Result>(call: Call, work: () => Promise<Result>): Promise<Result> {
+  /** @param outcomeOfAnswer for what may be answered and yet not be done. Default: `ok` */
+  async run<Result>(
+    call: Call,
+    work: () => Promise<Result>,
+    outcomeOfAnswer: (answer: Result) => string = () => 'ok',
+  ): Promise<Result> {
     const begin = performance.now();
     let outcome = 'ok';
     try {
-      return await this.#listeners.within(call, work);
+      const answer = await this.#listeners.within(call, work);
+      outcome = outcomeOfAnswer(answer);
+      return answer;
     } catch (error) {
       outcome = outcomeOf(error);
       throw error;

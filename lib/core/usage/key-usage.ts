@@ -10,7 +10,7 @@ export interface KeyUsageView {
   readonly algorithm: string;
   /** By outcome: `signed`, or the code of the error. */
   readonly signatures: readonly (readonly [outcome: string, count: number])[];
-  /** From the moment that somebody asks for a signature. */
+  /** From the moment that somebody asks for a signature; of those that were begun. */
   readonly durations: HistogramView;
   /** For a thread, a turn of the event loop, or a place among the requests to a KMS. */
   readonly waits: HistogramView;
@@ -72,8 +72,9 @@ export class KeyUsage {
       } else {
         this.#underWay -= 1;
         this.#waits.add(wait);
+        // One that was refused at once would make a signer that is down look fast.
+        this.#durations.add(duration);
       }
-      this.#durations.add(duration);
       this.signatures.add(outcome);
       this.#listeners.ended(this.#operation, { outcome, duration, wait });
     }

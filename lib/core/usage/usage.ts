@@ -19,6 +19,9 @@ export const kidOf = Object.freeze({
   legacy: '_LEGACY_HS256',
 });
 
+/** A key that is called like one of them would be counted as what they mean. */
+const words: readonly string[] = [other, ...Object.values(kidOf)];
+
 interface NamedKey {
   readonly kid: string;
   readonly alg: string;
@@ -43,15 +46,10 @@ export class Usage {
     this.ofNoKey('none').signatures.begin('OIDC_KEY_NONE_TO_SIGN');
   }
 
-  /** @param key of the ring: what a token says of its key may be anything */
+  /** What ends when its key has left the ring already is counted with those that have no counts of their own. */
   of({ kid, alg }: NamedKey): KeyUsage {
     const known = this.#keys.get(kid);
-    if (known?.algorithm === alg) return known;
-    if (!known && this.#keys.size >= mostKids) return this.#other(other, other);
-    // A kid that came back with another key.
-    const usage = new KeyUsage(kid, alg, this.listeners);
-    this.#keys.set(kid, usage);
-    return usage;
+    return known?.algorithm === alg ? known : this.#other(other, other);
   }
 
   /** What is of no key of the ring. */
@@ -73,10 +71,21 @@ export class Usage {
     this.#verificationsOf(key, 'unknown').add(outcomeOf(error));
   }
 
-  /** Forgets every key that is not of this ring, and shows those that are. */
+  /**
+   * Forgets every key that is not of this ring, and shows those that are.
+   *
+   * @param ring in the order in which its keys get counts of their own
+   */
   takeOver(ring: readonly { readonly key: NamedKey; readonly slot: string }[]): void {
-    const kept = new Set(ring.map(({ key }) => key.kid));
-    for (const kid of this.#keys.keys()) if (!kept.has(kid)) this.#keys.delete(kid);
+    const counted = ring.filter(({ key }) => !words.includes(key.kid)).slice(0, mostKids);
+    const before = new Map(this.#keys);
+    this.#keys.clear();
+    for (const { key } of counted) {
+      const known = before.get(key.kid);
+      // A kid may come back with another key.
+      const usage = known?.algorithm === key.alg ? known : new KeyUsage(key.kid, key.alg, this.listeners);
+      this.#keys.set(key.kid, usage);
+    }
     for (const { key, slot } of ring) this.of(key).begin(slot === 'current');
   }
 
