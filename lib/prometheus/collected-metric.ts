@@ -1,7 +1,9 @@
 import type { HistogramView } from '../core/usage/histogram.js';
 import { prometheusNameOf } from '../metrics/instruments.js';
-import type { Instrument, Labels } from '../metrics/instruments.js';
+import type { Instrument } from '../metrics/instruments.js';
 import type { MetricsView } from '../metrics/metrics-view.js';
+import { aggregatorOf, histogramsOf, numbersOf } from '../metrics/points.js';
+import type { Aggregator } from '../metrics/points.js';
 
 /** A line of the text, and what `prom-client` makes it of. */
 interface Value {
@@ -20,7 +22,7 @@ export class CollectedMetric {
   readonly help: string;
   readonly type: Instrument['type'];
   /** How the figures of the processes of a cluster become one. */
-  readonly aggregator: 'sum' | 'max' | 'min';
+  readonly aggregator: Aggregator;
   readonly labelNames: readonly string[];
   readonly #instrument: Instrument;
   readonly #views: () => readonly MetricsView[];
@@ -37,8 +39,7 @@ export class CollectedMetric {
 
   get(): Promise<object> {
     const { name, help, type, aggregator } = this;
-    const values = this.#views().flatMap((view) => this.#valuesOf(view));
-    return Promise.resolve({ name, help, type, aggregator, values });
+    return Promise.resolve({ name, help, type, aggregator, values: this.#values() });
   }
 
   /** What is counted is not forgotten because somebody tells the registry to. */
@@ -46,22 +47,12 @@ export class CollectedMetric {
     // Nothing is kept here.
   }
 
-  #valuesOf(view: MetricsView): readonly Value[] {
+  #values(): readonly Value[] {
     const instrument = this.#instrument;
-    const labelsOf = (labels: Labels) => ({ issuer: view.issuer, ...labels });
-    if (instrument.type === 'histogram') {
-      return instrument
-        .read(view)
-        .flatMap(({ labels, value }) => linesOf(this.name, labelsOf(labels), value));
-    }
-    return instrument.read(view).map(({ labels, value }) => ({ labels: labelsOf(labels), value }));
+    const views = this.#views();
+    if (instrument.type !== 'histogram') return numbersOf(instrument, views);
+    return histogramsOf(instrument, views).flatMap(({ labels, value }) => linesOf(this.name, labels, value));
   }
-}
-
-function aggregatorOf({ type, name }: Instrument): 'sum' | 'max' | 'min' {
-  if (type !== 'gauge' || name.startsWith('oidc_key.signing.')) return 'sum';
-  // Whatever is 0 in one process deserves to be seen; of ages the highest.
-  return name.endsWith('.up') || name.endsWith('.can_sign') || name.endsWith('.timestamp') ? 'min' : 'max';
 }
 
 function linesOf(name: string, labels: Value['labels'], histogram: HistogramView): readonly Value[] {

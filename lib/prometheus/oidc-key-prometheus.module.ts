@@ -1,10 +1,11 @@
-import { Inject, Module } from '@nestjs/common';
-import type { DynamicModule, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import { Inject, Logger, Module } from '@nestjs/common';
+import type { DynamicModule, OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { register } from 'prom-client';
 import type { OpenMetricsContentType, Registry } from 'prom-client';
 
 import { everyIssuer } from '../metrics/every-issuer.js';
+import type { KeyMetrics } from '../metrics/key-metrics.js';
 import { KeyCollector } from './key-collector.js';
 
 /** Where the metrics go. */
@@ -20,10 +21,11 @@ const REGISTRY = Symbol('OIDC_KEY_PROMETHEUS_REGISTRY');
  * own business. They are read when somebody scrapes.
  */
 @Module({ providers: [{ provide: REGISTRY, useValue: register }] })
-export class OidcKeyPrometheusModule implements OnModuleInit, OnModuleDestroy {
+export class OidcKeyPrometheusModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   readonly #modules: ModulesContainer;
   readonly #registry: Registry;
-  #collector: KeyCollector | undefined;
+  #issuers: readonly KeyMetrics[] = [];
+  #end: (() => void) | undefined;
 
   /** @hidden Nest calls it. */
   constructor(@Inject(ModulesContainer) modules: ModulesContainer, @Inject(REGISTRY) registry: Registry) {
@@ -41,20 +43,30 @@ export class OidcKeyPrometheusModule implements OnModuleInit, OnModuleDestroy {
 
   /**
    * @hidden Nest calls it.
-   * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is nothing to measure, where two issuers have one name, or
-   * where the registry has the metrics already
+   * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is nothing to measure, or two issuers have one name
    */
   onModuleInit(): void {
-    const collector = new KeyCollector(
-      everyIssuer(this.#modules, OidcKeyPrometheusModule.name),
-      this.#registry,
-    );
-    collector.register();
-    this.#collector = collector;
+    this.#issuers = everyIssuer(this.#modules, OidcKeyPrometheusModule.name);
+  }
+
+  /** @hidden Nest calls it, late: whoever fails to boot before is never told to close, and would stay in the registry. */
+  onApplicationBootstrap(): void {
+    const collector = KeyCollector.of(this.#registry);
+    this.#end = collector.add(this.#issuers);
+    const taken = collector.register();
+    if (taken.length > 0) new Logger(OidcKeyPrometheusModule.name).warn(isTaken(taken));
   }
 
   /** @hidden Nest calls it. */
   onModuleDestroy(): void {
-    this.#collector?.remove();
+    this.#end?.();
   }
+}
+
+/** No reason for an issuer not to boot. */
+function isTaken(names: readonly string[]): string {
+  return (
+    `The registry of prom-client has metrics of these names that are not of this module, so that its own are missing: ` +
+    `${names.join(', ')}. Rename the others, or give OidcKeyPrometheusModule a "registry" of its own`
+  );
 }

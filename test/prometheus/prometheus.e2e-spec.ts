@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
 import { OidcKeyModule } from 'nestjs-oidc-key';
 import { OidcKeyPrometheusModule } from 'nestjs-oidc-key/prometheus';
-import { register, Registry } from 'prom-client';
+import { Gauge, register, Registry } from 'prom-client';
 
 import { instruments, prometheusNameOf } from '../../lib/metrics/instruments.js';
 import { rejectionOf } from '../support/errors.js';
 import { ecKey } from '../support/lives.js';
 import { haveTraffic, keySet, startMeasured, tokenNaming } from '../support/measured-application.js';
-import { boot, closeAll, platforms } from '../support/platforms.js';
+import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
 
 let registry: Registry;
 beforeEach(() => {
@@ -195,6 +196,109 @@ it('are read by a registry that speaks OpenMetrics', async () => {
   expect(await open.metrics()).toBe('\n# EOF\n');
 });
 
+describe('a registry', () => {
+  const signed = () =>
+    linesOf('signatures_total').then((lines) => lines.filter((line) => /"signed"/.test(line)));
+
+  it('has the issuers of every application that uses it, and adds up those of one name', async () => {
+    const [first, second] = [await start(), await start()];
+    for (const { jwt } of [first, second, second]) await jwt.sign({ sub: 'alice' });
+    first.signer.fails = true;
+    await rejectionOf(first.held.sign({ sub: 'alice' }));
+    expect(await counted('signatures_total')).toEqual([
+      oidc(`${current},outcome="signed"`) + ' 3',
+      partner(`${held},outcome="OIDC_KEY_SIGNER_FAILED"`) + ' 1',
+    ]);
+    expect(await linesOf('signature_duration_seconds_count')).toContain(oidc(current) + ' 3');
+    expect(await linesOf('signature_duration_seconds_bucket')).toContain(
+      '{le="+Inf",issuer="oidc",kid="current",algorithm="ES256"} 3',
+    );
+    // One of the two makes none.
+    expect(await linesOf('signer_up')).toEqual([oidc(current) + ' 1', partner(held) + ' 0']);
+    const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('oidc_key'));
+    const series = lines.map((line) => line.replace(/ \S+$/, ''));
+    expect(series).toHaveLength(new Set(series).size);
+    await first.app.close();
+    expect(await counted('signatures_total')).toEqual([oidc(`${current},outcome="signed"`) + ' 2']);
+    await second.app.close();
+    expect(await registry.metrics()).toBe('\n');
+  });
+
+  it('counts nothing twice where the module is imported twice', async () => {
+    const reader = OidcKeyPrometheusModule.forRoot({ registry });
+    class Feature {}
+    Module({ imports: [OidcKeyPrometheusModule.forRoot({ registry })] })(Feature);
+    class Both {}
+    Module({ imports: [reader, Feature] })(Both);
+    const { jwt } = await startMeasured(express(), Both);
+    await jwt.sign({ sub: 'alice' });
+    expect(await signed()).toEqual([
+      oidc(`${current},outcome="signed"`) + ' 1',
+      partner(`${held},outcome="signed"`) + ' 0',
+    ]);
+  });
+
+  it('takes an application that boots while the one of before still closes', async () => {
+    let close!: () => void;
+    const slowly = new Promise<void>((resolve) => (close = resolve));
+    class Slow {
+      onModuleDestroy(): Promise<void> {
+        return slowly;
+      }
+    }
+    const imports = [OidcKeyModule.forRoot({ key: ecKey() }), OidcKeyPrometheusModule.forRoot({ registry })];
+    const before = await boot(express(), { imports, providers: [Slow] });
+    const closing = before.app.close();
+    const { jwt } = await start().finally(() => close());
+    await jwt.sign({ sub: 'alice' });
+    await closing;
+    expect(await signed()).toContain(oidc(`${current},outcome="signed"`) + ' 1');
+  });
+
+  it('takes the second boot of an application whose first one failed for a reason of its own', async () => {
+    class Bad {
+      onModuleInit(): never {
+        throw new Error('The database is down.');
+      }
+    }
+    const imports = [OidcKeyModule.forRoot({ key: ecKey() }), OidcKeyPrometheusModule.forRoot({ registry })];
+    await rejectionOf(boot(express(), { imports, providers: [Bad] }));
+    expect(await registry.metrics()).toBe('\n');
+    await start();
+    expect(await linesOf('signer_up')).toHaveLength(2);
+  });
+
+  it('has what an application boots with after it was cleared, in either format', async () => {
+    await start();
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+    await registry.metrics();
+    registry.clear();
+    const { jwt } = await start();
+    await jwt.sign({ sub: 'alice' });
+    expect(await signed()).toContain(oidc(`${current},outcome="signed"`) + ' 1');
+  });
+
+  it('with a metric of such a name that is of somebody else keeps it, and the log says so', async () => {
+    const theirs = new Gauge({ name: 'oidc_key_signer_up', help: 'Theirs.', registers: [registry] });
+    theirs.set(7);
+    const logger = new RecordingLogger();
+    const imports = [OidcKeyModule.forRoot({ key: ecKey() }), OidcKeyPrometheusModule.forRoot({ registry })];
+    const { app } = await boot(express(), { imports }, undefined, logger);
+    const text = await registry.metrics();
+    expect(text).toContain('oidc_key_signer_up 7');
+    expect(text).toContain('oidc_key_algorithm_can_sign{issuer="oidc",algorithm="ES256"} 1');
+    const lines = logger.lines
+      .map(String)
+      .filter(
+        (line) => line.includes('OidcKeyPrometheusModule of its own') || line.includes('oidc_key_signer_up'),
+      );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('not of this module, so that its own are missing: oidc_key_signer_up.');
+    await app.close();
+    expect(await registry.metrics()).toContain('oidc_key_signer_up 7');
+  });
+});
+
 describe('the boot stops', () => {
   const reader = () => OidcKeyPrometheusModule.forRoot({ registry });
 
@@ -225,12 +329,6 @@ describe('the boot stops', () => {
   it('where there is no issuer', async () => {
     const error = await rejectionOf(boot(express(), { imports: [reader()] }));
     expect(error.message).toContain('finds no OidcKeyModule');
-  });
-
-  it('where the registry has these metrics already', async () => {
-    await start();
-    const error = await rejectionOf(start());
-    expect(error.message).toContain('already has a metric oidc_key_key_age_seconds');
   });
 
   it('and not where two issuers have settings of two names', async () => {
