@@ -35,6 +35,11 @@ interface AnyInstrument {
 /** A number, read when somebody asks. A counter only grows, while the process lives and the key is there. */
 export interface NumberInstrument extends AnyInstrument {
   readonly type: 'counter' | 'gauge';
+  /**
+   * What is said of a series that is gone, to a monitoring system that otherwise repeats the last that it was told: nothing
+   * that calls anybody. Default: nothing is said.
+   */
+  readonly whenGone?: number;
   readonly read: (view: MetricsView) => readonly Point<number>[];
 }
 
@@ -61,6 +66,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.key.age',
     type: 'gauge',
+    whenGone: 0,
     unit: 's',
     description: 'How long a key has been in its slot, as far as the process knows.',
     labels: ['kid', 'algorithm', 'slot'],
@@ -70,6 +76,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.key.time_to_change',
     type: 'gauge',
+    whenGone: 0,
     unit: 's',
     description: 'How long until a key gets into another slot or goes, where that is known.',
     labels: ['kid', 'algorithm', 'slot'],
@@ -81,6 +88,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.key.held_back',
     type: 'gauge',
+    whenGone: 0,
     unit: '',
     description:
       'Whether a next key waits longer than configuration wants, since relying parties may not know it.',
@@ -93,6 +101,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.signer.up',
     type: 'gauge',
+    whenGone: 1,
     unit: '',
     description: 'Whether what a key signs with makes signatures: 0 while a KMS or HSM fails.',
     labels: ['kid', 'algorithm'],
@@ -104,6 +113,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.algorithm.can_sign',
     type: 'gauge',
+    whenGone: 1,
     unit: '',
     description: 'Whether a key signs in an algorithm that is configured.',
     labels: ['algorithm'],
@@ -147,6 +157,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.signing.waiting',
     type: 'gauge',
+    whenGone: 0,
     unit: '{signature}',
     description: 'Signatures that wait now.',
     labels: ['kid', 'algorithm'],
@@ -158,6 +169,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.signing.under_way',
     type: 'gauge',
+    whenGone: 0,
     unit: '{signature}',
     description: 'Signatures that are made now.',
     labels: ['kid', 'algorithm'],
@@ -204,6 +216,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
   {
     name: 'oidc_key.source.data_age',
     type: 'gauge',
+    whenGone: 0,
     unit: 's',
     description: 'How long ago the source of the keys confirmed what is in service.',
     labels: [],

@@ -5,6 +5,7 @@ import type {
   Context,
   Histogram,
   Meter,
+  MeterProvider,
   MetricOptions,
   Observable,
 } from '@opentelemetry/api';
@@ -12,8 +13,11 @@ import type {
 import { durationBounds } from '../core/usage/histogram.js';
 import type { Ending, Operation } from '../core/usage/usage-listener.js';
 import { attributes, durations, instruments } from '../metrics/instruments.js';
-import type { Instrument, Label, Labels, NumberInstrument } from '../metrics/instruments.js';
+import type { Instrument, Label, NumberInstrument } from '../metrics/instruments.js';
 import type { KeyMetrics } from '../metrics/key-metrics.js';
+import { numbersOf, seriesOf } from '../metrics/points.js';
+import { ListenedIssuers } from './listened-issuers.js';
+import { scope } from './scope.js';
 
 /**
  * One duration between two signatures costs a histogram of the SDK more than one of many in a row, since the processor has
@@ -21,10 +25,15 @@ import type { KeyMetrics } from '../metrics/key-metrics.js';
  */
 const recordedAtOnce = 100;
 
+/** An SDK keeps one of each instrument for a provider, whichever application asks for it. */
+const ofProviders = new WeakMap<MeterProvider, KeyInstruments>();
+
 /** Gives a meter what is counted when it asks, and durations as they end, since it has no histogram that it asks for. */
 export class KeyInstruments {
-  readonly #issuers: readonly KeyMetrics[];
+  readonly #issuers = new ListenedIssuers();
   readonly #meter: Meter;
+  /** What was observed last and is to be said of when it is gone, by its instrument and series. */
+  #gauges: ReadonlyMap<string, readonly [NumberInstrument, Observable, Attributes]> = new Map();
   readonly #observed: readonly (readonly [NumberInstrument, Observable])[];
   readonly #ofSignature: Histogram;
   readonly #waitOfSignature: Histogram;
@@ -32,8 +41,7 @@ export class KeyInstruments {
   readonly #attributes = new WeakMap<Operation, Attributes>();
   readonly #ended: (readonly [Histogram, seconds: number, Attributes, Context])[] = [];
 
-  constructor(issuers: readonly KeyMetrics[], meter: Meter) {
-    this.#issuers = issuers;
+  private constructor(meter: Meter) {
     this.#meter = meter;
     this.#observed = instruments.flatMap((instrument) =>
       instrument.type === 'histogram' ? [] : [[instrument, observableOf(meter, instrument)] as const],
@@ -43,13 +51,27 @@ export class KeyInstruments {
     this.#ofCall = histogramOf(meter, durations.ofCall);
   }
 
-  register(): void {
-    this.#meter.addBatchObservableCallback(this.#observe, this.#observables);
+  static of(provider: MeterProvider): KeyInstruments {
+    const known = ofProviders.get(provider);
+    if (known) return known;
+    const made = new KeyInstruments(provider.getMeter(scope));
+    ofProviders.set(provider, made);
+    return made;
   }
 
-  remove(): void {
-    this.#recordEnded();
-    this.#meter.removeBatchObservableCallback(this.#observe, this.#observables);
+  /** Returns what ends it. */
+  add(issuers: readonly KeyMetrics[]): () => void {
+    const wasEmpty = this.#issuers.all().length === 0;
+    const end = this.#issuers.add(issuers, (issuer) => ({
+      ended: (operation, ending) => this.record(issuer, operation, ending),
+    }));
+    if (wasEmpty) this.#meter.addBatchObservableCallback(this.#observe, this.#observables);
+    return () => {
+      end();
+      this.#recordEnded();
+      if (this.#issuers.all().length > 0) return;
+      this.#meter.removeBatchObservableCallback(this.#observe, this.#observables);
+    };
   }
 
   /** An operation of an issuer. */
@@ -96,19 +118,25 @@ export class KeyInstruments {
   readonly #observe: BatchObservableCallback = (result) => {
     // An SDK asks before it reads its histograms.
     this.#recordEnded();
-    for (const issuer of this.#issuers) {
-      const view = issuer.view();
-      for (const [instrument, observable] of this.#observed) {
-        for (const { labels, value } of instrument.read(view)) {
-          result.observe(observable, value, attributesOf({ issuer: issuer.issuer, ...labels }));
-        }
+    const views = this.#issuers.all().map((issuer) => issuer.view());
+    const gauges = new Map<string, readonly [NumberInstrument, Observable, Attributes]>();
+    for (const [instrument, observable] of this.#observed) {
+      for (const point of numbersOf(instrument, views)) {
+        const of = attributesOf(point.labels);
+        result.observe(observable, point.value, of);
+        if (instrument.whenGone === undefined) continue;
+        gauges.set(`${instrument.name} ${seriesOf(point)}`, [instrument, observable, of]);
       }
     }
+    // Once is enough: it is the last that an SDK was told, which it repeats.
+    for (const [series, [{ whenGone }, observable, of]] of this.#gauges)
+      if (!gauges.has(series)) result.observe(observable, whenGone!, of);
+    this.#gauges = gauges;
   };
 }
 
 /** Labels under the names that OpenTelemetry has for them. */
-export function attributesOf(labels: { readonly [Name in Label]?: Labels[Name] | undefined }): Attributes {
+export function attributesOf(labels: { readonly [Name in Label]?: string | undefined }): Attributes {
   const named: Attributes = {};
   for (const [label, value] of Object.entries(labels)) {
     // By the conventions of HTTP a status is a number.

@@ -1,17 +1,38 @@
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Span, Tracer } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 
 import { outcomeOf } from '../core/usage/outcome.js';
 import type { Operation } from '../core/usage/usage-listener.js';
+import type { KeyMetrics } from '../metrics/key-metrics.js';
 import { attributesOf } from './key-instruments.js';
+import { ListenedIssuers } from './listened-issuers.js';
+import { scope } from './scope.js';
+
+const ofProviders = new WeakMap<TracerProvider, KeySpans>();
 
 /** Makes spans of signatures, and of the requests to a KMS or HSM that they take. Nothing of a token is in them. */
 export class KeySpans {
   readonly #tracer: Tracer;
+  readonly #issuers = new ListenedIssuers();
   readonly #attributes = new WeakMap<Operation, Attributes>();
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
+  }
+
+  static of(provider: TracerProvider): KeySpans {
+    const known = ofProviders.get(provider);
+    if (known) return known;
+    const made = new KeySpans(provider.getTracer(scope));
+    ofProviders.set(provider, made);
+    return made;
+  }
+
+  /** Returns what ends it. */
+  add(issuers: readonly KeyMetrics[]): () => void {
+    return this.#issuers.add(issuers, (issuer) => ({
+      within: (operation, work) => this.within(issuer, operation, work),
+    }));
   }
 
   /** What an SDK throws comes from here: whoever listens lets the work go on without it. */

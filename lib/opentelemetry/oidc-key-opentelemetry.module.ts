@@ -1,10 +1,11 @@
 import { Inject, Module } from '@nestjs/common';
-import type { DynamicModule, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import type { DynamicModule, OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { metrics, trace } from '@opentelemetry/api';
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 
 import { everyIssuer } from '../metrics/every-issuer.js';
+import type { KeyMetrics } from '../metrics/key-metrics.js';
 import { KeyInstruments } from './key-instruments.js';
 import { KeySpans } from './key-spans.js';
 
@@ -18,18 +19,16 @@ export interface OidcKeyOpenTelemetryOptions {
 
 const OPTIONS = Symbol('OIDC_KEY_OPENTELEMETRY_OPTIONS');
 
-/** What the telemetry is said to come from. */
-const scope = 'nestjs-oidc-key';
-
 /**
  * Gives OpenTelemetry the metrics of every OidcKeyModule of the application, and spans of their signatures. Counts are
  * read when a reader collects.
  */
 @Module({ providers: [{ provide: OPTIONS, useValue: {} }] })
-export class OidcKeyOpenTelemetryModule implements OnModuleInit, OnModuleDestroy {
+export class OidcKeyOpenTelemetryModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   readonly #modules: ModulesContainer;
   readonly #options: OidcKeyOpenTelemetryOptions;
   readonly #ends: (() => void)[] = [];
+  #issuers: readonly KeyMetrics[] = [];
 
   /** @hidden Nest calls it. */
   constructor(
@@ -50,21 +49,17 @@ export class OidcKeyOpenTelemetryModule implements OnModuleInit, OnModuleDestroy
    * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is nothing to measure, or two issuers have one name
    */
   onModuleInit(): void {
+    this.#issuers = everyIssuer(this.#modules, OidcKeyOpenTelemetryModule.name);
+  }
+
+  /** @hidden Nest calls it, late: whoever fails to boot before is never told to close, and would be counted for ever. */
+  onApplicationBootstrap(): void {
     const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider() } =
       this.#options;
-    const issuers = everyIssuer(this.#modules, OidcKeyOpenTelemetryModule.name);
-    const keyInstruments = new KeyInstruments(issuers, meterProvider.getMeter(scope));
-    const spans = new KeySpans(tracerProvider.getTracer(scope));
-    keyInstruments.register();
-    this.#ends.push(() => keyInstruments.remove());
-    for (const metricsOfIssuer of issuers) {
-      const { issuer } = metricsOfIssuer;
-      const end = metricsOfIssuer.listen({
-        ended: (operation, ending) => keyInstruments.record(issuer, operation, ending),
-        within: (operation, work) => spans.within(issuer, operation, work),
-      });
-      this.#ends.push(end);
-    }
+    this.#ends.push(
+      KeyInstruments.of(meterProvider).add(this.#issuers),
+      KeySpans.of(tracerProvider).add(this.#issuers),
+    );
   }
 
   /** @hidden Nest calls it. */

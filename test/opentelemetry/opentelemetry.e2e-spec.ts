@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
 import { context, createContextKey, metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -22,7 +23,7 @@ import { durationBounds } from '../../lib/core/usage/histogram.js';
 import { instruments } from '../../lib/metrics/instruments.js';
 import { KeySpans } from '../../lib/opentelemetry/key-spans.js';
 import { rejectionOf } from '../support/errors.js';
-import { haveTraffic, startMeasured, tokenNaming } from '../support/measured-application.js';
+import { haveTraffic, keySet, startMeasured, tokenNaming } from '../support/measured-application.js';
 import { closeAll, platforms } from '../support/platforms.js';
 
 let exporter: InMemoryMetricExporter;
@@ -183,6 +184,98 @@ it('end with the application, and lose no duration', async () => {
     descriptor.name === 'oidc_key.source.data_age' ? dataPoints.map(({ attributes }) => attributes) : [],
   );
   expect(points).toEqual([]);
+});
+
+it('of two applications with issuers of one name add up', async () => {
+  const [first, second] = [await start(), await start()];
+  for (const { jwt } of [first, second, second]) await jwt.sign({ sub: 'alice' });
+  expect(await pointsOf('oidc_key.signatures')).toEqual(['oidc current ES256 signed: 3']);
+  expect(await countsOf('oidc_key.signature.duration')).toEqual(['oidc current ES256: 3']);
+  await first.app.close();
+  await second.jwt.sign({ sub: 'alice' });
+  expect(await countsOf('oidc_key.signature.duration')).toEqual(['oidc current ES256: 4']);
+  expect(await pointsOf('oidc_key.signatures')).toEqual(['oidc current ES256 signed: 3']);
+  await second.app.close();
+});
+
+it('are there once where the module is imported twice, and so are the spans', async () => {
+  const options = { meterProvider: provider, tracerProvider: tracers };
+  class Feature {}
+  Module({ imports: [OidcKeyOpenTelemetryModule.forRoot({ ...options })] })(Feature);
+  class Both {}
+  Module({ imports: [OidcKeyOpenTelemetryModule.forRoot({ ...options }), Feature] })(Both);
+  const { jwt } = await startMeasured(express(), Both);
+  await jwt.sign({ sub: 'alice' });
+  expect(await pointsOf('oidc_key.signatures')).toEqual(['oidc current ES256 signed: 1']);
+  expect(await countsOf('oidc_key.signature.duration')).toEqual(['oidc current ES256: 1']);
+  expect(spans.getFinishedSpans()).toHaveLength(1);
+});
+
+describe('of a key that has left its slot or the ring', () => {
+  /** Every point of a gauge, by the slot of its key where it has one; times in whole hours. */
+  const gauges = async (from: InMemoryMetricExporter, name: string) => {
+    const all = from
+      .getMetrics()
+      .at(-1)!
+      .scopeMetrics.flatMap((scope) => scope.metrics);
+    const { dataPoints } = all.find(({ descriptor }) => descriptor.name === name) ?? { dataPoints: [] };
+    return (dataPoints as DataPoint<number>[])
+      .filter(({ attributes }) => attributes['oidc_key.issuer'] === 'oidc')
+      .map(({ attributes, value }) => {
+        const hours =
+          name.startsWith('oidc_key.key.') && !name.endsWith('held_back') ? Math.floor(value / 3600) : value;
+        return `${String(attributes['oidc_key.kid'])} ${String(attributes['oidc_key.slot'] ?? '')}: ${hours}`;
+      });
+  };
+
+  it('a reader that repeats the last is told what calls nobody, and another one nothing more', async () => {
+    const [cumulative, delta] = [AggregationTemporality.CUMULATIVE, AggregationTemporality.DELTA].map(
+      (temporality) => new InMemoryMetricExporter(temporality),
+    ) as [InMemoryMetricExporter, InMemoryMetricExporter];
+    const two = new MeterProvider({
+      readers: [cumulative, delta].map(
+        (each) => new PeriodicExportingMetricReader({ exporter: each, exportIntervalMillis: 3_600_000 }),
+      ),
+    });
+    const { store, rotation, app } = await startMeasured(
+      express(),
+      OidcKeyOpenTelemetryModule.forRoot({ meterProvider: two }),
+    );
+    await two.forceFlush();
+    expect(await gauges(cumulative, 'oidc_key.key.age')).toEqual([
+      'current current: 1',
+      'next next: 0',
+      'old previous: 1',
+    ]);
+    const [, signs, next] = keySet.keys;
+    // The next one signs from now on, and the old one is gone.
+    store.text = JSON.stringify({
+      keys: [
+        signs,
+        { ...next, iat: Number((signs as { iat: unknown }).iat), nbf: Math.floor(Date.now() / 1000) - 60 },
+      ],
+    });
+    expect(await rotation.reload()).toBe(true);
+    for (let time = 0; time < 3; time++) await two.forceFlush();
+    expect((await gauges(cumulative, 'oidc_key.key.age')).toSorted()).toEqual([
+      'current current: 0',
+      'current previous: 0',
+      'next current: 0',
+      'next next: 0',
+      'old previous: 0',
+    ]);
+    expect(await gauges(cumulative, 'oidc_key.key.time_to_change')).toEqual(
+      expect.arrayContaining(['next next: 0', 'old previous: 0']),
+    );
+    expect(await gauges(cumulative, 'oidc_key.key.held_back')).toEqual(['next : 0']);
+    expect(await gauges(cumulative, 'oidc_key.signer.up')).toEqual(['current : 1', 'next : 1']);
+    expect((await gauges(delta, 'oidc_key.key.age')).toSorted()).toEqual([
+      'current previous: 0',
+      'next current: 0',
+    ]);
+    await app.close();
+    await two.shutdown();
+  });
 });
 
 it('come by the global providers unless others are given', async () => {

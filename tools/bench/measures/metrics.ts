@@ -35,6 +35,7 @@ async function cpuOfTokens(): Promise<Row[]> {
   );
   const ring = new KeyRing(lives, defaultAlgorithm);
   const usage = new Usage();
+  usage.takeOver(ring.keys);
   const provider = telemetryOf(usage);
   const on = new JwtService(new LiveRing(() => ring, undefined, undefined, undefined, usage));
   const off = new JwtService(new LiveRing(() => ring));
@@ -67,7 +68,7 @@ function telemetryOf(usage: Usage): MeterProvider {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1_000 });
   const provider = new MeterProvider({ readers: [reader] });
-  const instruments = new KeyInstruments([], provider.getMeter('bench'));
+  const instruments = KeyInstruments.of(provider);
   const spans = new KeySpans(trace.getTracer('bench'));
   usage.listeners.add({
     ended: (operation, ending) => instruments.record('oidc', operation, ending),
