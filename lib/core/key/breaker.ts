@@ -1,3 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
+
+/** Where nobody's request is: a timer that is set within one would stay in its trace, and keep it in memory. */
+const outside = new AsyncResource('nestjs-oidc-key:breaker');
+
 /** What a breaker is made with. */
 export interface BreakerOptions {
   /** Tries once whether it works again. */
@@ -76,7 +81,8 @@ export class Breaker {
 
   #tryAfter(pause: number): void {
     // Replicas must not come back together.
-    this.#timer = setTimeout(() => void this.#try(pause), pause * (0.5 + Math.random() / 2));
+    const spread = pause * (0.5 + Math.random() / 2);
+    this.#timer = outside.runInAsyncScope(() => setTimeout(() => void this.#try(pause), spread));
     this.#timer.unref();
   }
 

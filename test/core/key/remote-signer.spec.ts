@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -25,6 +26,22 @@ const over = (sign: Signer['sign'], options: Partial<RemoteSignerOptions> = {}) 
 afterEach(() => {
   jest.useRealTimers();
   for (const each of signers.splice(0)) each.rest();
+});
+
+it('is tried again by itself outside the request that found it down', async () => {
+  const requests = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  let again!: () => void;
+  const tried = new Promise<void>((resolve) => (again = resolve));
+  const signer = over((bytes) => {
+    seen.push(requests.getStore());
+    if (seen.length === 1) return Promise.reject(new Error('down'));
+    again();
+    return local.sign(bytes);
+  });
+  await requests.run('of alice', () => rejectionOf(signer.sign(data)));
+  await tried;
+  expect(seen).toEqual(['of alice', undefined]);
 });
 
 describe('attack 47: a signer that is elsewhere', () => {
