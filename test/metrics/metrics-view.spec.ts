@@ -222,6 +222,21 @@ it('knows a token without kid by the key that has signed it, and one of the secr
   expect(verified).toEqual(['a', '_LEGACY_HS256']);
 });
 
+it('reads the kid of a refused token out of no header that is longer than one of this issuer', async () => {
+  const { app } = await boot(express(), { imports: [OidcKeyModule.forRoot({ key: a! })] });
+  const jwt = app.get(JwtService, { strict: false });
+  const header = { alg: 'ES256', kid: 'a', filler: 'x'.repeat(1_000) };
+  const long = Buffer.from(JSON.stringify(header)).toString('base64url');
+  await rejectionOf(jwt.verify(`${long}.e30.AAAA`));
+  await rejectionOf(jwt.verify(long));
+  const [metrics] = everyIssuer(app.get(ModulesContainer), 'The test');
+  const unknown = metrics!.view().usage.find(({ kid }) => kid === '_UNKNOWN')!;
+  expect(Object.fromEntries(unknown.verifications)).toEqual({
+    OIDC_TOKEN_INVALID_SIGNATURE: 1,
+    OIDC_TOKEN_MALFORMED: 1,
+  });
+});
+
 it('calls a store what stands before the colon of its reference', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-key-metrics-'));
   const path = join(folder, 'keys.json');
