@@ -13,6 +13,8 @@ export interface Answer {
   /** When the request left and when the first byte came, in milliseconds since 1970. */
   readonly askedAt: number;
   readonly answeredAt: number;
+  /** Milliseconds for everything, redirects and body included. */
+  readonly took: number;
 }
 
 /**

@@ -1,11 +1,12 @@
 import { request as requestHttp } from 'node:http';
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import { rootCertificates } from 'node:tls';
 
 import { defectOfAddress, isLoopback } from './addresses.js';
 import type { Answer, Failure, NoAnswer } from './answer.js';
+import { authoritiesBeside } from './authorities.js';
 import { bodyOf, TooLarge } from './bounded-body.js';
 import { checkedLookup, ForbiddenAddress } from './checked-lookup.js';
 import { isPrivateAddress } from './private-addresses.js';
@@ -42,6 +43,7 @@ export async function ask(address: string, options: AskOptions = {}): Promise<An
   const limit = AbortSignal.timeout(milliseconds);
   const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   const trustedHost = options.trustedHost ?? (URL.canParse(address) ? new URL(address).hostname : undefined);
+  const startedAt = Date.now();
   let target = address;
   for (;;) {
     const defect = defectOfAddress(target);
@@ -49,13 +51,14 @@ export async function ask(address: string, options: AskOptions = {}): Promise<An
     const url = new URL(target);
     const askedAt = Date.now();
     try {
-      const message = await sent(url, { ...options, trustedHost }, signal);
+      const message = await unlessAborted(sent(url, { ...options, trustedHost }, signal), signal);
       const answeredAt = Date.now();
       const { statusCode: status = 0, headers } = message;
       const { location } = headers;
       if (!redirectStatuses.has(status) || location === undefined) {
-        const body = await bodyOf(message);
-        return { url, status, headers, body, redirects, askedAt, answeredAt };
+        const body = await unlessAborted(bodyOf(message), signal);
+        const took = Date.now() - startedAt;
+        return { url, status, headers, body, redirects, askedAt, answeredAt, took };
       }
       message.destroy();
       if (!URL.canParse(location, url.href))
@@ -101,21 +104,52 @@ async function sent(
     // A connection of its own, so that another node of the same name may answer.
     agent: false,
     headers: { accept, 'accept-encoding': 'gzip, deflate, br', 'user-agent': 'nestjs-oidc-key' },
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
     lookup: checkedLookup(pinned, refuse),
   };
   return new Promise((resolveMessage, reject) => {
     const request =
       protocol === 'https:'
-        ? requestHttps(url, { ...options, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) })
+        ? requestHttps(url, { ...options, ...(ca !== undefined && { ca: authoritiesBeside(ca) }) })
         : requestHttp(url, options);
-    request.on('response', resolveMessage).on('error', reject).end();
+    request
+      .on('response', resolveMessage)
+      .on('upgrade', (_, socket) => {
+        // Without a listener Node closes the connection, and says so to nobody.
+        socket.destroy();
+        reject(new Unasked('answers by switching to another protocol'));
+      })
+      .on('error', reject)
+      .on('close', () => reject(new Unasked('closes the connection without an answer')))
+      .end();
   });
+}
+
+/** That something came which is no answer to the request. */
+class Unasked extends Error {}
+
+/** Nothing outlives the deadline, and nothing that was cut off by it is taken for a whole. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let end: () => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    end = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', end, { once: true });
+  });
+  try {
+    const result = await Promise.race([ended, work]);
+    signal.throwIfAborted();
+    return result;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }
 
 const certificateCodes = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/;
 
 function failureOf(error: NodeJS.ErrnoException): readonly [Failure, string] {
   if (error instanceof ForbiddenAddress) return ['private', error.message];
+  if (error instanceof Unasked) return ['garbled', error.message];
   if (error instanceof TooLarge) return ['large', error.message];
   const { code = 'no code' } = error;
   if (certificateCodes.test(code)) return ['certificate', `has a certificate that is not trusted (${code})`];

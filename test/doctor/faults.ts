@@ -375,6 +375,17 @@ const rows: readonly Row[] = [
     'TOO_LATE',
     'jwks',
   ],
+  ...(['discovery', 'jwks'] as const).map((document): Row => {
+    const levels = 200_000;
+    const nested = `{"keys":[],"issuer":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    const more = document === 'discovery' ? (['JWKS_STATUS'] as const) : [];
+    return [
+      `a document of 200,000 levels: ${document}`,
+      body(nested, document),
+      ['NESTED_TOO_DEEP', ...more],
+      document,
+    ];
+  }),
   [
     'a member of a key twice',
     (issuer) => body(JSON.stringify({ keys: issuer.keys }).replace('{"kty"', '{"kid":"other","kty"'))(issuer),
@@ -622,6 +633,12 @@ const rows: readonly Row[] = [
   [
     'a certificate that is none',
     key({ x5c: ['bm8gY2VydGlmaWNhdGU='] }),
+    'CERTIFICATE_MALFORMED',
+    'jwks.keys[0].x5c',
+  ],
+  [
+    'a certificate of nothing but white space and a sign that is no base64',
+    key({ x5c: [`${' '.repeat(400_000)}!`] }),
     'CERTIFICATE_MALFORMED',
     'jwks.keys[0].x5c',
   ],

@@ -27,6 +27,7 @@ function answer(keys: unknown, headers: Record<string, string> = {}, status = 20
     redirects: [],
     askedAt: now,
     answeredAt: now,
+    took: 0,
   });
 }
 

@@ -20,6 +20,7 @@ function observationOf({ discovery, jwks }: RecordedIssuer): Observation {
       redirects: [],
       askedAt: at,
       answeredAt: at,
+      took: 0,
     };
     return seenDocument(name, answer);
   };

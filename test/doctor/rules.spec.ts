@@ -19,8 +19,9 @@ function observing(issuer: string, json: object, waited = 0): Observation {
       headers: { 'content-type': 'application/json', date: new Date(now).toUTCString() },
       body: Buffer.from(JSON.stringify(value)),
       redirects: [],
-      askedAt: now - waited,
+      askedAt: now,
       answeredAt: now,
+      took: waited,
     });
   return {
     issuer,

@@ -1,5 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -10,6 +13,7 @@ import { ask } from '../../lib/network/ask.js';
 import type { AskOptions } from '../../lib/network/ask.js';
 import { checkedLookup } from '../../lib/network/checked-lookup.js';
 import { isPrivateAddress } from '../../lib/network/private-addresses.js';
+import { certificateFor } from '../support/certificate.js';
 import { ca, closeServers, listen, names } from '../doctor/sound-issuer.js';
 
 afterAll(closeServers);
@@ -133,6 +137,22 @@ describe('names', () => {
     expect(failureOf(await at('stranger.example'))).toBe('certificate');
   });
 
+  it('authorities are beside those of NODE_EXTRA_CA_CERTS', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'oidc-key-ca-')), 'ca.pem');
+    writeFileSync(file, ca);
+    const before = process.env.NODE_EXTRA_CA_CERTS;
+    process.env.NODE_EXTRA_CA_CERTS = file;
+    try {
+      const port = await listen((_, response) => response.end('fine'), true);
+      const resolve = new Map([[names.issuer, '127.0.0.1']]);
+      const other = certificateFor('else.example').cert;
+      expect(textOf(await askFor(`https://${names.issuer}:${port}/`, { resolve, ca: other }))).toBe('fine');
+    } finally {
+      if (before === undefined) delete process.env.NODE_EXTRA_CA_CERTS;
+      else process.env.NODE_EXTRA_CA_CERTS = before;
+    }
+  });
+
   it.each([
     '0.0.0.0',
     '10.1.2.3',
@@ -215,6 +235,18 @@ describe('bodies', () => {
     expect(answer).toMatchObject({ failure: 'late', reason: 'gave no whole answer within 0.3 s' });
   });
 
+  it('without a length are no answer where they do not end by the deadline', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"keys":[]}');
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    server.unref();
+    const { port } = server.address() as AddressInfo;
+    expect(failureOf(await askFor(`http://127.0.0.1:${port}/`, { deadline: 300 }))).toBe('late');
+  });
+
   it('that are cut short are no answer', async () => {
     const port = await listen((_, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half');
@@ -239,6 +271,15 @@ describe('servers', () => {
 
   it('that speak no HTTP', async () => {
     expect(failureOf(await askFor(await speaking('220 mail.example ESMTP\r\n')))).toBe('garbled');
+  });
+
+  it('that switch to another protocol', async () => {
+    const words = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const answer = await askFor(await speaking(words));
+    expect(answer).toMatchObject({
+      failure: 'garbled',
+      reason: 'answers by switching to another protocol',
+    });
   });
 
   it('that say nothing within the deadline', async () => {

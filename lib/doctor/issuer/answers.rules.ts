@@ -83,6 +83,11 @@ export const kindsOfAnswers = {
     rule: `RFC 7517 section 5, ${discovery4}.2: the document is a JSON object; conformance suite: GetDynamicServerConfiguration`,
     remedy: 'Look at what answers: often it is a page of a proxy, of a firewall, or of a login.',
   },
+  NESTED_TOO_DEEP: {
+    severity: 'error',
+    rule: 'RFC 8259 section 9: a reader may limit the depth; the doctor reads 100 levels, and some readers crash',
+    remedy: 'Publish metadata and keys, which need no more than a few levels.',
+  },
   MEMBER_REPEATED: {
     severity: 'error',
     rule: 'RFC 7517 sections 4 and 5: the names of members must be unique; RFC 8259 section 4: they should be',
@@ -125,7 +130,8 @@ function firstTrouble(jwks: readonly SeenDocument[]): SeenDocument | undefined {
   return jwks.find((each) => listOfKeys(each) === undefined) ?? jwks[0];
 }
 
-function aboutAnswer({ name, answer, text, json }: SeenDocument): Finding[] {
+function aboutAnswer(document: SeenDocument): Finding[] {
+  const { name, answer } = document;
   const target = answer.redirects.at(-1);
   const redirected =
     target === undefined
@@ -143,27 +149,22 @@ function aboutAnswer({ name, answer, text, json }: SeenDocument): Finding[] {
       : `Its address ${answer.reason}.`;
     return [...redirected, found(codeOfFailure[answer.failure], name, where)];
   }
-  const { status, askedAt, answeredAt } = answer;
-  const waited = answeredAt - askedAt;
+  const { status, took } = answer;
   const late =
-    waited > slow ? [found('SLOW', name, `The answer began after ${(waited / 1000).toFixed(1)} s.`)] : [];
+    took > slow ? [found('SLOW', name, `The whole answer took ${(took / 1000).toFixed(1)} s.`)] : [];
   if (status !== 200) {
     const code = name === 'jwks' ? 'JWKS_STATUS' : 'DISCOVERY_STATUS';
     return [...redirected, ...late, found(code, name, `It answers with the status ${status}.`)];
   }
-  return [
-    ...redirected,
-    ...late,
-    ...aboutBody(name, text, json),
-    ...aboutType(name, answer.headers['content-type']),
-  ];
+  return [...redirected, ...late, ...aboutBody(document), ...aboutType(name, answer.headers['content-type'])];
 }
 
-function aboutBody(name: DocumentName, text: string | undefined, json: unknown): Finding[] {
+function aboutBody({ name, text, json, nestsTooDeep }: SeenDocument): Finding[] {
   if (text === undefined) return [found('NOT_UTF8', name, 'Its bytes are no UTF-8.')];
   const mark = text.startsWith('\uFEFF')
     ? [found('BYTE_ORDER_MARK', name, 'It begins with a byte order mark.')]
     : [];
+  if (nestsTooDeep) return [...mark, found('NESTED_TOO_DEEP', name, 'It has more than 100 levels.')];
   if (isObject(json)) {
     const repeated = repeatedMemberIn(text);
     if (repeated === undefined) return mark;
@@ -188,5 +189,11 @@ function aboutType(name: DocumentName, header: string | undefined): Finding[] {
 
 /** Whether anything came back at all, whatever it was. */
 export function hasAnswered({ discovery, jwks }: Observation): boolean {
-  return [discovery, ...jwks].some((document) => document !== undefined && isAnswer(document.answer));
+  return [discovery, ...jwks].some((document) => document !== undefined && saysSomething(document.answer));
+}
+
+const speaking: ReadonlySet<Failure> = new Set(['circle', 'certificate', 'large', 'garbled']);
+
+function saysSomething(answer: SeenDocument['answer']): boolean {
+  return isAnswer(answer) || answer.redirects.length > 0 || speaking.has(answer.failure);
 }

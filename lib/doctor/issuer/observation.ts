@@ -17,8 +17,10 @@ export interface SeenDocument {
   readonly answer: Answer | NoAnswer;
   /** The text of an answer; undefined where its bytes are no UTF-8. */
   readonly text: string | undefined;
-  /** Undefined where the text is no JSON. */
+  /** Undefined where the text is no JSON, or nests too deep. */
   readonly json: unknown;
+  /** JSON of more levels than whatever walks through it can bear. */
+  readonly nestsTooDeep: boolean;
 }
 
 /** All that was seen of an issuer, for rules that look at it and at nothing else. */
@@ -39,7 +41,23 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function seenDocument(name: DocumentName, answer: Answer | NoAnswer): SeenDocument {
   const text = isAnswer(answer) ? textOf(answer.body) : undefined;
-  return { name, answer, text, json: text === undefined ? undefined : jsonOf(text.replace(/^\uFEFF/, '')) };
+  const json = text === undefined ? undefined : jsonOf(text.replace(/^\uFEFF/, ''));
+  const nestsTooDeep = hasMoreLevelsThan(mostLevels, json);
+  return { name, answer, text, json: nestsTooDeep ? undefined : json, nestsTooDeep };
+}
+
+const mostLevels = 100;
+
+/** Level by level, since what calls itself for each is what they overflow. */
+function hasMoreLevelsThan(most: number, value: unknown): boolean {
+  let level = [value];
+  for (let count = 0; level.length > 0; count++) {
+    if (count > most) return true;
+    level = level.flatMap((each) =>
+      typeof each === 'object' && each !== null ? (Object.values(each) as unknown[]) : [],
+    );
+  }
+  return false;
 }
 
 function textOf(body: Buffer): string | undefined {
