@@ -1,4 +1,12 @@
-import { bySeverity, defectOfIssuer, observeIssuer, reportOf } from '../doctor/issuer/diagnose-issuer.js';
+import {
+  askedHosts,
+  bySeverity,
+  defectOfIssuer,
+  observeIssuer,
+  reportOf,
+} from '../doctor/issuer/diagnose-issuer.js';
+import { OidcKeyError } from '../core/errors.js';
+import type { Finding } from '../doctor/finding.js';
 import { nextKeys } from '../doctor/next/next-keys.js';
 import type { NextKey, NextKeysReport } from '../doctor/next/next-keys.js';
 import type { Observation } from '../doctor/issuer/observation.js';
@@ -6,6 +14,7 @@ import { defectOfAddress } from '../network/addresses.js';
 import { rehearseBoot } from '../options/rehearse-boot.js';
 import { dateOf } from '../rotation/clock.js';
 import type { RehearsedBoot } from '../options/rehearse-boot.js';
+import { KeyStoreError } from '../stores/key-store.js';
 import { UsageError } from './command-line-error.js';
 import { readEnvironment } from './environment.js';
 import { doctorExitCodes, exitCodeOfFindings, findingsText, safeJson } from './findings-report.js';
@@ -27,8 +36,10 @@ export async function diagnose(issuer: string, options: DiagnoseOptions): Promis
   if (defect !== undefined) throw new UsageError('ISSUER_MALFORMED', `--issuer ${defect}.`);
   const defectOfJwks = jwksUri === undefined ? undefined : defectOfAddress(jwksUri);
   if (defectOfJwks !== undefined) throw new UsageError('JWKS_MALFORMED', `--jwks ${defectOfJwks}.`);
-  const boot = prefix === undefined ? undefined : await bootOf(prefix);
+  const boot = prefix === undefined ? undefined : await bootOf(prefix, issuer, json);
+  if (boot === 'refused') return;
   const seen = await observeIssuer(issuer, { resolve, ca, jwksUri });
+  refuseUnasked(Object.keys(resolve), askedHosts(seen, jwksUri));
   const { findings, answered, asked } = await reportOf(seen);
   const next = boot && nextKeysIn(boot, seen);
   const shown = next ? bySeverity([...next.findings, ...findings.filter(keepsOneFromSeeing)]) : findings;
@@ -42,7 +53,35 @@ function keepsOneFromSeeing({ severity, where }: { severity: string; where: stri
   return severity === 'error' && (where === 'jwks' || where === 'discovery');
 }
 
-async function bootOf(prefix: string): Promise<RehearsedBoot> {
+/** A host that is misspelt must not leave one with the answer of another node. */
+function refuseUnasked(hosts: readonly string[], asked: ReadonlySet<string> | undefined): void {
+  const unasked = hosts.find((host) => asked && !asked.has(host));
+  if (unasked === undefined) return;
+  const others = [...asked!].join(', ');
+  throw new UsageError(
+    'HOST_NOT_ASKED',
+    `--resolve names ${unasked}, which was not asked; these were: ${others}. Correct the host, or leave it out.`,
+  );
+}
+
+async function bootOf(prefix: string, issuer: string, json: boolean): Promise<RehearsedBoot | 'refused'> {
+  try {
+    return await rehearsed(prefix);
+  } catch (error) {
+    // Without --json the command line says it as of every command.
+    if (!json || !(error instanceof OidcKeyError || error instanceof KeyStoreError)) throw error;
+    const { code, message } = error;
+    const where = `the settings ${prefix}*`;
+    const remedy = 'Mend that, and ask again: nothing was asked of the issuer.';
+    const rule = 'nestjs-oidc-key, docs/troubleshooting.md';
+    const findings: Finding[] = [{ severity: 'error', code, where, message, remedy, rule }];
+    process.stdout.write(safeJson({ issuer, answered: false, asked: [], keys: [], findings }));
+    process.exitCode = code === 'OIDC_KEY_STORE_FAILED' ? doctorExitCodes.unanswered : doctorExitCodes.errors;
+    return 'refused';
+  }
+}
+
+async function rehearsed(prefix: string): Promise<RehearsedBoot> {
   const boot = await rehearseBoot(await readEnvironment(), prefix, (each) => each);
   for (const warning of boot.warnings)
     process.stderr.write(`warning: ${warning}${/[.?]$/.test(warning) ? '' : '.'}\n`);

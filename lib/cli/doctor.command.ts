@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 
 import { Command, InvalidArgumentError } from 'commander';
 
+import { defectOfAuthorities } from '../network/authorities.js';
 import { UsageError } from './command-line-error.js';
 import { diagnoseSettings } from './doctor-environment.js';
 import { diagnose } from './doctor-issuer.js';
@@ -99,8 +100,9 @@ function resolved(
 async function certificatesIn(file: string): Promise<Buffer> {
   try {
     const content = await readFile(file);
-    if (content.includes('-----BEGIN CERTIFICATE-----')) return content;
-    throw new UsageError('FILE_WITHOUT_CERTIFICATE', 'The file of --ca has no certificate in PEM.');
+    const defect = defectOfAuthorities(content);
+    if (defect === undefined) return content;
+    throw new UsageError('FILE_WITHOUT_CERTIFICATE', `The file of --ca ${defect}.`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;

@@ -125,8 +125,27 @@ describe('doctor --issuer', () => {
     const node = ['--issuer', issuer.issuer, '--resolve', `${names.issuer}:127.0.0.1`];
     const { code, codes } = await inJson([...node, '--ca', file]);
     expect([code, codes]).toEqual([0, ['ISSUER_WITH_PORT']]);
-    const stranger = await inJson(node);
-    expect([stranger.code, stranger.codes[0]]).toEqual([3, 'CERTIFICATE_NOT_TRUSTED']);
+    // Node takes every certificate where the environment has this.
+    const stranger = await inJson(node, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+    expect([stranger.code, stranger.codes[0]]).toEqual([1, 'CERTIFICATE_NOT_TRUSTED']);
+  });
+
+  it('--jwks with an answer that is too large: it answered, exit code 1', async () => {
+    const issuer = await startIssuer();
+    issuer.documents.jwks.body = 'x'.repeat(1_000_001);
+    const { code, codes } = await inJson(['--issuer', issuer.issuer, '--jwks', `${issuer.issuer}/jwks`]);
+    expect([code, codes]).toEqual([1, ['TOO_LARGE']]);
+  });
+
+  it('--resolve for a host that is not asked: exit code 2', async () => {
+    const issuer = await startIssuer(true);
+    const file = join(folder, 'ca-of-misspelt.pem');
+    writeFileSync(file, ca);
+    const right = ['--resolve', `${names.issuer}:127.0.0.1`];
+    const args = ['--issuer', issuer.issuer, '--ca', file, ...right, '--resolve', 'isuer.example:127.0.0.1'];
+    const { code, stdout, stderr } = await doctor(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('--resolve names isuer.example, which was not asked');
   });
 
   it('what a document says reaches no terminal as it is', async () => {
@@ -245,6 +264,9 @@ describe('doctor --next', () => {
     const { code, stdout, stderr } = await doctor(['--next', '--issuer', issuer]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain('OIDC_KEY_MISSING');
+    const { report, ...inJsonToo } = await inJson(['--next', '--issuer', issuer]);
+    expect([inJsonToo.code, inJsonToo.codes]).toEqual([1, ['OIDC_KEY_MISSING']]);
+    expect(report).toMatchObject({ answered: false, asked: [], keys: [] });
   });
 });
 

@@ -2,8 +2,10 @@ import { isIP } from 'node:net';
 
 import { defectOfAddress } from '../../network/addresses.js';
 import { isAnswer } from '../../network/answer.js';
+import { defectOfAuthorities } from '../../network/authorities.js';
 import type { Finding, Severity } from '../finding.js';
 import { hasAnswered } from './answers.rules.js';
+import { metadataOf } from './observation.js';
 import type { Observation, SeenDocument } from './observation.js';
 import { observe } from './observe.js';
 import { judge } from './rules.js';
@@ -85,7 +87,19 @@ export async function observeIssuer(
   if (!Number.isInteger(deadline) || deadline < 1) {
     throw new TypeError('"deadline" is no whole number of milliseconds.');
   }
+  const defectOfCa = ca === undefined ? undefined : defectOfAuthorities(ca);
+  if (defectOfCa !== undefined) throw new TypeError(`"ca" ${defectOfCa}.`);
   return observe(issuer, { resolve: addresses, deadline, requests, ca, jwksUri });
+}
+
+/** The hosts that were asked; undefined where it cannot be known which host has the keys. */
+export function askedHosts(seen: Observation, jwksUri: string | undefined): ReadonlySet<string> | undefined {
+  const { issuer, discovery, jwks } = seen;
+  const named = jwksUri ?? metadataOf(seen)?.jwks_uri;
+  if (typeof named !== 'string' || !URL.canParse(named)) return undefined;
+  const redirects = [discovery, ...jwks].flatMap((each) => each?.answer.redirects ?? []);
+  const asked = [...(jwksUri === undefined ? [new URL(issuer)] : []), new URL(named), ...redirects];
+  return new Set(asked.map(({ hostname }) => hostname));
 }
 
 /** What is to be said of what was seen. */
