@@ -26,6 +26,18 @@ export function finderOf<Code extends string>(kinds: KindsOfFindings<Code>): Fin
   };
 }
 
+/** Several answers may have one fault: one finding of each code at each place. */
+export function oncePerPlace(findings: readonly Finding[]): readonly Finding[] {
+  const known = new Set<string>();
+  return findings.filter(({ code, where, message }) => {
+    // A key may be like several others; of headers one value stands for all.
+    const place = JSON.stringify(where.includes(' header ') ? [code, where] : [code, where, message]);
+    const isNew = !known.has(place);
+    known.add(place);
+    return isNew;
+  });
+}
+
 const mostCharacters = 60;
 
 /** A value of somebody else's document, as a message may show it. */
@@ -35,5 +47,8 @@ export function quoted(value: unknown): string {
 }
 
 export function listOf(names: readonly string[]): string {
-  return names.join(', ');
+  const most = 20;
+  const shown = names.slice(0, most).map((name) => name.slice(0, mostCharacters));
+  const rest = names.length - shown.length;
+  return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

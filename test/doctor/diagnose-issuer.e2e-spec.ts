@@ -79,6 +79,20 @@ describe('what is odd and sound is not found', () => {
     expect((await diagnose(issuer)).findings).toEqual([]);
   });
 
+  it('the members of each key in another order each time', async () => {
+    const issuer = await startIssuer();
+    issuer.instead = ({ url }) => {
+      if (url === '/jwks') {
+        const turned = issuer.keys.map((key) =>
+          Object.fromEntries(Object.entries(key as object).toReversed()),
+        );
+        issuer.keys.splice(0, 2, ...turned);
+      }
+      return false;
+    };
+    expect((await diagnose(issuer)).findings).toEqual([]);
+  });
+
   it('an issuer of which only the keys are used: its missing endpoints are notes', async () => {
     const issuer = await startIssuer();
     for (const name of ['authorization', 'token', 'userinfo']) delete issuer.metadata[`${name}_endpoint`];

@@ -114,6 +114,33 @@ function twoNodes(issuer: Issuer): void {
   };
 }
 
+/** The second of two nodes has keys of its own. */
+function secondNode(
+  keysOfSecond: (keys: readonly unknown[]) => readonly unknown[],
+): (issuer: Issuer) => void {
+  return (issuer) => {
+    let turn = 0;
+    issuer.instead = (request, response) => {
+      if (request.url !== '/jwks' || turn++ % 2 === 0) return false;
+      const keys = keysOfSecond(issuer.keys);
+      response.writeHead(200, issuer.documents.jwks.headers).end(JSON.stringify({ keys }));
+      return true;
+    };
+  };
+}
+
+function secondNodeAnswers(change: Record<string, string>): (issuer: Issuer) => void {
+  return (issuer) => {
+    let turn = 0;
+    issuer.instead = (request, response) => {
+      if (request.url !== '/jwks' || turn++ % 2 === 0) return false;
+      const headers = { ...issuer.documents.jwks.headers, ...change };
+      response.writeHead(200, headers).end(JSON.stringify({ keys: issuer.keys }));
+      return true;
+    };
+  };
+}
+
 /** One node of two has a fault. */
 function oneNodeFails(issuer: Issuer): void {
   let turn = 0;
@@ -432,6 +459,32 @@ const rows: readonly Row[] = [
     ['RS256_WITHOUT_KEY', 'ALGORITHM_NOT_LISTED', 'JWKS_WITHOUT_RS256'],
     algorithmsPlace,
   ],
+  [
+    'a private key on one node of two',
+    secondNode(([first, second]) => [{ ...(first as Members), d: 'AQAB' }, second]),
+    ['PRIVATE_KEY', 'ANSWERS_DIFFER'],
+    'jwks (answer 2).keys[0]',
+  ],
+  [
+    'another key under one kid on one node of two',
+    secondNode(([, second]) => [{ ...rsaJwk(2048), kid: 'first', use: 'sig', alg: 'RS256' }, second]),
+    ['KID_REPEATED', 'ANSWERS_DIFFER'],
+    'jwks (answer 2).keys[0].kid',
+  ],
+  ['an empty set on one node of two', secondNode(() => []), ['KEYS_EMPTY', 'ANSWERS_DIFFER'], 'jwks.keys'],
+  ['a header of one node of two', secondNodeAnswers({ Vary: 'Cookie' }), 'VARIES', 'jwks header Vary'],
+  [
+    'a type of one node of two',
+    secondNodeAnswers({ 'Content-Type': 'text/plain' }),
+    'CONTENT_TYPE',
+    'jwks header Content-Type',
+  ],
+  [
+    'a clock of one node of two',
+    secondNodeAnswers({ Date: inSeconds(600) }),
+    'CLOCK_AHEAD',
+    'jwks header Date',
+  ],
   ['one node of two that fails', oneNodeFails, 'JWKS_STATUS', 'jwks'],
   ['nodes that disagree', twoNodes, 'ANSWERS_DIFFER', 'jwks'],
   ['one ETag for everything', oneTagForAll, 'ETAG_OF_OTHER_CONTENT', 'jwks header ETag'],
@@ -471,6 +524,23 @@ const rows: readonly Row[] = [
     },
     'PRIVATE_KEY',
     'jwks.keys[1]',
+  ],
+  [
+    'a private key behind a hundred others',
+    ({ keys }) => {
+      const usual = { use: 'sig', alg: 'ES256' };
+      for (let count = 0; count < 100; count++)
+        keys.push({ ...ecJwk('P-256'), kid: `more-${count}`, ...usual });
+      keys.push({ ...ecJwk('P-256'), d: 'AQAB', kid: 'private', ...usual });
+    },
+    ['PRIVATE_KEY', 'OVER_100_KEYS'],
+    'jwks.keys[102]',
+  ],
+  [
+    'one private JWK in place of a set',
+    body(makeRsaKey().export({ format: 'jwk' })),
+    ['PRIVATE_KEY', 'KEYS_MISSING'],
+    'jwks',
   ],
   ['one prime of a key', key({ p: 'AQAB' }), 'PRIVATE_KEY', 'jwks.keys[0]'],
   [

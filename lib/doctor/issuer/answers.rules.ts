@@ -3,7 +3,6 @@ import type { Failure } from '../../network/answer.js';
 import { isObject } from '../../core/objects.js';
 import type { Finding } from '../finding.js';
 import { finderOf, quoted } from '../kinds-of-findings.js';
-import { listOfKeys } from './observation.js';
 import { repeatedMemberIn } from './repeated-members.js';
 import type { DocumentName, Observation, SeenDocument } from './observation.js';
 
@@ -122,12 +121,14 @@ const codeOfFailure: Readonly<Record<Failure, keyof typeof kindsOfAnswers>> = {
 const slow = 3000;
 
 export function answersRule({ discovery, jwks }: Observation): readonly Finding[] {
-  return [discovery, firstTrouble(jwks)].flatMap((document) => (document ? aboutAnswer(document) : []));
+  // One node of several may be the one that fails.
+  return oncePerCode([discovery, ...jwks].flatMap((document) => (document ? aboutAnswer(document) : [])));
 }
 
-/** One node of several may be the one that fails. */
-function firstTrouble(jwks: readonly SeenDocument[]): SeenDocument | undefined {
-  return jwks.find((each) => listOfKeys(each) === undefined) ?? jwks[0];
+function oncePerCode(findings: readonly Finding[]): readonly Finding[] {
+  return [
+    ...new Map(findings.toReversed().map((each) => [`${each.code} ${each.where}`, each])).values(),
+  ].toReversed();
 }
 
 function aboutAnswer(document: SeenDocument): Finding[] {

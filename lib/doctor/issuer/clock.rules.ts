@@ -1,8 +1,8 @@
 import { isAnswer } from '../../network/answer.js';
 import type { Finding } from '../finding.js';
-import { finderOf, quoted } from '../kinds-of-findings.js';
+import { finderOf, oncePerPlace, quoted } from '../kinds-of-findings.js';
 import { secondsOf } from './cache-control.js';
-import type { Observation } from './observation.js';
+import type { Observation, SeenDocument } from './observation.js';
 
 /** What the clock of the server shows beside ours. */
 export const kindsOfClock = {
@@ -30,14 +30,16 @@ const found = finderOf(kindsOfClock);
 const allowed = 60;
 const leeway = 300;
 
-export function clockRule({ jwks: [document], discovery }: Observation): readonly Finding[] {
-  const answers = [document?.answer, discovery?.answer].flatMap((each) =>
-    each && isAnswer(each) ? each : [],
-  );
-  const [answer] = answers;
-  if (!answer) return [];
+export function clockRule({ jwks, discovery }: Observation): readonly Finding[] {
+  const ofKeys = jwks.filter(({ answer }) => isAnswer(answer));
+  const documents = ofKeys.length > 0 ? ofKeys : discovery ? [discovery] : [];
+  return oncePerPlace(documents.flatMap(aboutDate));
+}
+
+function aboutDate({ name, answer }: SeenDocument): Finding[] {
+  if (!isAnswer(answer)) return [];
   const { date, age } = answer.headers;
-  const where = `${answer === document?.answer ? 'jwks' : 'discovery'} header Date`;
+  const where = `${name} header Date`;
   if (date === undefined) return [found('DATE_MISSING', where, 'It is not there.')];
   const theirs = Date.parse(date);
   if (!Number.isFinite(theirs))

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Finding } from '../finding.js';
-import { finderOf, quoted } from '../kinds-of-findings.js';
+import { finderOf, oncePerPlace, quoted } from '../kinds-of-findings.js';
 import { directivesOf, secondsOf, sharedLifetimeOf } from './cache-control.js';
 import { headersOf } from './observation.js';
 import type { DocumentName, Observation } from './observation.js';
@@ -94,10 +94,11 @@ const hour = 3600;
 const day = 86_400;
 
 export function headersRule({ discovery, jwks }: Observation): readonly Finding[] {
-  return [discovery, jwks[0]].flatMap((document) => {
+  const findings = [discovery, ...jwks].flatMap((document) => {
     const headers = document && headersOf(document);
     return headers ? aboutHeaders(document.name, headers) : [];
   });
+  return oncePerPlace(findings);
 }
 
 function aboutHeaders(name: DocumentName, headers: IncomingHttpHeaders): Finding[] {

@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto';
 
 import { isObject } from '../../core/objects.js';
 import type { Finding } from '../finding.js';
-import { finderOf, listOf, quoted } from '../kinds-of-findings.js';
+import { finderOf, listOf, oncePerPlace, quoted } from '../kinds-of-findings.js';
 import { canSignIn, isForEncryption, kindOf } from './key-kinds.js';
-import { headersOf, keysOf, listOfKeys, metadataOf } from './observation.js';
+import {
+  contentOfList,
+  headersOf,
+  keysAmong,
+  keysOf,
+  listOfKeys,
+  listsOf,
+  metadataOf,
+} from './observation.js';
 import type { Observation, SeenDocument, SeenKey } from './observation.js';
 
 /** What a JWK Set is as a whole, and what its keys are to each other. */
@@ -74,19 +82,25 @@ export const kindsOfJwks = {
 const found = finderOf(kindsOfJwks);
 
 export function jwksRule(seen: Observation): readonly Finding[] {
-  const [first] = seen.jwks;
-  if (!first || headersOf(first) === undefined || !isObject(first.json)) return [];
-  const list = listOfKeys(first);
-  if (!list) return [found('KEYS_MISSING', 'jwks.keys', 'There is no array of this name.')];
-  if (list.length === 0) return [found('KEYS_EMPTY', 'jwks.keys', 'The set is empty.')];
+  const objects = seen.jwks.filter(
+    (document) => headersOf(document) !== undefined && isObject(document.json),
+  );
+  const lists = listsOf(seen);
   const keys = keysOf(seen);
-  return [
-    ...aboutPurposes(keys),
-    ...aboutKids(keys),
-    ...aboutTwins(keys),
-    ...aboutAlgorithms(seen, keys),
+  return oncePerPlace([
+    ...(objects.some((document) => listOfKeys(document) === undefined)
+      ? [found('KEYS_MISSING', 'jwks.keys', 'There is no array of this name.')]
+      : []),
+    ...(lists.some((list) => list.length === 0)
+      ? [found('KEYS_EMPTY', 'jwks.keys', 'The set is empty.')]
+      : []),
+    ...lists
+      .map(keysAmong)
+      .flatMap((each) => [...aboutPurposes(each), ...aboutKids(each), ...aboutTwins(each)]),
+    ...(lists.length > 1 ? aboutKidsOfAnswers(keys) : []),
+    ...(keys.length > 0 ? aboutAlgorithms(seen, keys) : []),
     ...aboutRepetition(seen.jwks),
-  ];
+  ]);
 }
 
 function aboutPurposes(keys: readonly SeenKey[]): Finding[] {
@@ -121,12 +135,33 @@ function aboutKids(keys: readonly SeenKey[]): Finding[] {
   });
 }
 
+/** Two nodes may each have a key of their own under one kid. */
+function aboutKidsOfAnswers(keys: readonly SeenKey[]): Finding[] {
+  const known = new Map<unknown, SeenKey>();
+  return keys.flatMap((key): Finding[] => {
+    const { kid } = key.jwk;
+    const earlier = known.get(kid);
+    if (kid === undefined) return [];
+    known.set(kid, key);
+    return earlier === undefined || numbersOf(earlier.jwk) === numbersOf(key.jwk)
+      ? []
+      : [found('KID_REPEATED', `${key.where}.kid`, `${quoted(kid)} is the kid of ${earlier.where} too.`)];
+  });
+}
+
+/** What makes it this key; undefined where nothing does. */
+function numbersOf(jwk: Record<string, unknown>): string | undefined {
+  const members = kindOf(jwk)?.members ?? [];
+  return members.length === 0
+    ? undefined
+    : JSON.stringify([jwk.kty, jwk.crv, ...members.map((member) => jwk[member])]);
+}
+
 function aboutTwins(keys: readonly SeenKey[]): Finding[] {
   const known = new Map<string, SeenKey>();
   return keys.flatMap((key): Finding[] => {
-    const members = kindOf(key.jwk)?.members ?? [];
-    if (members.length === 0) return [];
-    const numbers = JSON.stringify([key.jwk.kty, key.jwk.crv, ...members.map((member) => key.jwk[member])]);
+    const numbers = numbersOf(key.jwk);
+    if (numbers === undefined) return [];
     const earlier = known.get(numbers);
     known.set(numbers, key);
     // One RSA key may be published for two algorithms, under a kid of each.
@@ -169,13 +204,10 @@ function aboutRepetition(jwks: readonly SeenDocument[]): Finding[] {
   const answers = jwks.flatMap((document) => {
     const keys = listOfKeys(document);
     const etag = headersOf(document)?.etag;
-    // Some put their keys into another order each time.
+    // Some put their keys, or the members of each, into another order each time.
     return keys
       ? {
-          keys: keys
-            .map((key) => JSON.stringify(key))
-            .toSorted()
-            .join(),
+          keys: contentOfList(keys),
           etag,
           text: document.text,
         }

@@ -8,11 +8,11 @@ import { verificationKeyOf } from '../../core/key/signing-key.js';
 import { runLater } from '../../core/key/steps.js';
 import { isObject } from '../../core/objects.js';
 import type { Finding } from '../finding.js';
-import { finderOf, listOf, quoted } from '../kinds-of-findings.js';
+import { finderOf, listOf, oncePerPlace, quoted } from '../kinds-of-findings.js';
 import { aboutCertificates } from './certificates.js';
 import { kindOf, secretMembers } from './key-kinds.js';
 import type { JwkKind } from './key-kinds.js';
-import { listOfKeys, nowOf } from './observation.js';
+import { membersOf, nowOf } from './observation.js';
 import type { Observation } from './observation.js';
 import { aboutPurpose } from './purpose.js';
 
@@ -109,14 +109,17 @@ export const kindsOfKeys = {
 
 const found = finderOf(kindsOfKeys);
 
-/** Each costs some milliseconds; AWS and Azure look at no more either. */
+/** The numbers of each cost some milliseconds; AWS and Azure look at no more either. */
 const mostKeys = 100;
 
 export async function keysRule(seen: Observation): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const strong: StrongRsaKey[] = [];
-  for (const [index, jwk] of (listOfKeys(seen.jwks[0]) ?? []).slice(0, mostKeys).entries()) {
-    const where = `jwks.keys[${index}]`;
+  for (const { json } of seen.jwks) {
+    // A single JWK in place of a set.
+    if (isObject(json) && json.kty !== undefined) findings.push(...aboutSecrets(json, 'jwks'));
+  }
+  for (const [index, { value: jwk, where }] of membersOf(seen).entries()) {
     if (!isObject(jwk)) {
       // It is not shown: it may be a key in another form.
       findings.push(found('KEY_NO_OBJECT', where, 'It is no object.'));
@@ -124,9 +127,9 @@ export async function keysRule(seen: Observation): Promise<readonly Finding[]> {
     }
     findings.push(...aboutSecrets(jwk, where), ...aboutKid(jwk, where), ...aboutPurpose(jwk, where));
     findings.push(...aboutTimes(jwk, where, nowOf(seen)));
-    findings.push(...(await aboutNumbers(jwk, where, nowOf(seen), strong)));
+    if (index < mostKeys) findings.push(...(await aboutNumbers(jwk, where, nowOf(seen), strong)));
   }
-  return findings;
+  return oncePerPlace(findings);
 }
 
 interface StrongRsaKey {

@@ -105,11 +105,62 @@ export function listOfKeys(document: SeenDocument | undefined): readonly unknown
   return Array.isArray(keys) ? keys : undefined;
 }
 
-/** The keys of the first answer that are objects. */
-export function keysOf({ jwks }: Observation): readonly SeenKey[] {
-  return (listOfKeys(jwks[0]) ?? []).flatMap((jwk, index) =>
-    isObject(jwk) ? { jwk, where: `jwks.keys[${index}]` } : [],
-  );
+/** What stands in the list of keys of an answer, and where. */
+export interface SeenMember {
+  readonly value: unknown;
+  readonly where: string;
+}
+
+/** The lists of all answers whose content differs, in whatever order: nodes may disagree. */
+export function listsOf({ jwks }: Observation): readonly (readonly SeenMember[])[] {
+  const known = new Set<string>();
+  return jwks.flatMap((document, number) => {
+    const list = listOfKeys(document);
+    const content = list && contentOfList(list);
+    if (!list || known.has(content!)) return [];
+    known.add(content!);
+    const place = number === 0 ? 'jwks' : `jwks (answer ${number + 1})`;
+    return [list.map((value, index) => ({ value, where: `${place}.keys[${index}]` }))];
+  });
+}
+
+/** One text for one list of keys, in whatever order it and its members are. */
+export function contentOfList(list: readonly unknown[]): string {
+  return list.map(contentOf).toSorted().join();
+}
+
+export function contentOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(contentOf).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const members = Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${contentOf(each)}`);
+  return `{${members.toSorted().join()}}`;
+}
+
+/** Each member of any answer, once. */
+export function membersOf(seen: Observation): readonly SeenMember[] {
+  const lists = listsOf(seen);
+  const [first = []] = lists;
+  const known = new Set(lists.length > 1 ? first.map(({ value }) => contentOf(value)) : []);
+  const later = lists.slice(1).flat();
+  return [
+    ...first,
+    ...later.filter(({ value }) => {
+      const content = contentOf(value);
+      const isNew = !known.has(content);
+      known.add(content);
+      return isNew;
+    }),
+  ];
+}
+
+/** The members that are objects. */
+export function keysAmong(members: readonly SeenMember[]): readonly SeenKey[] {
+  return members.flatMap(({ value, where }) => (isObject(value) ? { jwk: value, where } : []));
+}
+
+/** The keys of all answers. */
+export function keysOf(seen: Observation): readonly SeenKey[] {
+  return keysAmong(membersOf(seen));
 }
 
 /** When the JWKS came, in milliseconds since 1970: the instant that rules speak of. */

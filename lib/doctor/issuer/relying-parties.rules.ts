@@ -3,7 +3,7 @@ import type { Finding } from '../finding.js';
 import { finderOf, listOf, quoted } from '../kinds-of-findings.js';
 import { thumbprintOfRsa } from './jwks.rules.js';
 import { canSignIn, isForEncryption } from './key-kinds.js';
-import { keysOf } from './observation.js';
+import { keysAmong, keysOf, listsOf } from './observation.js';
 import type { Observation, SeenKey } from './observation.js';
 
 const iam = 'AWS IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"';
@@ -89,10 +89,13 @@ const developmentKeys: Readonly<Record<string, string>> = {
 };
 
 export function relyingPartiesRule(seen: Observation): readonly Finding[] {
-  const keys = keysOf(seen).filter(({ jwk }) => !isForEncryption(jwk));
+  const signing = ({ jwk }: SeenKey) => !isForEncryption(jwk);
+  const keys = keysOf(seen).filter(signing);
+  const sets = listsOf(seen).map((list) => keysAmong(list).filter(signing));
+  const [largest = []] = sets.toSorted((one, other) => other.length - one.length);
   return [
     ...aboutIssuer(seen.issuer),
-    ...(keys.length > 0 ? [...aboutNumbers(keys), ...aboutKinds(keys), ...aboutMembers(keys)] : []),
+    ...(keys.length > 0 ? [...aboutNumbers(largest), ...aboutKinds(keys), ...aboutMembers(keys)] : []),
   ];
 }
 
