@@ -42,15 +42,17 @@ export async function diagnose(issuer: string, options: DiagnoseOptions): Promis
   refuseUnasked(Object.keys(resolve), askedHosts(seen, jwksUri));
   const { findings, answered, asked } = await reportOf(seen);
   const next = boot && nextKeysIn(boot, seen);
-  const shown = next ? bySeverity([...next.findings, ...findings.filter(keepsOneFromSeeing)]) : findings;
+  const shown = next ? bySeverity([...next.findings, ...findings.flatMap(againstPromotion)]) : findings;
   const report = { issuer, answered, asked, ...(next && { keys: next.keys }), findings: shown };
   process.stdout.write(json ? safeJson(report) : findingsText(issuer, shown));
   process.exitCode = answered ? exitCodeOfFindings(shown) : doctorExitCodes.unanswered;
 }
 
-/** Beside the answer of each key, why the JWKS cannot be seen. */
-function keepsOneFromSeeing({ severity, where }: { severity: string; where: string }): boolean {
-  return severity === 'error' && (where === 'jwks' || where === 'discovery');
+/** Beside the answer of each key, what is wrong with the JWKS, and with the clock by which its times were read. */
+function againstPromotion(finding: Finding): Finding[] {
+  const { severity, code, where } = finding;
+  if (code === 'CLOCK_DIFFERS') return [{ ...finding, severity: 'error' }];
+  return severity === 'error' && (where === 'discovery' || /^jwks\b/.test(where)) ? [finding] : [];
 }
 
 /** A host that is misspelt must not leave one with the answer of another node. */
@@ -92,7 +94,8 @@ function nextKeysIn({ view, loaded, now, timing }: RehearsedBoot, { jwks }: Obse
   const keys = view.keys
     .filter(({ slot }) => slot === 'next')
     .map(({ key: { kid, publicJwk } }) => ({ publicJwk, ...instantsOf(kid, { view, loaded, now }) }));
-  return nextKeys({ keys, jwks, figures: timing.figures, now: Date.now() });
+  const current = view.keys.filter(({ slot }) => slot === 'current').map(({ key }) => key.publicJwk);
+  return nextKeys({ keys, current, jwks, figures: timing.figures, now: Date.now() });
 }
 
 /** What configuration says of a key: a key set says both instants, slots the second at most. */

@@ -246,10 +246,46 @@ describe('doctor --next', () => {
     expect([code, codes]).toEqual([1, ['NEXT_KEY_TOO_EARLY']]);
   });
 
-  it('no key waits: exit code 0', async () => {
+  it.each([
+    [
+      'the private half of the key is there',
+      (issuer: Issuer) => (issuer.keys[1] = { ...next, d: 'AQAB' }),
+      'PRIVATE_KEY',
+    ],
+    [
+      'the clock of the server is two hours behind',
+      ({ documents: { jwks } }: Issuer) =>
+        (jwks.headers.Date = new Date(Date.now() - 7_200_000 - 3_800_000).toUTCString()),
+      'CLOCK_DIFFERS',
+    ],
+    [
+      'the settings are of another issuer',
+      (issuer: Issuer) => issuer.keys.shift(),
+      'CURRENT_KEY_NOT_VISIBLE',
+    ],
+  ])('%s: exit code 1', async (_, seed, expected) => {
+    const issuer = await publishing(current, next);
+    issuer.documents.jwks.headers.Age = '3800';
+    seed(issuer);
+    const { code, codes } = await inJson(['--next', '--issuer', issuer.issuer], environment);
+    expect(code).toBe(1);
+    expect(codes).toContain(expected);
+  });
+
+  it('a key that signs by its schedule, and is not there: exit code 1', async () => {
+    const { issuer } = await publishing(current);
+    const settings = {
+      ...environment,
+      OIDC_NEXT_KEY_ACTIVATES_AT: new Date(Date.now() - 60_000).toISOString(),
+    };
+    const { code, codes } = await inJson(['--next', '--issuer', issuer], settings);
+    expect([code, codes]).toEqual([1, ['NEXT_KEY_NONE', 'CURRENT_KEY_NOT_VISIBLE']]);
+  });
+
+  it('no key waits: exit code 1', async () => {
     const { issuer } = await publishing(current);
     const { code, codes } = await inJson(['--next', '--issuer', issuer], { OIDC_PRIVATE_KEY: pems[0]! });
-    expect([code, codes]).toEqual([0, ['NEXT_KEY_NONE']]);
+    expect([code, codes]).toEqual([1, ['NEXT_KEY_NONE']]);
   });
 
   it('a JWKS that answers 500: exit code 1, and why', async () => {

@@ -37,21 +37,36 @@ const waiting = (instants: Partial<NextKey> = {}): NextKey => ({
   signsFrom: undefined,
   ...instants,
 });
-const ask = (key: NextKey, ...jwks: SeenDocument[]) => nextKeys({ keys: [key], jwks, figures, now });
+const ask = (key: NextKey, ...jwks: SeenDocument[]) =>
+  nextKeys({ keys: [key], current: [current], jwks, figures, now });
 const codesOf = ({ findings }: ReturnType<typeof nextKeys>) =>
   findings.map(({ code, severity }) => `${severity} ${code}`);
 const both = [current, next];
 
 describe('a key that waits', () => {
   it('there may be none', () => {
-    const report = nextKeys({ keys: [], jwks: [answer(both)], figures, now });
-    expect([report.keys, codesOf(report)]).toEqual([[], ['note NEXT_KEY_NONE']]);
+    const report = nextKeys({ keys: [], current: [current], jwks: [answer(both)], figures, now });
+    expect([report.keys, codesOf(report)]).toEqual([[], ['error NEXT_KEY_NONE']]);
+  });
+
+  it.each([
+    ['in no answer', [answer([next])]],
+    ['in some of the answers', [answer(both), answer([next])]],
+    ['another key there', [answer([{ ...next, kid: current.kid }, next])]],
+  ])('says nothing where what signs is %s', (_, jwks) => {
+    const key = waiting({ publishedSince: now - propagation });
+    expect(codesOf(ask(key, ...jwks))).toContain('error CURRENT_KEY_NOT_VISIBLE');
+    const none = nextKeys({ keys: [], current: [current], jwks, figures, now });
+    expect(codesOf(none)).toContain('error CURRENT_KEY_NOT_VISIBLE');
   });
 
   it.each([
     ['is not in the JWKS', [answer([current])], 'NEXT_KEY_NOT_VISIBLE'],
     ['is in some of the answers', [answer(both), answer([current])], 'NEXT_KEY_NOT_EVERYWHERE'],
     ['is another key there', [answer([current, { ...next, n: current.kid }])], 'NEXT_KEY_DIFFERS'],
+    ['is for encryption there', [answer([current, { ...next, use: 'enc' }])], 'NEXT_KEY_DIFFERS'],
+    ['is for another algorithm there', [answer([current, { ...next, alg: 'PS256' }])], 'NEXT_KEY_DIFFERS'],
+    ['is in a JWKS that nobody names', [], 'NEXT_KEY_NOT_SEEN'],
     ['cannot be seen', [answer(both, {}, 500)], 'NEXT_KEY_NOT_SEEN'],
     ['could be seen, and then not', [answer(both), answer(both, {}, 503)], 'NEXT_KEY_NOT_SEEN'],
   ])('%s', (_, jwks, code) => {
@@ -81,11 +96,16 @@ describe('since when, and from when it may sign', () => {
     expect(report.keys[0]).toEqual({
       kid: 'next',
       visible: true,
-      visibleSince: iso(now - 600_000),
+      visibleSince: iso(now - 60_000),
       knownFrom: 'answer',
-      safeFrom: iso(now - 600_000 + propagation),
+      safeFrom: iso(now - 60_000 + propagation),
       safe: false,
     });
+  });
+
+  it('of several answers the latest counts', () => {
+    const jwks = ['9000', '0', '0'].map((age) => answer(both, { age }));
+    expect(codesOf(ask(waiting(), ...jwks))).toEqual(['error NEXT_KEY_TOO_YOUNG']);
   });
 
   it('a key set says it', () => {
@@ -110,12 +130,29 @@ describe('since when, and from when it may sign', () => {
 
   it.each([
     ['max-age', 'public, max-age=7200', 7200],
-    ['s-maxage', 'public, max-age=60, s-maxage=7200', 7200],
+    ['both, one after the other', 'public, max-age=3600, s-maxage=7200', 10_800],
+    ['s-maxage alone', 'public, s-maxage=7200', 7200],
+    ['the longest of two', 'public, max-age=864000, max-age=0', 864_000],
+    ['a number beyond all caches', 'public, max-age=99999999999', 2 ** 31],
     ['what is served on though stale', 'public, max-age=3600, stale-if-error=3600', 7200],
   ])('a JWKS that is kept for longer than the setting says counts: %s', (_, header, seconds) => {
     const key = waiting({ publishedSince: now - propagation });
     const report = ask(key, answer(both, { 'cache-control': header }));
     expect(codesOf(report)).toEqual(['error NEXT_KEY_TOO_YOUNG', 'warning NEXT_KEY_CACHED_LONGER']);
+    expect(report.keys[0]!.safeFrom).toBe(iso(now - propagation + (seconds + 180) * 1000));
+  });
+
+  it.each([
+    ['with a Date', { date: new Date(now).toUTCString() }],
+    ['without', {}],
+  ])('so does Expires where there is no max-age: %s', (_, more) => {
+    const seconds = 7 * 86_400;
+    const headers = {
+      'cache-control': 'public',
+      expires: new Date(now + seconds * 1000).toUTCString(),
+      ...more,
+    };
+    const report = ask(waiting({ publishedSince: now - propagation }), answer(both, headers));
     expect(report.keys[0]!.safeFrom).toBe(iso(now - propagation + (seconds + 180) * 1000));
   });
 

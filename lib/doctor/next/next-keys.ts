@@ -5,7 +5,7 @@ import { isObject } from '../../core/objects.js';
 import { isAnswer } from '../../network/answer.js';
 import type { Finding } from '../finding.js';
 import { longestLifetimeOf, secondsOf } from '../issuer/cache-control.js';
-import { kindOf } from '../issuer/key-kinds.js';
+import { isForEncryption, kindOf } from '../issuer/key-kinds.js';
 import { listOfKeys } from '../issuer/observation.js';
 import type { SeenDocument } from '../issuer/observation.js';
 import { finderOf } from '../kinds-of-findings.js';
@@ -15,9 +15,15 @@ const core10 = 'OpenID Connect Core 1.0 section 10.1.1';
 /** Whether keys that are to sign may. */
 export const kindsOfNextKeys = {
   NEXT_KEY_NONE: {
-    severity: 'note',
+    severity: 'error',
     rule: `${core10}: a key is published before it signs`,
-    remedy: 'Nothing, unless a rotation is due.',
+    remedy: 'Do not promote: there is nothing to promote. Run it with the settings that have the next key.',
+  },
+  CURRENT_KEY_NOT_VISIBLE: {
+    severity: 'error',
+    rule: `${core10}: relying parties get the key from the JWKS`,
+    remedy:
+      'Do not promote. Run it with the settings of this issuer; if they are, publish the key before it signs.',
   },
   NEXT_KEY_NOT_SEEN: {
     severity: 'error',
@@ -100,6 +106,8 @@ export interface NextKeysReport {
 
 export interface NextKeysQuestion {
   readonly keys: readonly NextKey[];
+  /** The keys that sign with these settings. */
+  readonly current: readonly Readonly<PublicJwk>[];
   readonly jwks: readonly SeenDocument[];
   readonly figures: Figures;
   /** Milliseconds since 1970. */
@@ -109,10 +117,11 @@ export interface NextKeysQuestion {
 /** Whether each key that waits can be seen at the public address, since when, and whether it may sign. */
 export function nextKeys(question: NextKeysQuestion): NextKeysReport {
   const { keys, jwks, figures } = question;
+  const unseen = question.current.flatMap((key) => aboutCurrent(key, jwks));
   if (keys.length === 0) {
-    return { keys: [], findings: [found('NEXT_KEY_NONE', 'next keys', 'No key waits.')] };
+    return { keys: [], findings: [found('NEXT_KEY_NONE', 'next keys', 'No key waits.'), ...unseen] };
   }
-  const served = Math.max(...jwks.map(lifetimeOf));
+  const served = Math.max(0, ...jwks.map(lifetimeOf));
   const longer =
     served > figures.jwksMaxAge
       ? [
@@ -127,12 +136,26 @@ export function nextKeys(question: NextKeysQuestion): NextKeysReport {
   const answers = keys.map((key) => answerFor(key, question, propagation * 1000));
   return {
     keys: answers.map(({ answer }) => answer),
-    findings: [...answers.map(({ finding }) => finding), ...longer],
+    findings: [...answers.map(({ finding }) => finding), ...unseen, ...longer],
   };
 }
 
+/** With the settings of another issuer nothing is known of this one. */
+function aboutCurrent(key: Readonly<PublicJwk>, jwks: readonly SeenDocument[]): Finding[] {
+  const sets = jwks.map(listOfKeys);
+  // Where there is no set, that is said.
+  const isThere = sets.every(
+    (set) =>
+      set?.some(
+        (each) => isObject(each) && each.kid === key.kid && isSame(each, key) && isForSame(each, key),
+      ) ?? true,
+  );
+  const message = 'It signs with these settings, and not every answer has it.';
+  return isThere ? [] : [found('CURRENT_KEY_NOT_VISIBLE', `current key ${key.kid}`, message)];
+}
+
 function lifetimeOf({ answer }: SeenDocument): number {
-  return isAnswer(answer) && answer.status === 200 ? longestLifetimeOf(answer.headers) : 0;
+  return isAnswer(answer) && answer.status === 200 ? longestLifetimeOf(answer.headers, answer.answeredAt) : 0;
 }
 
 interface Answered {
@@ -155,7 +178,7 @@ function answerFor(key: NextKey, { jwks, now }: NextKeysQuestion, propagation: n
     finding: found(code, where, message),
   });
   const sets = jwks.map(listOfKeys);
-  if (sets.some((set) => set === undefined)) {
+  if (sets.length === 0 || sets.some((set) => set === undefined)) {
     return unseen('NEXT_KEY_NOT_SEEN', 'The JWKS cannot be read, so that nothing is known of it.');
   }
   const published = sets.map((set) => set!.find((each) => isObject(each) && each.kid === kid));
@@ -164,10 +187,13 @@ function answerFor(key: NextKey, { jwks, now }: NextKeysQuestion, propagation: n
   if (there.some((each) => !isSame(each as Record<string, unknown>, key.publicJwk))) {
     return unseen('NEXT_KEY_DIFFERS', 'The JWKS has another key under this kid.');
   }
+  if (there.some((each) => !isForSame(each as Record<string, unknown>, key.publicJwk))) {
+    return unseen('NEXT_KEY_DIFFERS', 'The JWKS has it for something else: "use" or "alg" is another.');
+  }
   if (there.length < published.length) {
     return unseen('NEXT_KEY_NOT_EVERYWHERE', `${there.length} of ${published.length} answers have it.`);
   }
-  const since = key.publishedSince ?? Math.min(now, ...jwks.map(generatedAt));
+  const since = key.publishedSince ?? Math.min(now, Math.max(...jwks.map(generatedAt)));
   const safeFrom = since + propagation;
   const answer: NextKeyAnswer = {
     kid,
@@ -213,6 +239,11 @@ function findingOf(
 function isSame(jwk: Record<string, unknown>, own: Readonly<Record<string, unknown>>): boolean {
   const members = ['kty', 'crv', ...(kindOf(own)?.members ?? [])];
   return members.every((member) => jwk[member] === own[member]);
+}
+
+/** A relying party takes a key for what the key says, and for nothing else. */
+function isForSame(jwk: Record<string, unknown>, { alg }: Readonly<Record<string, unknown>>): boolean {
+  return !isForEncryption(jwk) && (jwk.alg === undefined || jwk.alg === alg);
 }
 
 function iso(instant: number): string {
