@@ -79,6 +79,40 @@ describe('what is odd and sound is not found', () => {
     expect((await diagnose(issuer)).findings).toEqual([]);
   });
 
+  it('the boolean of OpenID Connect for Identity Assurance', async () => {
+    const issuer = await startIssuer();
+    issuer.metadata.verified_claims_supported = true;
+    expect((await diagnose(issuer)).findings).toEqual([]);
+  });
+
+  it('an authorization endpoint that is a name, as Kubernetes has it', async () => {
+    const issuer = await startIssuer();
+    issuer.metadata.authorization_endpoint = 'urn:kubernetes:programmatic_authorization';
+    delete issuer.metadata.token_endpoint;
+    const { findings } = await diagnose(issuer);
+    expect(findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
+    expect(codesOf(findings)).toEqual(['ADDRESS_NO_URL', 'TOKEN_ENDPOINT_MISSING']);
+  });
+
+  it.each([404, 200])(
+    'metadata of RFC 8414 without a jwks_uri, where all else is a page: %i',
+    async (page) => {
+      const issuer = await startIssuer();
+      const { jwks_uri: _, ...metadata } = issuer.metadata;
+      issuer.instead = ({ url }, response) => {
+        if (url === '/.well-known/oauth-authorization-server') {
+          response.writeHead(200, issuer.documents.discovery.headers).end(JSON.stringify(metadata));
+        } else {
+          response.writeHead(page, { 'Content-Type': 'text/html' }).end('<!doctype html>');
+        }
+        return true;
+      };
+      const { findings, asked } = await diagnose(issuer);
+      expect(codesOf(findings)).toEqual(['JWKS_URI_MISSING']);
+      expect(asked.map(({ document }) => document)).toEqual(['discovery']);
+    },
+  );
+
   it('the members of each key in another order each time', async () => {
     const issuer = await startIssuer();
     issuer.instead = ({ url }) => {
@@ -132,6 +166,15 @@ describe('what is odd and sound is not found', () => {
     });
     expect([findings, asked.map(({ document }) => document)]).toEqual([[], ['jwks']]);
   });
+});
+
+it('a fault that is there many thousand times is told a few times', async () => {
+  const issuer = await startIssuer();
+  issuer.documents.jwks.body = `{"keys":[${Array.from({ length: 30_000 }, () => '{}').join()}]}`;
+  const { findings } = await diagnose(issuer);
+  expect(JSON.stringify(findings).length).toBeLessThan(100_000);
+  const those = findings.filter(({ code }) => code === 'KTY_MISSING');
+  expect([those.length, those.at(-1)!.message]).toEqual([20, expect.stringContaining(' more places.')]);
 });
 
 it('a private key in another form is not shown', async () => {

@@ -109,7 +109,7 @@ export async function reportOf(seen: Observation, more: readonly Finding[] = [])
     issuer: seen.issuer,
     answered: hasAnswered(seen),
     asked: documents.map(askedOf),
-    findings: bySeverity([...more, ...(await judge(seen))]),
+    findings: bySeverity([...more, ...fewOfEach(await judge(seen))]),
   };
 }
 
@@ -117,6 +117,23 @@ function askedOf({ name, answer }: SeenDocument): AskedDocument {
   return isAnswer(answer)
     ? { document: name, url: answer.url.href, status: answer.status }
     : { document: name, url: undefined, status: undefined };
+}
+
+const mostOfEach = 20;
+
+/** A set may have one fault a hundred thousand times. */
+function fewOfEach(findings: readonly Finding[]): readonly Finding[] {
+  const counts = new Map<string, number>();
+  const kept = findings.filter(({ code }) => {
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    return count <= mostOfEach;
+  });
+  const last = new Map(kept.map((each) => [each.code, each]));
+  return kept.map((each) => {
+    const more = last.get(each.code) === each ? counts.get(each.code)! - mostOfEach : 0;
+    return more > 0 ? { ...each, message: `${each.message} So it is at ${more} more places.` } : each;
+  });
 }
 
 const order: readonly Severity[] = ['error', 'warning', 'note'];

@@ -243,6 +243,10 @@ function aboutAddresses(metadata: Record<string, unknown>, issuer: string): Find
       return [found('ADDRESS_NO_URL', at(name), `It is ${quoted(value)}.`)];
     }
     const url = new URL(value);
+    // Kubernetes names so what it does not have.
+    if (url.protocol === 'urn:') {
+      return [found('ADDRESS_NO_URL', at(name), `It is ${quoted(value)}, a name and no address.`, 'note')];
+    }
     if (!isLocal && isLoopback(url)) {
       return [
         found('ADDRESS_OF_THIS_MACHINE', at(name), `It is ${quoted(value)}, and the issuer is elsewhere.`),
@@ -280,9 +284,9 @@ const booleans = [
   'frontchannel_logout_session_supported',
 ];
 
-/** Every list of the registry has a name like this; that of OpenID Federation is an object. */
+/** Every list of the registry has a name like this; that of OpenID Federation is an object, one of Identity Assurance a boolean. */
 const listName =
-  /^(?!request_authentication_methods_)\w*(_values|_types|_modes|_methods|scopes|claims|_locales)_supported$/;
+  /^(?!request_authentication_methods_|verified_claims_supported)\w*(_values|_types|_modes|_methods|scopes|claims|_locales)_supported$/;
 
 function aboutForms(metadata: Record<string, unknown>): Finding[] {
   return Object.entries(metadata).flatMap(([name, value]): Finding[] => {

@@ -170,5 +170,8 @@ export function nowOf({ jwks: [first] }: Observation): number {
 
 /** An issuer whose tokens somebody verifies, and at which nobody logs in: a cluster, a CI, a mesh of services. */
 export function hasKeysOnly(metadata: Record<string, unknown>): boolean {
-  return metadata.authorization_endpoint === undefined && metadata.token_endpoint === undefined;
+  const { authorization_endpoint: authorization, token_endpoint: token } = metadata;
+  // Kubernetes has a name there, urn:kubernetes:programmatic_authorization.
+  const nobodyLogsIn = authorization === undefined || /^urn:/.test(String(authorization));
+  return nobodyLogsIn && token === undefined;
 }

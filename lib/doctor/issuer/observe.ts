@@ -27,7 +27,10 @@ export async function observe(issuer: string, options: ObserveOptions): Promise<
       : { discovery: undefined, standard: 'RFC 8414' as const };
   const address = options.jwksUri ?? jwksAddress(issuer, discovery);
   const jwks: SeenDocument[] = [];
-  for (let count = 0; count < options.requests; count++) {
+  // RFC 8414 does not ask for a jwks_uri, and a guess is none.
+  const isGuess = options.jwksUri === undefined && metadataOf({ discovery })?.jwks_uri === undefined;
+  const requests = standard === 'RFC 8414' && isGuess ? 0 : options.requests;
+  for (let count = 0; count < requests; count++) {
     const document = seenDocument('jwks', await ask(address, asking));
     jwks.push(document);
     // Where nobody is, nobody is asked again.
@@ -43,15 +46,22 @@ async function metadataFrom(
   const openId = await ask(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, asking);
   const discovery = seenDocument('discovery', openId);
   const first = { discovery, standard: 'OpenID Connect Discovery' as const };
-  const isAbsent = isAnswer(openId) && openId.status !== 200 && openId.status < 500;
+  // Some answer everything that is not there with a page.
+  const isAbsent =
+    isAnswer(openId) &&
+    (openId.status === 200 ? discovery.text !== undefined && !isJson(discovery) : openId.status < 500);
   if (!isAbsent || !URL.canParse(issuer)) return first;
   // RFC 8414 section 3.1: between the host and the path.
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
   const oauth = await ask(`${origin}/.well-known/oauth-authorization-server${path}`, asking);
-  return isAnswer(oauth) && oauth.status === 200
-    ? { discovery: seenDocument('discovery', oauth), standard: 'RFC 8414' }
-    : first;
+  const other = seenDocument('discovery', oauth);
+  const isThere = isAnswer(oauth) && oauth.status === 200 && isJson(other);
+  return isThere ? { discovery: other, standard: 'RFC 8414' } : first;
+}
+
+function isJson({ json, nestsTooDeep }: SeenDocument): boolean {
+  return json !== undefined || nestsTooDeep;
 }
 
 /** What the metadata name, else where this module and most others serve it. */
