@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { claimTypeFaults } from './claim-type-faults.js';
 import type { ReadToken } from './read-token.js';
+import { shown } from './shown.js';
 import type { KeysOfIssuer } from './signature-faults.js';
 
 /** What a token is to be. What is left out is not compared. */
@@ -60,16 +62,30 @@ export function accessTokenFaults({ header, claims }: ReadToken, expected: Expec
 /** What keeps a token from being an ID token as it is expected (OpenID Connect Core section 2). */
 export function idTokenFaults({ header, claims }: ReadToken, expected: ExpectedIdToken): string[] {
   const { clientId, nonce } = expected;
-  const isAccessToken = isTyp(header.typ, 'at+jwt');
   return [
-    ...(isAccessToken
-      ? ['its header has "typ": "at+jwt": it is an access token (RFC 9068 section 2.1)']
-      : []),
+    ...typFaultsOfIdToken(header.typ),
     ...missingFaults(claims, ['iss', 'sub', 'aud', 'exp', 'iat'], 'OpenID Connect Core section 2'),
     ...commonFaults(claims, expected),
     ...audienceFaults(claims, clientId),
+    ...authorizedPartyFaults(claims, clientId),
     ...valueFaults(claims, { nonce }),
   ];
+}
+
+function typFaultsOfIdToken(typ: unknown): string[] {
+  if (typ === undefined || isTyp(typ, 'jwt')) return [];
+  return isTyp(typ, 'at+jwt')
+    ? ['its header has "typ": "at+jwt": it is an access token (RFC 9068 section 2.1)']
+    : [`its header has "typ": ${shown(typ)}: it is a token of another kind (RFC 8725 section 3.11)`];
+}
+
+/** OpenID Connect Core section 3.1.3.7: of several audiences, `azp` says for which client the token was issued. */
+function authorizedPartyFaults({ aud, azp }: ReadToken['claims'], clientId: string | undefined): string[] {
+  if (clientId === undefined || azp === clientId) return [];
+  if (azp !== undefined) return [`its "azp" is ${shown(azp)}, and not ${shown(clientId)}`];
+  return Array.isArray(aud) && aud.length > 1
+    ? [`it has ${aud.length} audiences, and no "azp" says that it is for ${shown(clientId)}`]
+    : [];
 }
 
 function commonFaults(
@@ -77,12 +93,16 @@ function commonFaults(
   { issuer, subject, claims: others = {}, at = new Date() }: ExpectedToken,
 ): string[] {
   const now = Math.floor(at.getTime() / 1000);
-  const { exp, nbf } = claims;
+  const { exp, nbf, iat } = claims;
   return [
+    ...claimTypeFaults(claims),
     ...valueFaults(claims, { iss: issuer, sub: subject, ...others }),
     ...(typeof exp === 'number' && exp <= now ? [`it expired ${now - exp} s ago ("exp": ${exp})`] : []),
     ...(typeof nbf === 'number' && nbf > now
       ? [`it is not valid for another ${nbf - now} s ("nbf": ${nbf})`]
+      : []),
+    ...(typeof iat === 'number' && iat > now
+      ? [`it is issued ${iat - now} s after the time of its use ("iat": ${iat})`]
       : []),
   ];
 }
@@ -107,8 +127,4 @@ function audienceFaults({ aud }: ReadToken['claims'], audience: string | undefin
 /** RFC 7515 section 4.1.9: a `typ` without a slash is short for `application/...`, and case does not matter. */
 function isTyp(actual: unknown, expected: string): boolean {
   return typeof actual === 'string' && actual.toLowerCase().replace(/^application\//, '') === expected;
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value);
 }

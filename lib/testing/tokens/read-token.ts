@@ -21,6 +21,9 @@ export function readToken(value: unknown): ReadToken | string {
   if (parts.length !== 3) {
     return `it is no JWT: it has ${parts.length} of the 3 parts that dots divide (RFC 7515 section 7.1)`;
   }
+  if (!parts.every(isBase64url)) {
+    return 'it is no JWT: one of its parts is no base64url, which has letters, digits, "-" and "_" (RFC 7515 section 2)';
+  }
   const [header, payload, signature] = parts as [string, string, string];
   try {
     return {
@@ -32,4 +35,9 @@ export function readToken(value: unknown): ReadToken | string {
   } catch (error) {
     return `it is no JWT: ${(error as Error).message}`;
   }
+}
+
+/** Node reads over whatever is none. */
+function isBase64url(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part;
 }

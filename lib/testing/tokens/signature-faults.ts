@@ -1,9 +1,10 @@
 import { createPublicKey, verify } from 'node:crypto';
-import type { JsonWebKey } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
 
-import { algorithmNamed } from '../../core/algorithms.js';
+import { algorithmNamed, fits } from '../../core/algorithms.js';
 import type { JsonWebKeySet, PublicJwk } from '../../core/key/public-jwk.js';
 import type { ReadToken } from './read-token.js';
+import { shown } from './shown.js';
 
 /** @inline */
 interface HasKeySet {
@@ -30,11 +31,25 @@ export function signatureFaults(
     const kids = known.map((each) => each.kid).join(', ') || 'none';
     return [`it is signed with the key ${String(kid)}, and the keys are ${kids}`];
   }
-  const algorithm = algorithmNamed(alg);
-  if (!algorithm || algorithm !== algorithmNamed(key.alg ?? alg)) {
-    return [`its header says "alg": ${JSON.stringify(alg)}, and the key ${key.kid} is for ${key.alg}`];
+  const { use, key_ops: operations = ['verify'] } = key;
+  if ((use !== undefined && use !== 'sig') || !operations.includes('verify')) {
+    return [
+      `the key ${key.kid} is not for signatures ("use": ${shown(use)}, "key_ops": ${shown(key.key_ops)})`,
+    ];
   }
-  const publicKey = createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+  const algorithm = algorithmNamed(alg);
+  // `EdDSA` and `Ed25519` are one algorithm, and relying parties compare the names.
+  if (!algorithm || alg !== (key.alg ?? alg)) {
+    return [`its header says "alg": ${shown(alg)}, and the key ${key.kid} is for ${key.alg}`];
+  }
+  const publicKey = publicKeyOf(key);
+  if (!publicKey) return [`the key ${key.kid} is no public key that can be read`];
+  // Where the key does not say its algorithm, the token alone must not.
+  if (!fits(publicKey, algorithm)) {
+    return [
+      `its header says "alg": ${shown(alg)}, which takes ${algorithm.keyDescription}, and the key ${key.kid} is none`,
+    ];
+  }
   const isGood = verify(
     algorithm.hash,
     Buffer.from(signingInput),
@@ -51,6 +66,16 @@ export function signatureFaults(
 interface NamedKey {
   readonly kid?: string;
   readonly alg?: string;
+  readonly use?: string;
+  readonly key_ops?: readonly string[];
+}
+
+function publicKeyOf(key: NamedKey): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }
 
 function keysOf(keys: KeysOfIssuer): readonly NamedKey[] {

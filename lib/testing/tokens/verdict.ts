@@ -1,5 +1,6 @@
 import { accessTokenFaults, idTokenFaults } from './claim-faults.js';
 import type { ExpectedAccessToken, ExpectedIdToken } from './claim-faults.js';
+import { headerFaults, unsignedFaults } from './header-faults.js';
 import { readToken } from './read-token.js';
 import type { ReadToken } from './read-token.js';
 import { signatureFaults } from './signature-faults.js';
@@ -13,20 +14,25 @@ export interface Verdict {
 }
 
 export function signedBy(token: unknown, keys: KeysOfIssuer): Verdict {
-  return verdictOn(token, 'a token that is signed by these keys', (read) => signatureFaults(read, keys));
+  return verdictOn(token, 'a token that is signed by these keys', (read) => [
+    ...headerFaults(read),
+    ...signatureFaults(read, keys),
+  ]);
 }
 
 export function accessToken(token: unknown, expected: ExpectedAccessToken = {}): Verdict {
   return verdictOn(token, 'an access token', (read) => [
+    ...headerFaults(read),
     ...accessTokenFaults(read, expected),
-    ...(expected.signedBy ? signatureFaults(read, expected.signedBy) : []),
+    ...(expected.signedBy ? signatureFaults(read, expected.signedBy) : unsignedFaults(read)),
   ]);
 }
 
 export function idToken(token: unknown, expected: ExpectedIdToken = {}): Verdict {
   return verdictOn(token, 'an ID token', (read) => [
+    ...headerFaults(read),
     ...idTokenFaults(read, expected),
-    ...(expected.signedBy ? signatureFaults(read, expected.signedBy) : []),
+    ...(expected.signedBy ? signatureFaults(read, expected.signedBy) : unsignedFaults(read)),
   ]);
 }
 
