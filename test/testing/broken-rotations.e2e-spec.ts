@@ -85,6 +85,17 @@ const withCacheControl = (value: string) => (app: INestApplication) => {
   });
 };
 
+/** What a limit of requests does, at any of those who ask. */
+const withLimit = (most: number) => (app: INestApplication) => {
+  let requests = 0;
+  app.use((_: unknown, response: ServerResponse, next: () => void) => {
+    requests += 1;
+    if (requests <= most) return next();
+    response.statusCode = 429;
+    return response.end();
+  });
+};
+
 /** A document as a tool of one's own writes it; instants in seconds from now. */
 const documentOf = (...keys: readonly [text: string, instants: Record<string, number>][]) => {
   const now = Math.floor(Date.now() / 1000);
@@ -107,6 +118,48 @@ type Row = [
 
 /** Each of them is a rotation that somebody has done. */
 const rows: Row[] = [
+  [
+    'a deploy shortens the max-age, and caches keep what they fetched before for a day',
+    'SIGNS_TOO_EARLY',
+    'may keep it for another',
+    async (start) => {
+      const store = new MemoryKeyStore(k1);
+      const rotation = await withRotation(await start({ options: { store, jwksMaxAge: 86_400 } }));
+      await rotation.deploy(await start({ options: { store, jwksMaxAge: 300 } }));
+      await rotation.rotate();
+      await rotation.complete();
+    },
+  ],
+  [
+    'another key signs at once, and a key that signs no more is revoked with the same write',
+    'SIGNS_TOO_EARLY',
+    'may keep it for another',
+    async (start) => {
+      const day = 86_400;
+      const [old, first] = [
+        { iat: -9 * day, nbf: -9 * day, exp: 9 * day },
+        { iat: -8 * day, nbf: -8 * day },
+      ];
+      const store = new MemoryKeyStore(documentOf([jwkNamed('a', 1), old], [jwkNamed('b', 2), first]));
+      const rotation = await withRotation(await start({ options: { store } }));
+      const next = documentOf(
+        [jwkNamed('a', 1), { ...old, revoked: 0 }],
+        [jwkNamed('b', 2), { ...first, exp: 9 * day }],
+        [jwkNamed('c', 3), { iat: -7 * day, nbf: -7 * day }],
+      );
+      store.text = next.replace(/"revoked":(\d+)/, '"revoked":{"revoked_at":$1}');
+      await rotation.advance({ minutes: 10 });
+    },
+  ],
+  [
+    'a rate limit is in front of the JWKS',
+    'JWKS_UNUSABLE',
+    'the answer is 429',
+    async (start) => {
+      const rotation = await withRotation(await start({ setUp: withLimit(30) }));
+      await rotation.advance({ days: 1 });
+    },
+  ],
   [
     'a deploy replaces the key, and keeps the old one as previous',
     'SIGNS_TOO_EARLY',

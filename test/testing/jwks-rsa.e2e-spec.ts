@@ -44,7 +44,6 @@ it('jwks-rsa keeps each key for ten minutes by the clock of the test, and asks a
     assert.equal(requests, before + 1);
     await party.verify(token, start + 601_000);
     await assert.rejects(party.verify(token, start + 1_300_000), /Unable to find a signing key/);
-    await assert.rejects(party.anew().verify(token, start + 601_000), /Unable to find a signing key/);
     service = new JwtService({ key: testKey('ES256') });
     await assert.rejects(party.verify(token, start + 86_401_000), /"exp"/);
     server.closeAllConnections();

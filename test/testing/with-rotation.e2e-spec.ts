@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
@@ -7,6 +7,7 @@ import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { KeySlots } from 'nestjs-oidc-key';
 import { rotate } from 'nestjs-oidc-key/rotate';
 import { MemoryKeyStore, OidcKeyTestingModule, testKey, withRotation } from 'nestjs-oidc-key/testing';
+import type { OidcKeyTestingOptions } from 'nestjs-oidc-key/testing';
 
 import { configurationOf } from '../support/configuration.js';
 import { boot, closeAll, platforms } from '../support/platforms.js';
@@ -56,6 +57,50 @@ it('goes on with the next rotation where the one before is complete', async () =
     await rotation.complete();
   }
 });
+
+it.each<[string, OidcKeyTestingOptions, string]>([
+  ['that no cache keeps', {}, 'no-store'],
+  ['that caches keep for ten seconds', { jwksMaxAge: 10 }, ''],
+  ['that caches keep for no time', { jwksMaxAge: 0 }, ''],
+])('looks no oftener than it has to at a JWKS %s', async (_, options, cacheControl) => {
+  const { app } = await boot(express(), { imports: [OidcKeyTestingModule.forRoot(options)] }, (each) => {
+    if (cacheControl) each.use(cacheControlOf(cacheControl));
+  });
+  let looks = 0;
+  const sign = () => {
+    looks += 1;
+    return app.get(JwtService).sign({});
+  };
+  const rotation = await withRotation(app, { sign });
+  await rotation.rotate();
+  await rotation.advance({ hours: 1 });
+  await rotation.complete();
+  expect(looks).toBeLessThan(150);
+});
+
+it('waits for a key that signs in a year', async () => {
+  const nextActivatesAt = new Date(Date.now() + 365 * 86_400_000);
+  const [key, nextKeys] = [testKey('ES256'), testKey('ES256', 2)];
+  const rotation = await withRotation(
+    await start([OidcKeyModule.forRoot({ key, nextKeys, nextActivatesAt })]),
+  );
+  await rotation.promote();
+  expect(rotation.now.getTime()).toBeGreaterThanOrEqual(nextActivatesAt.getTime());
+});
+
+it('says that it speaks no TLS', async () => {
+  const module = await Test.createTestingModule({ imports: [OidcKeyTestingModule.forRoot()] }).compile();
+  const app = module.createNestApplication({ logger: false, httpsOptions: {} });
+  await expect(withRotation(app)).rejects.toThrow('`httpsOptions`');
+  await app.close();
+});
+
+const cacheControlOf = (value: string) => (__: unknown, response: ServerResponse, next: () => void) => {
+  const setHeader = response.setHeader.bind(response);
+  response.setHeader = (name, content) =>
+    setHeader(name, name.toLowerCase() === 'cache-control' ? value : content);
+  next();
+};
 
 describe('the verbs', () => {
   const slotsOf = (rotation: KeyRotation) => rotation.status().keys.map(({ slot }) => slot);

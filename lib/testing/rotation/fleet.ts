@@ -6,12 +6,12 @@ import type { RelyingParty } from './relying-parties/relying-party.js';
 
 /**
  * Relying parties of every kind, with caches of every age that matters: of those that hold the same JWKS, the one that
- * fetched it last, since it keeps it longest.
+ * keeps it longest. That need not be the last to fetch it: a deploy may have shortened the time since.
  */
 export class Fleet {
   readonly #front: Front;
+  readonly #jwksRsa: JwksRsaParty | undefined;
   #parties: RelyingParty[] = [];
-  #jwksRsa: JwksRsaParty | undefined;
 
   private constructor(front: Front, jwksRsa: JwksRsaParty | undefined) {
     this.#front = front;
@@ -24,12 +24,6 @@ export class Fleet {
 
   get parties(): readonly RelyingParty[] {
     return this.#jwksRsa ? [...this.#parties, this.#jwksRsa] : this.#parties;
-  }
-
-  /** Caches of which nobody is to be held to account any more. */
-  forgetAll(): void {
-    this.#parties = [];
-    this.#jwksRsa = this.#jwksRsa?.anew();
   }
 
   /** Those that have no cache yet ask each replica. */
@@ -52,7 +46,7 @@ function latestOfEach(parties: readonly RelyingParty[]): RelyingParty[] {
   for (const party of parties) {
     const name = `${party.name} ${JSON.stringify(party.held?.jwks)}`;
     const other = latest.get(name);
-    if (!other || other.held!.fetchedAt <= party.held!.fetchedAt) latest.set(name, party);
+    if (!other || other.held!.keptUntil <= party.held!.keptUntil) latest.set(name, party);
   }
   return [...latest.values()];
 }

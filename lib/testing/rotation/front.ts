@@ -1,3 +1,5 @@
+import { fetchJwks } from './fetch-jwks.js';
+import type { FetchedJwks } from './fetch-jwks.js';
 import type { Replica } from './replica.js';
 
 /** What relying parties reach: each request goes to the next replica, as behind a load balancer. */
@@ -18,8 +20,9 @@ export class Front {
     this.#replicas = replicas;
   }
 
-  readonly fetch = (init?: RequestInit): Promise<Response> => {
+  /** @throws BrokenRotationError `JWKS_UNUSABLE` */
+  readonly fetch = (now: number, init?: RequestInit): Promise<FetchedJwks> => {
     const { jwksUri } = this.#replicas[this.#turn++ % this.#replicas.length]!;
-    return fetch(jwksUri, { ...init, redirect: 'manual' });
+    return fetchJwks(jwksUri, now, init);
   };
 }

@@ -3,8 +3,11 @@ import type { RelyingParty } from './relying-parties/relying-party.js';
 import type { Replica } from './replica.js';
 import type { Tokens } from './tokens.js';
 
-/** Looks while a key waits to sign: whatever does not keep to the instants that it names is seen too. */
-const looksWithinFreshness = 8;
+/**
+ * Looks while caches may hold other keys, and each time that a part of what is left until the next change has passed:
+ * whatever does not keep to the instants that it names is seen too.
+ */
+const parts = 8;
 
 interface Circumstances {
   readonly now: number;
@@ -38,12 +41,16 @@ function instantsOfReplica(
 ): number[] {
   const { keys, nextChangeAt } = rotation.status();
   const freshness = Math.max(...published.map((each) => each.freshness), 1_000);
-  const isUnderWay = keys.some(({ slot }) => slot === 'next') || now < changedAt + freshness;
+  const isCached = now < changedAt + freshness;
+  const waits = nextChangeAt !== undefined && keys.some(({ slot }) => slot === 'next');
+  // A key may wait for longer by far than a cache lives.
+  const left = waits ? nextChangeAt.getTime() - now : 0;
   return [
     // A millisecond more, since instants are rounded.
     ...(nextChangeAt ? around(nextChangeAt.getTime() + 1) : []),
     ...(asksAt !== undefined && interval > 0 && asksAt <= start + interval ? [asksAt] : []),
-    ...(isUnderWay ? [now + freshness / looksWithinFreshness] : []),
+    ...(isCached ? [now + freshness / parts] : []),
+    ...(waits ? [now + Math.max(freshness, left) / parts] : []),
   ];
 }
 

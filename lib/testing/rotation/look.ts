@@ -117,7 +117,7 @@ export async function checkParty(scene: Scene, party: RelyingParty): Promise<voi
     try {
       await party.verify(token, scene.now);
     } catch (error) {
-      throw refusalOf(scene, party, token, error as Error);
+      throw error instanceof BrokenRotationError ? error : refusalOf(scene, party, token, error as Error);
     }
   }
 }

@@ -1,11 +1,10 @@
 import type { JSONWebKeySet, JWK } from 'jose';
 
 import { algorithms } from '../../core/algorithms.js';
-import { isObject } from '../../core/objects.js';
-import { wordsOf } from '../../core/words-of-error.js';
 import { shortestCache } from '../../core/key-set/figures.js';
 import { BrokenRotationError } from './broken-rotation-error.js';
 import type { BrokenRotationCode } from './broken-rotation-error.js';
+import { fetchJwks } from './fetch-jwks.js';
 import { freshnessOf } from './freshness.js';
 import type { Replica } from './replica.js';
 
@@ -28,7 +27,7 @@ const privateMembers = new Set([...algorithms.flatMap(({ jwk }) => jwk.privateMe
 export async function publishedBy(by: Replica, now: number): Promise<Published> {
   const broken = (code: BrokenRotationCode, message: string) =>
     new BrokenRotationError(code, `${by.jwksUri.href}: ${message}`, new Date(now));
-  const { response, jwks } = await fetched(by, broken);
+  const { response, jwks } = await fetchJwks(by.jwksUri, now);
   const keys = new Map<string, JWK>();
   for (const key of jwks.keys) {
     const { kid } = key;
@@ -59,37 +58,4 @@ export async function publishedBy(by: Replica, now: number): Promise<Published> 
     );
   }
   return { by, keys, jwks, freshness: freshness * 1000 };
-}
-
-type Broken = (code: BrokenRotationCode, message: string) => BrokenRotationError;
-
-async function fetched(
-  { jwksUri }: Replica,
-  broken: Broken,
-): Promise<{ response: Response; jwks: JSONWebKeySet }> {
-  const unusable = (message: string) => broken('JWKS_UNUSABLE', `There is no JWKS: ${message}.`);
-  let response: Response;
-  try {
-    response = await fetch(jwksUri, { redirect: 'manual' });
-  } catch (error) {
-    throw unusable(`nothing answers (${wordsOf(error)})`);
-  }
-  const text = await response.text();
-  if (response.status !== 200) throw unusable(`the answer is ${response.status}`);
-  const jwks = jsonOf(text);
-  if (!isObject(jwks) || !('keys' in jwks) || !Array.isArray(jwks.keys) || !jwks.keys.every(isObject)) {
-    throw unusable(
-      `the answer is no JSON object with a list "keys" (${response.headers.get('content-type')})`,
-    );
-  }
-  return { response, jwks: jwks as unknown as JSONWebKeySet };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What it is instead is said by its content type.
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 
 import type { INestApplication } from '@nestjs/common';
 
@@ -31,6 +32,12 @@ export class Replica {
   /** Makes the application listen where it does not yet. */
   static async of(app: INestApplication, name: string, jwksPath: string | undefined): Promise<Replica> {
     const server = app.getHttpServer() as Server;
+    if (server instanceof TlsServer) {
+      throw new TypeError(
+        'The application has `httpsOptions`, and the relying parties of withRotation speak HTTP alone. Create it without ' +
+          'them for this test.',
+      );
+    }
     if (!server.listening) await app.listen(0, '127.0.0.1');
     return new Replica(app, name, new URL(jwksPath ?? pathIn(app), urlOf(server)));
   }

@@ -3,6 +3,7 @@ import { Front } from './front.js';
 import { History } from './history.js';
 import { instantsOf } from './instants.js';
 import { checkKeysOfTokens, checkParty, checkReplicas, checkRevoked, checkSlots } from './look.js';
+import type { Scene } from './look.js';
 import { publishedBy } from './published.js';
 import type { Published } from './published.js';
 import type { Replica } from './replica.js';
@@ -54,11 +55,10 @@ export class Stage {
     }
   }
 
-  /** Nobody has to accept the tokens of this key any more, nor to know the one in its place at once. */
+  /** Nobody has to accept the tokens of this key any more, nor, of the caches that are there, to know the one in its place. */
   revoke(kid: string): void {
     if (this.#revoked.has(kid)) return;
-    this.#revoked.add(kid, this.tokens.alive, this.replicas);
-    this.#fleet.forgetAll();
+    this.#revoked.add(kid, this.tokens, this.replicas, this.#fleet.parties);
   }
 
   async lookAt(instant: number): Promise<void> {
@@ -80,6 +80,7 @@ export class Stage {
       await checkRevoked(before, knowing, revoked, tokens.latest);
       tokens.drop(revoked.kid);
       isKnown &&= knowing.length === replicas.length;
+      this.#revoked.findSuccessors(revoked, knowing, tokens.latest);
     }
     // Until every replica knows of a revocation, they differ: that is part of its price.
     if (!isKnown) return;
@@ -87,9 +88,16 @@ export class Stage {
     checkSlots(scene);
     checkKeysOfTokens(scene);
     await checkReplicas(scene, replicas);
-    for (const party of this.#fleet.parties) await checkParty(scene, party);
+    await this.#checkParties(scene);
     await this.#fleet.join(now);
-    for (const party of this.#fleet.parties) await checkParty(scene, party);
+    await this.#checkParties(scene);
+  }
+
+  async #checkParties(scene: Scene): Promise<void> {
+    for (const party of this.#fleet.parties) {
+      const tokens = scene.tokens.filter((token) => !this.#revoked.excuses(party, token));
+      await checkParty({ ...scene, tokens }, party);
+    }
   }
 
   async #fetch(now: number): Promise<void> {

@@ -1,5 +1,4 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import type { JSONWebKeySet } from 'jose';
 
 import { freshnessOf } from '../freshness.js';
 import type { Front } from '../front.js';
@@ -24,8 +23,7 @@ export class HttpCacheParty implements RelyingParty {
   }
 
   async fetch(now: number): Promise<HeldJwks> {
-    const response = await this.#front.fetch();
-    const jwks = (await response.json()) as JSONWebKeySet;
+    const { response, jwks } = await this.#front.fetch(now);
     this.#held = { jwks, fetchedAt: now, keptUntil: now + freshnessOf(response) * 1000 };
     return this.#held;
   }

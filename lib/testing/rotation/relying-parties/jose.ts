@@ -44,7 +44,7 @@ export class JoseParty implements RelyingParty {
     const cache: ExportedJWKSCache | Record<string, never> = held ? { jwks: held.jwks, uat } : {};
     const jwks = createRemoteJWKSet(this.#front.replicas[0]!.jwksUri, {
       [jwksCache]: cache,
-      [customFetch]: (_, init) => this.#front.fetch(init),
+      [customFetch]: async (_, init) => Response.json((await this.#front.fetch(now, init)).jwks),
     });
     try {
       await use(jwks);

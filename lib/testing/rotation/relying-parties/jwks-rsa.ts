@@ -42,16 +42,11 @@ export class JwksRsaParty implements RelyingParty {
     return jwksRsa && new JwksRsaParty(front, jwksRsa);
   }
 
-  /** The same without a cache. */
-  anew(): JwksRsaParty {
-    return new JwksRsaParty(this.#front, this.#package);
-  }
-
   async verify(token: SignedToken, now: number): Promise<void> {
     const { kid } = token;
     const known = this.#clients.get(kid);
     const { client, since } =
-      known && now < known.since + cacheMaxAge ? known : { client: this.#newClient(), since: now };
+      known && now < known.since + cacheMaxAge ? known : { client: this.#newClient(now), since: now };
     // It keeps no failure.
     this.#clients.delete(kid);
     const key = await client.getSigningKey(kid);
@@ -59,11 +54,11 @@ export class JwksRsaParty implements RelyingParty {
     await jwtVerify(token.text, createPublicKey(key.getPublicKey()), { currentDate: token.dateAt(now) });
   }
 
-  #newClient(): JwksClient {
+  #newClient(now: number): JwksClient {
     return new this.#package.JwksClient({
       jwksUri: this.#front.replicas[0]!.jwksUri.href,
       cacheMaxAge,
-      fetcher: async () => (await this.#front.fetch()).json(),
+      fetcher: async () => (await this.#front.fetch(now)).jwks,
     });
   }
 }
