@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { OidcKeyModule } from '../oidc-key.module.js';
 import type { OidcKeyExtras, OidcKeyStoreOptions } from '../oidc-key.options.js';
 import type { MemoryKeyStore } from './memory-key.store.js';
+import { refuseProduction } from './refuse-production.js';
 import { testKey } from './test-key.js';
 
 /** The options of `OidcKeyModule` but for where the keys come from. */
@@ -19,8 +20,9 @@ export interface OidcKeyTestingOptions
  */
 // oxlint-disable-next-line typescript/no-extraneous-class -- as every module of Nest is given
 export class OidcKeyTestingModule {
-  /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
+  /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`, `OIDC_KEY_TESTING_IN_PRODUCTION` */
   static forRoot({ store, ...options }: OidcKeyTestingOptions = {}): DynamicModule {
+    refuseProduction('used');
     return OidcKeyModule.forRoot({
       ...options,
       ...(store ? { store } : { key: testKey(options.algorithm) }),

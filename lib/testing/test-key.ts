@@ -5,17 +5,19 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { algorithmNamed, rsaModulus, signingAlgorithms } from '../core/algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
+import { refuseProduction } from './refuse-production.js';
 
 /**
  * A private key for tests, as text: what OIDC_PRIVATE_KEY or the option `key` takes. It is made on first use, an RSA key
- * in a tenth of a second and others in no time, and is the same for as long as the process lives. It is a PEM, or a JWK
+ * in a tenth of a second and others in no time, and is the same for as long as the thread lives. It is a PEM, or a JWK
  * where a PEM would not say that the key is for this algorithm.
  *
  * @param algorithm what the key is for. Default `RS256`
  * @param number for several keys of one algorithm. Default 1
- * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is no such algorithm
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is no such algorithm, `OIDC_KEY_TESTING_IN_PRODUCTION`
  */
 export function testKey(algorithm: SigningAlgorithm = 'RS256', number = 1): string {
+  refuseProduction('used');
   const row = algorithmNamed(algorithm);
   if (!row) {
     throw new OidcKeyError(

@@ -52,6 +52,7 @@ const aboutKeys = [
   'source',
   'store',
   'reloadInterval',
+  'publicJwksUri',
 ];
 
 function withKeys(

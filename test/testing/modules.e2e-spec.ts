@@ -79,6 +79,13 @@ describe('an application that imports OidcKeyModule itself', () => {
     expect(response.headers.get('cache-control')).toBe('public, max-age=900');
   });
 
+  it('does not ask the address at which the keys of production are', async () => {
+    const publicJwksUri = 'https://issuer.invalid/jwks';
+    const imports = [OidcKeyModule.forRoot({ key: testKey(), publicJwksUri })];
+    const app = await start(withTestKey(Test.createTestingModule({ imports })));
+    expect(app.get(KeyRotation).options.publicJwksUri).toBeUndefined();
+  });
+
   it('signs what the test asks for', async () => {
     const app = await start(withTestKey(builder(), ['ES256', 'RS256']));
     expect(app.get(KeyInfo).algorithms.toSorted()).toEqual(['ES256', 'RS256']);

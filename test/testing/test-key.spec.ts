@@ -3,7 +3,7 @@ import { getEnvironmentData } from 'node:worker_threads';
 
 import { describe, expect, it, jest } from '@jest/globals';
 import { JwtService } from 'nestjs-oidc-key';
-import { testKey } from 'nestjs-oidc-key/testing';
+import { MemoryKeyStore, OidcKeyTestingModule, testKey } from 'nestjs-oidc-key/testing';
 
 import { signingAlgorithms } from '../../lib/core/algorithms.js';
 import { errorOf } from '../support/errors.js';
@@ -21,6 +21,24 @@ describe('testKey', () => {
   it('is a PEM where a PEM says enough', () => {
     expect(createPrivateKey(testKey()).asymmetricKeyDetails?.modulusLength).toBe(2048);
   });
+
+  it.each(['production', 'Production', ' PRODUCTION '])(
+    'refuses where NODE_ENV became "%s" later',
+    (value) => {
+      const before = process.env.NODE_ENV;
+      process.env.NODE_ENV = value;
+      try {
+        for (const use of [
+          () => testKey(),
+          () => OidcKeyTestingModule.forRoot({ store: new MemoryKeyStore() }),
+        ]) {
+          expect(errorOf(use).code).toBe('OIDC_KEY_TESTING_IN_PRODUCTION');
+        }
+      } finally {
+        process.env.NODE_ENV = before;
+      }
+    },
+  );
 
   it('knows no other algorithm', () => {
     expect(errorOf(() => testKey('HS256' as 'RS256')).message).toContain('RS256, RS384');
