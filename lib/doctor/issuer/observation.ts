@@ -172,6 +172,7 @@ export function nowOf({ jwks: [first] }: Observation): number {
 export function hasKeysOnly(metadata: Record<string, unknown>): boolean {
   const { authorization_endpoint: authorization, token_endpoint: token } = metadata;
   // Kubernetes has a name there, urn:kubernetes:programmatic_authorization.
-  const nobodyLogsIn = authorization === undefined || /^urn:/.test(String(authorization));
+  const nobodyLogsIn =
+    authorization === undefined || (typeof authorization === 'string' && authorization.startsWith('urn:'));
   return nobodyLogsIn && token === undefined;
 }
