@@ -214,6 +214,7 @@ describe('doctor --next', () => {
   it('a key of an answer that is as old as propagation: exit code 0', async () => {
     const issuer = await publishing(current, next);
     issuer.documents.jwks.headers.Age = '3800';
+    issuer.documents.jwks.headers.Date = new Date(Date.now() - 3_800_000).toUTCString();
     const { code, report, codes } = await inJson(['--next', '--issuer', issuer.issuer], environment);
     expect([code, codes]).toEqual([0, ['NEXT_KEY_SAFE']]);
     expect(report.keys).toEqual([expect.objectContaining({ safe: true })]);
@@ -266,6 +267,7 @@ describe('doctor --next', () => {
   ])('%s: exit code 1', async (_, seed, expected) => {
     const issuer = await publishing(current, next);
     issuer.documents.jwks.headers.Age = '3800';
+    issuer.documents.jwks.headers.Date = new Date(Date.now() - 3_800_000).toUTCString();
     seed(issuer);
     const { code, codes } = await inJson(['--next', '--issuer', issuer.issuer], environment);
     expect(code).toBe(1);
