@@ -56,6 +56,8 @@ it('every block is a file, a command, or a picture of text', () => {
   // Policies, which tests of the stores give to whoever asks, and recipes for test runners.
   const recipes = [
     ...blocksOf('docs/kms.md', 'hcl', 'json'),
+    // Settings of Prometheus, which knows them by itself.
+    ...blocksOf('docs/metrics.md', 'yaml'),
     ...blocksOf('docs/stores.md', 'hcl', 'json', 'yaml'),
     ...blocksOf('docs/testing.md', 'js', 'json'),
   ];
