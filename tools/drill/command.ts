@@ -45,7 +45,8 @@ export class Command {
   /** Resolves to its outcome, or to the code of its error; undefined if it was killed before. */
   async run(): Promise<string | undefined> {
     const outcome = once(this.#child, 'message').then(([message]) => message as string);
-    const ended = once(this.#child, 'exit').then(() => undefined);
+    // Not its exit, which may be told before the last message is read.
+    const ended = once(this.#child, 'disconnect').then(() => undefined);
     this.#child.send('begin');
     return Promise.race([outcome, ended]);
   }
