@@ -2,7 +2,7 @@ import { diagnoseEnvironment } from '../doctor/environment/diagnose-environment.
 import type { EnvironmentOptions } from '../doctor/environment/diagnose-environment.js';
 import { bySeverity } from '../doctor/issuer/diagnose-issuer.js';
 import { settingsFile, settingValues } from './environment.js';
-import { doctorExitCodes, exitCodeOfFindings, findingsText, safeJson } from './findings-report.js';
+import { exitCodeOfFindings, findingsText, safeJson } from './findings-report.js';
 
 interface SettingsOptions extends Pick<EnvironmentOptions, 'prefix' | 'longestToken'> {
   readonly json: boolean;
@@ -12,8 +12,5 @@ interface SettingsOptions extends Pick<EnvironmentOptions, 'prefix' | 'longestTo
 export async function diagnoseSettings({ json, ...options }: SettingsOptions): Promise<void> {
   const findings = bySeverity(await diagnoseEnvironment(await settingValues(), { ...options, settingsFile }));
   process.stdout.write(json ? safeJson({ findings }) : findingsText('The environment', findings));
-  const isUnreachable = findings.some(
-    ({ code, message }) => code === 'OIDC_KEY_STORE_FAILED' && message.endsWith('(KEY_STORE_UNREACHABLE)'),
-  );
-  process.exitCode = isUnreachable ? doctorExitCodes.unanswered : exitCodeOfFindings(findings);
+  process.exitCode = exitCodeOfFindings(findings);
 }

@@ -5,7 +5,7 @@ import {
   observeIssuer,
   reportOf,
 } from '../doctor/issuer/diagnose-issuer.js';
-import { OidcKeyError } from '../core/errors.js';
+import { refusedBoot } from '../doctor/environment/refused-boot.js';
 import type { Finding } from '../doctor/finding.js';
 import { nextKeys } from '../doctor/next/next-keys.js';
 import type { NextKey, NextKeysReport } from '../doctor/next/next-keys.js';
@@ -14,7 +14,6 @@ import { defectOfAddress } from '../network/addresses.js';
 import { rehearseBoot } from '../options/rehearse-boot.js';
 import { dateOf } from '../rotation/clock.js';
 import type { RehearsedBoot } from '../options/rehearse-boot.js';
-import { KeyStoreError } from '../stores/key-store.js';
 import { UsageError } from './command-line-error.js';
 import { readEnvironment } from './environment.js';
 import { doctorExitCodes, exitCodeOfFindings, findingsText, safeJson } from './findings-report.js';
@@ -36,8 +35,13 @@ export async function diagnose(issuer: string, options: DiagnoseOptions): Promis
   if (defect !== undefined) throw new UsageError('ISSUER_MALFORMED', `--issuer ${defect}.`);
   const defectOfJwks = jwksUri === undefined ? undefined : defectOfAddress(jwksUri);
   if (defectOfJwks !== undefined) throw new UsageError('JWKS_MALFORMED', `--jwks ${defectOfJwks}.`);
-  const boot = prefix === undefined ? undefined : await bootOf(prefix, issuer, json);
-  if (boot === 'refused') return;
+  const boot = prefix === undefined ? undefined : await bootOf(prefix, json);
+  if (boot && 'code' in boot) {
+    // Nothing was asked of the issuer.
+    process.stdout.write(safeJson({ issuer, answered: false, asked: [], keys: [], findings: [boot] }));
+    process.exitCode = exitCodeOfFindings([boot]);
+    return;
+  }
   const seen = await observeIssuer(issuer, { resolve, ca, jwksUri });
   refuseUnasked(Object.keys(resolve), askedHosts(seen, jwksUri));
   const { findings, answered, asked } = await reportOf(seen);
@@ -66,20 +70,13 @@ function refuseUnasked(hosts: readonly string[], asked: ReadonlySet<string> | un
   );
 }
 
-async function bootOf(prefix: string, issuer: string, json: boolean): Promise<RehearsedBoot | 'refused'> {
+async function bootOf(prefix: string, json: boolean): Promise<RehearsedBoot | Finding> {
   try {
     return await rehearsed(prefix);
   } catch (error) {
     // Without --json the command line says it as of every command.
-    if (!json || !(error instanceof OidcKeyError || error instanceof KeyStoreError)) throw error;
-    const { code, message } = error;
-    const where = `the settings ${prefix}*`;
-    const remedy = 'Mend that, and ask again: nothing was asked of the issuer.';
-    const rule = 'nestjs-oidc-key, docs/troubleshooting.md';
-    const findings: Finding[] = [{ severity: 'error', code, where, message, remedy, rule }];
-    process.stdout.write(safeJson({ issuer, answered: false, asked: [], keys: [], findings }));
-    process.exitCode = code === 'OIDC_KEY_STORE_FAILED' ? doctorExitCodes.unanswered : doctorExitCodes.errors;
-    return 'refused';
+    if (!json) throw error;
+    return refusedBoot(error, prefix);
   }
 }
 

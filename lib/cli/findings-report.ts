@@ -5,9 +5,14 @@ import { printable } from './report.js';
 export const doctorExitCodes = { sound: 0, errors: 1, unanswered: 3 } as const;
 
 export function exitCodeOfFindings(findings: readonly Finding[]): number {
+  if (findings.some(isStoreUnreachable)) return doctorExitCodes.unanswered;
   return findings.some(({ severity }) => severity === 'error')
     ? doctorExitCodes.errors
     : doctorExitCodes.sound;
+}
+
+function isStoreUnreachable({ code, message }: Finding): boolean {
+  return code === 'OIDC_KEY_STORE_FAILED' && message.endsWith('(KEY_STORE_UNREACHABLE)');
 }
 
 /** One block for each finding, errors first; or one JSON object. */

@@ -1,14 +1,13 @@
-import { OidcKeyError } from '../../core/errors.js';
 import { rehearseBoot } from '../../options/rehearse-boot.js';
 import type { RehearsedBoot } from '../../options/rehearse-boot.js';
 import type { NamedSettings } from '../../sources/misspelt-settings.js';
 import { defaultEnvPrefix } from '../../sources/setting-names.js';
-import { KeyStoreError } from '../../stores/key-store.js';
 import type { Finding } from '../finding.js';
 import { fileFindings } from './file-findings.js';
 import { filesOfKeys } from './files-of-keys.js';
 import { keyFindings } from './key-findings.js';
 import { found } from './kinds-of-environment.js';
+import { refusedBoot } from './refused-boot.js';
 import { storeFindings } from './store-findings.js';
 import { timingFindings } from './timing-findings.js';
 
@@ -51,22 +50,10 @@ async function ofBoot(
       ...(await ofStore(boot)),
     ]);
   } catch (error) {
-    if (error instanceof OidcKeyError || error instanceof KeyStoreError) return [refused(error, prefix)];
-    throw error;
+    return [refusedBoot(error, prefix)];
   }
 }
 
 async function ofStore({ workplace }: RehearsedBoot): Promise<Finding[]> {
   return workplace ? storeFindings(await workplace()) : [];
-}
-
-function refused({ code, message }: OidcKeyError | KeyStoreError, prefix: string): Finding {
-  return {
-    severity: 'error',
-    code,
-    where: `the settings ${prefix}*`,
-    message,
-    remedy: 'Mend that: with this environment the application does not start.',
-    rule: 'nestjs-oidc-key, docs/troubleshooting.md',
-  };
 }
