@@ -14,6 +14,7 @@ import { parse } from 'yaml';
 import { ecKey } from '../support/lives.js';
 import { haveTraffic, startMeasured } from '../support/measured-application.js';
 import { boot, closeAll, platforms } from '../support/platforms.js';
+import { pageAt } from '../support/pages.js';
 import { freePort } from '../support/ports.js';
 import { root, run } from '../support/processes.js';
 import { describeWithPrometheus, prometheus, promtool } from '../support/prometheus-programs.js';
@@ -40,6 +41,16 @@ describeWithPrometheus('promtool', () => {
   it('finds nothing wrong with the alert rules', async () => {
     const { code, stderr } = await inMonitoring('check', 'rules', 'alerts.yaml');
     expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('finds nothing wrong with the settings that the documentation shows', async () => {
+    const [settings] = pageAt('docs/metrics.md').blocks.filter(({ language }) => language === 'yaml');
+    const file = join(folder, 'prometheus.yaml');
+    writeFileSync(file, settings!.code);
+    const { code, stderr } = await run(promtool, ['check', 'config', file]);
+    expect([code, stderr]).toEqual([0, '']);
+    writeFileSync(file, settings!.code.replace('labelmap', 'label_map'));
+    expect((await run(promtool, ['check', 'config', file])).code).not.toBe(0);
   });
 
   it('finds every alert to fire where it has to, and none where all is well', async () => {
