@@ -2,8 +2,6 @@ import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import type { KeySet } from '../core/key-set/key-set.js';
-import { nextChangeAfter, nextChangesAfter } from '../core/key-set/lifeline.js';
-import { warningsAbout } from '../core/key-set/small-distances.js';
 import { stateAt } from '../core/key-set/state-at.js';
 import type { Derivation, StateAt } from '../core/key-set/state-at.js';
 import { signingInstantOf } from '../core/key-set/successors.js';
@@ -14,6 +12,7 @@ import type { Moment } from './clock.js';
 import { defaultAlgorithmOf, lostAlgorithms, slotsOfKeySet } from '../core/ring/key-set-slots.js';
 import type { KeyOfSetInSlot } from '../core/ring/key-set-slots.js';
 import type { LivesOfKeys, TakenOver } from './lives-of-keys.js';
+import { Outlook } from './outlook.js';
 import { Promotions } from './promotions.js';
 import { reusedKidIn } from './refusal.js';
 import type { Revocations } from './revocations.js';
@@ -63,6 +62,8 @@ export class KeySetLives implements LivesOfKeys {
   #loaded: LoadedKeySet;
   readonly #retained: readonly RetainedKey[];
   #state: State;
+  /** Of this state, once somebody has looked. */
+  #outlook: Outlook | undefined;
 
   constructor(loaded: LoadedKeySet, now: Moment, options: KeySetLivesOptions) {
     this.#options = options;
@@ -100,8 +101,8 @@ export class KeySetLives implements LivesOfKeys {
   }
 
   view(now: Moment): RotationView {
-    const { at, keys, retained, lost, defaultAlgorithm } = this.#state;
-    const derivation = this.#derivationOf(this.#loaded);
+    const { keys, retained, lost, defaultAlgorithm } = this.#state;
+    const outlook = this.#outlookAt(now);
     return {
       keys: keys.map(({ since, ...each }) => ({
         ...each,
@@ -113,14 +114,14 @@ export class KeySetLives implements LivesOfKeys {
       withoutSigner: lost.map(({ algorithm }) => algorithm),
       trusted: [],
       renamed: [],
-      skipped: [...this.#loaded.warnings, ...warningsAbout(derivation, at, secondsOf(now))],
+      skipped: [...this.#loaded.warnings, ...outlook.warnings],
       unknownRevocations: this.#options.revocations.unknown(),
-      nextChange: this.#nextChange(derivation, now),
+      nextChange: this.#nextChange(outlook, now),
     };
   }
 
   changesDue(now: Moment): ReadonlyMap<string, number> {
-    const changes = nextChangesAfter(this.#derivationOf(this.#loaded), secondsOf(now));
+    const { changes } = this.#outlookAt(now);
     return new Map([
       ...[...changes].map(([{ kid }, instant]) => [kid, onMonotonicClock(instant, now)] as const),
       ...this.#state.retained.map(({ key, publishedUntil }) => [key.kid, publishedUntil] as const),
@@ -142,10 +143,17 @@ export class KeySetLives implements LivesOfKeys {
     });
   }
 
-  #nextChange(derivation: Derivation, now: Moment): number | undefined {
-    const { seconds, retained, lost } = this.#state;
-    // What became due since the state was worked out is still to be done. A clock that was set back does more again.
-    const ofDocument = nextChangeAfter(derivation, Math.min(seconds, secondsOf(now)));
+  #outlookAt(now: Moment): Outlook {
+    const second = secondsOf(now);
+    if (!this.#outlook?.holdsAt(second)) {
+      const { at, seconds } = this.#state;
+      this.#outlook = new Outlook(this.#derivationOf(this.#loaded), at, seconds, second);
+    }
+    return this.#outlook;
+  }
+
+  #nextChange({ nextChange: ofDocument }: Outlook, now: Moment): number | undefined {
+    const { retained, lost } = this.#state;
     const instants = [...(ofDocument === undefined ? [] : [ofDocument]), ...lost.map(({ until }) => until)];
     const due = [
       ...instants
@@ -171,6 +179,7 @@ export class KeySetLives implements LivesOfKeys {
 
   #change(now: Moment): void {
     this.#state = this.#stateAt(now);
+    this.#outlook = undefined;
     this.#publish(now);
   }
 

@@ -10,13 +10,14 @@ import type { Derivation, StateAt } from './state-at.js';
  */
 export function warningsAbout({ set, figures }: Derivation, state: StateAt, now: number): readonly string[] {
   const followers = followersIn(set);
+  const oldest = new Map(set.algorithms.map((algorithm) => [algorithm, set.unrevokedOf(algorithm)[0]]));
   return set.keys.flatMap((key) => {
     if (!state.published.has(key)) return [];
-    const elder = set.unrevokedOf(key.algorithm).find(({ order }) => order < key.order);
+    const first = oldest.get(key.algorithm);
     // One that can sign and that nothing follows stays, whatever it says.
     const stays = key.canSign && !state.successors.has(key);
     const warnings = [
-      tooSoon(key, elder, figures, now),
+      tooSoon(key, first && first.order < key.order, figures, now),
       stays ? undefined : tooShort(key, followers.get(key), figures),
     ];
     return warnings.filter((warning) => warning !== undefined);
@@ -25,14 +26,14 @@ export function warningsAbout({ set, figures }: Derivation, state: StateAt, now:
 
 function tooSoon(
   { iat, nbf, where }: KeyOfSet,
-  elder: KeyOfSet | undefined,
+  hasElder: boolean | undefined,
   figures: Figures,
   now: number,
 ): string | undefined {
   const propagation = propagationOf(figures);
   if (iat === undefined || nbf === undefined || nbf - iat >= propagation) return undefined;
   // The first key of an issuer has nothing to wait for, and what relying parties know by now is past.
-  if ((nbf === iat && !elder) || now >= iat + propagation) return undefined;
+  if ((nbf === iat && !hasElder) || now >= iat + propagation) return undefined;
   return (
     `${where} is to sign ${nbf - iat} s after it is published ("nbf" and "iat"), and this server asks for ` +
     `${propagation} s and keeps to that. Give the commands the figures of the servers (--max-age, --spread, ` +
