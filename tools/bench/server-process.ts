@@ -11,11 +11,14 @@ export interface ServerOptions {
   readonly key: KeyKind;
   /** Who signs the tokens of `/token`; the JWKS is ours in any case. */
   readonly signer: 'ours' | 'jsonwebtoken' | 'fast-jwt' | 'constant';
-  /** Whether requests are counted, and the metrics read every second. Default: they are counted. */
-  readonly metrics?: 'scraped' | 'none';
+  /** Whether it can be told to count requests and to have its metrics read twice a second. Default: it counts. */
+  readonly switchesMetrics?: boolean;
 }
 
 export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.CpuUsage };
+
+/** What a server is told; it answers each with its CPU time. */
+export type ServerMessage = 'cpu' | 'metrics on' | 'metrics off';
 
 /** What each program of a server is told. */
 interface ServerPrograms {
@@ -46,10 +49,19 @@ export class ServerProcess {
 
   /** Microseconds of CPU time of all its threads, since it started. */
   async cpuTime(): Promise<number> {
+    const { user, system } = await this.#tell('cpu');
+    return user + system;
+  }
+
+  /** Two processes that run the same differ by more than metrics cost, so that one is measured with and without. */
+  async switchMetrics(to: 'on' | 'off'): Promise<void> {
+    await this.#tell(`metrics ${to}`);
+  }
+
+  async #tell(message: ServerMessage): Promise<NodeJS.CpuUsage> {
     const report = reportOf(this.child);
-    this.child.send('cpu');
-    const { cpu } = (await report) as { cpu: NodeJS.CpuUsage };
-    return cpu.user + cpu.system;
+    this.child.send(message);
+    return ((await report) as { cpu: NodeJS.CpuUsage }).cpu;
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { AuthorizationServer, DateInterval } from '@jmondi/oauth2-server';
 import type { OAuthClient, OAuthScope } from '@jmondi/oauth2-server';
 import { Body, Controller, Get, Header, HttpCode, Inject, Module, Post } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -15,10 +16,10 @@ import { OidcKeyPrometheusModule } from 'nestjs-oidc-key/prometheus';
 import { register } from 'prom-client';
 
 import { algorithmOf, makeKey, privatePem } from '../keys.js';
-import type { ServerOptions } from '../server-process.js';
+import type { ServerMessage, ServerOptions } from '../server-process.js';
 import { serve } from './serve.js';
 
-const { platform, key: kind, signer, metrics } = JSON.parse(process.argv[2]!) as ServerOptions;
+const { platform, key: kind, signer, switchesMetrics } = JSON.parse(process.argv[2]!) as ServerOptions;
 const key = makeKey(kind);
 const algorithm = algorithmOf(kind).name;
 
@@ -33,7 +34,7 @@ const client: OAuthClient = {
 
 /** The library has no way to count nothing. */
 interface Uncounted {
-  readonly usage: { readonly jwksRequests: { add: () => void } };
+  readonly usage: { readonly jwksRequests: { add: (status: string) => void } };
 }
 
 type Payload = string | Buffer | Record<string, unknown>;
@@ -113,19 +114,28 @@ class BenchController {
 }
 
 @Module({
-  imports: [OidcKeyModule.forRoot({ key }), ...(metrics === 'scraped' ? [OidcKeyPrometheusModule] : [])],
+  imports: [OidcKeyModule.forRoot({ key }), ...(switchesMetrics ? [OidcKeyPrometheusModule] : [])],
   controllers: [BenchController],
   providers: [{ provide: AuthorizationServer, useFactory: serverWith, inject: [JwtService, KeyInfo] }],
 })
 class BenchModule {}
 
+function switchMetricsOf(app: INestApplication): void {
+  const { jwksRequests } = app.get<Uncounted>(KeyRotation, { strict: false }).usage;
+  const count = jwksRequests.add.bind(jwksRequests);
+  const ignore = () => undefined;
+  let scraping: NodeJS.Timeout | undefined;
+  process.on('message', (message: ServerMessage) => {
+    if (message === 'cpu') return;
+    clearInterval(scraping);
+    scraping = message === 'metrics on' ? setInterval(() => void register.metrics(), 500) : undefined;
+    jwksRequests.add = message === 'metrics on' ? count : ignore;
+  });
+}
+
 const adapter = platform === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
 await serve(async () => {
   const app = await NestFactory.create(BenchModule, adapter, { logger: ['error'] });
-  if (metrics === 'scraped') setInterval(() => void register.metrics(), 1_000);
-  if (metrics === 'none') {
-    const { usage } = app.get<Uncounted>(KeyRotation, { strict: false });
-    usage.jwksRequests.add = () => undefined;
-  }
+  if (switchesMetrics) switchMetricsOf(app);
   return app;
 });
