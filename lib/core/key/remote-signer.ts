@@ -2,6 +2,8 @@ import { OidcKeyError } from '../errors.js';
 import type { Call, CallUsage } from '../usage/call-usage.js';
 import { wordsOf } from '../words-of-error.js';
 import { Breaker } from './breaker.js';
+import { Deadlines } from './deadline.js';
+import type { Deadline } from './deadline.js';
 import { RequestsUnderWay } from './requests-under-way.js';
 import type { Signer, SignerFailure } from './signer.js';
 import type { VerificationKey } from './verification-key.js';
@@ -47,6 +49,7 @@ const probe = Buffer.from('nestjs-oidc-key');
 export class RemoteSigner implements Signer {
   readonly #options: RemoteSignerOptions;
   readonly #underWay = new RequestsUnderWay(mostUnderWay);
+  readonly #deadlines = new Deadlines(deadline, () => new TooLate());
   readonly #breaker: Breaker;
   readonly #call: Call;
   #calls: CallUsage | undefined;
@@ -93,30 +96,21 @@ export class RemoteSigner implements Signer {
     this.#calls = calls;
   }
 
-  async #inTime(data: Buffer, begun?: () => void): Promise<Buffer> {
-    const ended = new AbortController();
-    const { signal } = ended;
-    const timer = setTimeout(() => ended.abort(new TooLate()), deadline);
-    try {
-      return await this.#underWay.run(() => {
-        begun?.();
-        return this.#attempts(data, signal);
-      }, signal);
-    } finally {
-      clearTimeout(timer);
-    }
+  #inTime(data: Buffer, begun?: () => void): Promise<Buffer> {
+    const until = this.#deadlines.begin();
+    return this.#underWay.run(() => {
+      begun?.();
+      return this.#attempts(data, until);
+    }, until.signal);
   }
 
-  async #attempts(data: Buffer, signal: AbortSignal): Promise<Buffer> {
+  async #attempts(data: Buffer, until: Deadline): Promise<Buffer> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#counted(() => Promise.race([this.#checked(data, signal), abortOf(signal)]));
+        return await this.#counted(() => until.race(this.#checked(data, until.signal)));
       } catch (error) {
         if (attempt >= mostAttempts || !this.#failureOf(error).isTransient) throw error;
-        await Promise.race([
-          pauseOf(firstPause * 2 ** (attempt - 1) * (0.5 + Math.random())),
-          abortOf(signal),
-        ]);
+        await until.race(pauseOf(firstPause * 2 ** (attempt - 1) * (0.5 + Math.random())));
       }
     }
   }
@@ -174,13 +168,4 @@ function failed(message: string): OidcKeyError {
 /** @param milliseconds less than anybody waits for the end of a process */
 function pauseOf(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** Rejects when a signal is aborted, and settles in no other way. */
-function abortOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }
