@@ -171,14 +171,14 @@ export class JwtService {
   async verify(token: string, options?: VerifyOptions): Promise<Record<string, unknown>> {
     const checked = checkedVerifyOptions(options);
     const ring = this.#ring();
-    let signedBy: VerificationKey | undefined;
+    let signedBy: VerificationKey | 'legacy' | undefined;
     try {
       const verified = verifySignature(token, ring, checked.algorithms, this.#legacyHs256);
       const { claims, typ, key, legacyKind } = 'then' in verified ? await verified : verified;
-      signedBy = key;
+      signedBy = key ?? 'legacy';
       checkClaims(claims, typ, checked);
       if (legacyKind) this.#legacyHs256?.count(legacyKind);
-      this.#usage?.verified(key);
+      this.#usage?.verified(signedBy);
       return claims;
     } catch (error) {
       this.#usage?.refused(signedBy ?? keyNamedBy(token, ring), error);

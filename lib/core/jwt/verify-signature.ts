@@ -148,7 +148,9 @@ export function unverifiedClaimsOf(token: string): Claims | null {
 }
 
 /** The kid that a token names, whoever made it: for finding a key that is known already, and nothing else. */
-export function unverifiedKidOf(token: string): string | undefined {
+export function unverifiedKidOf(token: unknown): string | undefined {
+  // What is refused may be anything.
+  if (typeof token !== 'string') return undefined;
   const end = token.indexOf('.');
   // A header that is longer is of no token that is meant for us, and refusing it is not to cost twice.
   if (end < 0 || end > longestRemembered) return undefined;

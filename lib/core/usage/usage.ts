@@ -62,13 +62,14 @@ export class Usage {
     this.ofNoKey('none').signatures.add(outcomeOf(error));
   }
 
-  verified(key: NamedKey | undefined): void {
-    this.#verificationsOf(key, 'legacy').add('verified');
+  /** @param by what has signed the token */
+  verified(by: NamedKey | 'legacy'): void {
+    this.#verificationsOf(by).add('verified');
   }
 
-  /** @param key the one that has signed the token, or that it names; undefined where the ring has none such */
-  refused(key: NamedKey | undefined, error: unknown): void {
-    this.#verificationsOf(key, 'unknown').add(outcomeOf(error));
+  /** @param by what has signed the token, or the key that it names; undefined where the ring has none such */
+  refused(by: NamedKey | 'legacy' | undefined, error: unknown): void {
+    this.#verificationsOf(by ?? 'unknown').add(outcomeOf(error));
   }
 
   /**
@@ -93,8 +94,8 @@ export class Usage {
     return [...this.#keys.values(), ...this.#others.values()].map((usage) => usage.view());
   }
 
-  #verificationsOf(key: NamedKey | undefined, otherwise: keyof typeof kidOf): Counts {
-    return (key ? this.of(key) : this.ofNoKey(otherwise)).verifications;
+  #verificationsOf(by: NamedKey | 'legacy' | 'unknown'): Counts {
+    return (typeof by === 'string' ? this.ofNoKey(by) : this.of(by)).verifications;
   }
 
   #other(kid: string, algorithm: string): KeyUsage {

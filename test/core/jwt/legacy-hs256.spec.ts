@@ -4,7 +4,11 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { JwtService } from 'nestjs-oidc-key';
 import type { LegacyHs256Options, LegacyTokenKind } from 'nestjs-oidc-key';
 
+import { LiveRing } from '../../../lib/core/jwt/jwt.service.js';
 import { legacyOf } from '../../../lib/core/jwt/legacy/legacy-options.js';
+import { KeyLoader } from '../../../lib/core/ring/key-loader.js';
+import { KeyRing } from '../../../lib/core/ring/key-ring.js';
+import { Usage } from '../../../lib/core/usage/usage.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../../support/errors.js';
 import { jwkOf, makeRsaKey, pemOf } from '../../support/keys.js';
 import { withPollutedPrototype } from '../../support/prototypes.js';
@@ -339,4 +343,22 @@ describe('the option', () => {
       'OIDC_TOKEN_INVALID_ALGORITHM',
     );
   });
+});
+
+it('counts what the secret has signed for itself, refused or not', async () => {
+  const usage = new Usage();
+  const { lives, defaultAlgorithm } = new KeyLoader().loadNow({ current: { key } }, {});
+  const ring = new KeyRing(lives, defaultAlgorithm);
+  const legacy = legacyOf({ secret, until, kinds: all });
+  const jwt = new JwtService(new LiveRing(() => ring, undefined, undefined, legacy, usage));
+  const token = signed(claimsOf.access_token);
+  await jwt.verify(token);
+  await rejectionOf(jwt.verify(token, { clockTimestamp: 4_000_000_001 }));
+  await rejectionOf(jwt.verify(signed(claimsOf.access_token, headerOf4, 'guessed')));
+  const countsOf = (kid: string) => new Map(usage.keys().find((each) => each.kid === kid)!.verifications);
+  expect([...countsOf('_LEGACY_HS256')]).toEqual([
+    ['verified', 1],
+    ['OIDC_TOKEN_EXPIRED', 1],
+  ]);
+  expect(countsOf('_UNKNOWN').get('OIDC_TOKEN_INVALID_SIGNATURE')).toBe(1);
 });
