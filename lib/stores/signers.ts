@@ -78,9 +78,9 @@ export class Signers implements RemoteSigners {
       // What is not taken is not waited for.
       signer.rest();
       if (error instanceof OidcKeyError) throw error;
-      throw unusable(
-        `${where}: ${judgementOf(error)?.message ?? `${reference} failed (${wordsOf(error)}).`}`,
-      );
+      const words = judgementOf(error)?.message ?? `${reference} failed (${wordsOf(error)}).`;
+      // A key that its KMS is the store of is called by its reference.
+      throw unusable(words.startsWith(where) ? words : `${where}: ${words}`);
     }
   }
 

@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly signer: 'ours' | 'jsonwebtoken' | 'fast-jwt' | 'constant';
   /** Whether it can be told to count requests and to have its metrics read twice a second. Default: it counts. */
   readonly switchesMetrics?: boolean;
+  /** A key that is elsewhere signs, in place of one that the process makes. */
+  readonly store?: { readonly reference: string; readonly environment: Readonly<Record<string, string>> };
 }
 
 export type ServerReport = { readonly port: number } | { readonly cpu: NodeJS.CpuUsage };

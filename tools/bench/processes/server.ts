@@ -13,15 +13,18 @@ import { createSigner } from 'fast-jwt';
 import jsonwebtoken from 'jsonwebtoken';
 import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import { OidcKeyPrometheusModule } from 'nestjs-oidc-key/prometheus';
+import { keyStore } from 'nestjs-oidc-key/stores';
 import { register } from 'prom-client';
 
 import { algorithmOf, makeKey, privatePem } from '../keys.js';
 import type { ServerMessage, ServerOptions } from '../server-process.js';
 import { serve } from './serve.js';
 
-const { platform, key: kind, signer, switchesMetrics } = JSON.parse(process.argv[2]!) as ServerOptions;
+const { platform, key: kind, signer, switchesMetrics, store } = JSON.parse(process.argv[2]!) as ServerOptions;
 const key = makeKey(kind);
 const algorithm = algorithmOf(kind).name;
+Object.assign(process.env, store?.environment);
+const keys = store ? { store: keyStore(store.reference) } : { key };
 
 const client: OAuthClient = {
   id: 'client',
@@ -114,7 +117,10 @@ class BenchController {
 }
 
 @Module({
-  imports: [OidcKeyModule.forRoot({ key }), ...(switchesMetrics ? [OidcKeyPrometheusModule] : [])],
+  imports: [
+    OidcKeyModule.forRootAsync({ useFactory: () => keys }),
+    ...(switchesMetrics ? [OidcKeyPrometheusModule] : []),
+  ],
   controllers: [BenchController],
   providers: [{ provide: AuthorizationServer, useFactory: serverWith, inject: [JwtService, KeyInfo] }],
 })
