@@ -231,13 +231,21 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
     read: ({ source }) => source.reads.map(([outcome, value]) => ({ labels: { outcome }, value })),
   },
   {
+    name: 'oidc_key.public_jwks.up',
+    type: 'gauge',
+    unit: '',
+    description: 'Whether the JWKS at the option `publicJwksUri` was there when last asked for.',
+    labels: [],
+    read: ({ publicJwks }) => one(publicJwks && Number(publicJwks.isUp)),
+  },
+  {
     name: 'oidc_key.public_jwks.missing',
     type: 'gauge',
     unit: '{key}',
     description:
       'Keys of this process that the JWKS at the option `publicJwksUri` did not have when last seen.',
     labels: [],
-    read: ({ publicJwks }) => one(publicJwks?.missing),
+    read: ({ publicJwks }) => one(publicJwks?.seen?.missing),
   },
   {
     name: 'oidc_key.public_jwks.others',
@@ -245,7 +253,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
     unit: '{key}',
     description: 'Keys that it had, and that this process does not publish: 100 at most.',
     labels: [],
-    read: ({ publicJwks }) => one(publicJwks?.others),
+    read: ({ publicJwks }) => one(publicJwks?.seen?.others),
   },
   {
     name: 'oidc_key.public_jwks.seen.timestamp',
@@ -253,7 +261,7 @@ export const instruments: readonly Instrument[] = Object.freeze<Instrument[]>([
     unit: 's',
     description: 'When it was last seen, since 1970.',
     labels: [],
-    read: ({ publicJwks }) => one(publicJwks?.seenAt),
+    read: ({ publicJwks }) => one(publicJwks?.seen?.at),
   },
   {
     name: 'oidc_key.calls',

@@ -26,12 +26,19 @@ export interface KeyMetricsView {
 
 /** The JWKS where relying parties fetch it, beside that of this process. */
 export interface PublicJwksView {
-  /** How many keys of this process are not there. */
-  readonly missing: number;
-  /** How many keys are there that this process does not publish. */
-  readonly others: number;
-  /** When it was last there, in seconds since 1970. */
-  readonly seenAt: number;
+  /** Whether it was there when it was last asked for. */
+  readonly isUp: boolean;
+  /** How it was when it was last there; undefined where it never was. */
+  readonly seen:
+    | {
+        /** How many keys of this process are not in it. */
+        readonly missing: number;
+        /** How many keys are in it that this process does not publish. */
+        readonly others: number;
+        /** In seconds since 1970. */
+        readonly at: number;
+      }
+    | undefined;
 }
 
 /** Everything that is measured of one issuer, at one moment. Names of keys and counts, and nothing of a token. */
@@ -106,7 +113,11 @@ function algorithmsOf({ keys, withoutSigner }: RotationView): MetricsView['algor
   ];
 }
 
-function publicJwksOf({ missing, others, seenAt }: PublicJwksStatus): PublicJwksView | undefined {
-  if (seenAt === undefined) return undefined;
-  return { missing: missing.length, others: others.length, seenAt: seenAt.getTime() / 1000 };
+function publicJwksOf({ missing, others, seenAt, failure }: PublicJwksStatus): PublicJwksView | undefined {
+  // Not asked for yet.
+  if (seenAt === undefined && failure === undefined) return undefined;
+  return {
+    isUp: failure === undefined,
+    seen: seenAt && { missing: missing.length, others: others.length, at: seenAt.getTime() / 1000 },
+  };
 }

@@ -13,7 +13,9 @@ import { OidcKeyError } from '../../lib/core/errors.js';
 import type { KeySlots } from '../../lib/core/reading/key-slots.js';
 import { everyIssuer } from '../../lib/metrics/every-issuer.js';
 import { KeyMetrics } from '../../lib/metrics/key-metrics.js';
+import { metricsViewOf } from '../../lib/metrics/metrics-view.js';
 import { KeyRotation as Rotation } from '../../lib/rotation/key-rotation.js';
+import type { PublicJwksStatus } from '../../lib/rotation/public-jwks/public-jwks.js';
 import { timingOf } from '../../lib/rotation/timing.js';
 import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
@@ -247,4 +249,23 @@ it('calls a store what stands before the colon of its reference', async () => {
   const [metrics] = everyIssuer(app.get(ModulesContainer), 'The test');
   expect(metrics!.view().calls).toMatchObject([{ system: 'file', operation: 'read', outcomes: [['ok', 1]] }]);
   rmSync(folder, { recursive: true });
+});
+
+it('tells of the public JWKS once it was asked for, and what it was once it was there', async () => {
+  const { rotation } = await rotationOf({ current: a! });
+  const seenAt = new Date(1_000);
+  const failure = { message: 'cannot be reached', since: seenAt };
+  const [asked, seen] = [
+    { missing: [], others: [], seenAt: undefined, age: 0 },
+    { missing: ['b'], others: ['c', 'd'], seenAt, age: 0 },
+  ];
+  const viewOf = (publicJwks: PublicJwksStatus) =>
+    metricsViewOf('oidc', { ...rotation.reading(), publicJwks }, rotation.usage).publicJwks;
+  expect(viewOf({ ...asked, failure: undefined })).toBeUndefined();
+  expect(viewOf({ ...asked, failure })).toEqual({ isUp: false, seen: undefined });
+  expect(viewOf({ ...seen, failure: undefined })).toEqual({
+    isUp: true,
+    seen: { missing: 1, others: 2, at: 1 },
+  });
+  expect(viewOf({ ...seen, failure })).toEqual({ isUp: false, seen: { missing: 1, others: 2, at: 1 } });
 });

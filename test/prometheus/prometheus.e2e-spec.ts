@@ -115,6 +115,7 @@ it('say how old each key is in its slot, and when it leaves it', async () => {
   expect(await valueOf('source_last_success_timestamp_seconds', 'oidc')).toEqual(between(now - 60, now));
   expect(await valueOf('source_data_age_seconds', 'oidc')).toEqual(between(0, 60));
   expect(await valueOf('public_jwks_seen_timestamp_seconds', 'oidc')).toEqual(between(now - 60, now));
+  expect(await valueOf('public_jwks_up', 'oidc')).toBe(1);
 });
 
 it('have a line for no kid that a token names and the ring does not have, however many there are', async () => {
