@@ -42,7 +42,7 @@ describe('the package', () => {
       'reflect-metadata': '^0.2.0',
       rxjs: '^7.8.0',
     });
-    expect(Object.keys(manifest.dependencies).toSorted()).toEqual(['commander', 'jose']);
+    expect(Object.keys(manifest.dependencies).toSorted()).toEqual(['commander', 'dotenv', 'jose']);
   });
 
   const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));

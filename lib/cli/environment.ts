@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
 
 import type { NamedSettings } from '../sources/misspelt-settings.js';
+import { settingsInText } from '../sources/settings-file.js';
 
 /** The file of settings that ConfigModule reads by default. */
 export const settingsFile = '.env';
@@ -19,7 +19,7 @@ export async function readEnvironment(): Promise<NamedSettings> {
 
 async function settingsInFile(path: string): Promise<object> {
   try {
-    return parseEnv(await readFile(path, 'utf8'));
+    return settingsInText(await readFile(path, 'utf8'));
   } catch (error) {
     // ConfigModule passes over one that it cannot read.
     if ((error as NodeJS.ErrnoException).code !== undefined) return {};

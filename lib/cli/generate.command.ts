@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
 
 import { Command, Option } from 'commander';
 
@@ -8,6 +7,7 @@ import { algorithmNamed, defaultAlgorithmOf, rsaModulus, signingAlgorithms } fro
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { publicHalfOf } from '../core/key/public-jwk.js';
 import { fileSuffix, keySettings } from '../sources/setting-names.js';
+import { settingsInText } from '../sources/settings-file.js';
 import { CommandLineError } from './command-line-error.js';
 import { makePair } from '../stores/make-key.js';
 import { bitsFrom } from './bits.option.js';
@@ -76,7 +76,7 @@ function quoted(key: string): string {
 async function addToEnvFile(file: string, setting: string, line: string): Promise<void> {
   const before = await contentOf(file);
   if (before === undefined) return writeNewFile(file, line);
-  const known = parseEnv(before);
+  const known = settingsInText(before);
   const name = [setting, setting + fileSuffix].find((each) => each in known);
   if (name !== undefined) {
     throw new CommandLineError(

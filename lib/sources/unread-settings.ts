@@ -1,5 +1,4 @@
 import { dirname, join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 
 import { OidcKeyError } from '../core/errors.js';
 import { missing } from '../core/reading/missing-key.js';
@@ -8,6 +7,7 @@ import { isUnset } from '../core/reading/text.js';
 import { Files } from './files/files.js';
 import type { KeySource } from './key-source.js';
 import { fileSuffix, namesOfKeySetting } from './setting-names.js';
+import { settingsInText } from './settings-file.js';
 
 /** A file that holds a setting which nothing has read. */
 interface UnreadSetting {
@@ -94,5 +94,5 @@ async function packageAround(folder: string, files: Files): Promise<string | und
 }
 
 function settingsIn(content: Buffer | undefined): NodeJS.Dict<string> {
-  return content ? parseEnv(content.toString('utf8')) : {};
+  return content ? settingsInText(content.toString('utf8')) : {};
 }

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
 
 import type { NamedSettings } from '../../sources/misspelt-settings.js';
 import {
@@ -9,6 +8,7 @@ import {
   namesOfKeySetting,
   storeSetting,
 } from '../../sources/setting-names.js';
+import { settingsInText } from '../../sources/settings-file.js';
 import { settingText } from '../../sources/setting-text.js';
 import { pathIn } from '../../sources/settings.js';
 import type { FileOfKeys } from './file-findings.js';
@@ -48,7 +48,7 @@ async function fileOfSettings(path: string, prefix: string): Promise<FileOfKeys[
   const ofKeys = members.flatMap((member) => namesOfKeySetting(member, prefix));
   const secrets = [...ofKeys, prefix + legacySettings.secret, ...credentials];
   const names = await readFile(path, 'utf8').then(
-    (text) => Object.keys(parseEnv(text)),
+    (text) => Object.keys(settingsInText(text)),
     // ConfigModule passes over a file that it cannot read.
     () => [],
   );
