@@ -6,6 +6,7 @@ import {
   reportOf,
 } from '../doctor/issuer/diagnose-issuer.js';
 import { refusedBoot } from '../doctor/environment/refused-boot.js';
+import type { AskedDocument } from '../doctor/issuer/diagnose-issuer.js';
 import type { Finding } from '../doctor/finding.js';
 import { nextKeys } from '../doctor/next/next-keys.js';
 import type { NextKey, NextKeysReport } from '../doctor/next/next-keys.js';
@@ -26,11 +27,13 @@ export interface DiagnoseOptions {
   readonly json: boolean;
   /** What the names of the settings begin with, where the keys that wait are asked for. */
   readonly prefixOfNextKeys: string | undefined;
+  /** When these were first seen there, in milliseconds since 1970. */
+  readonly seenSince: number | undefined;
 }
 
 /** Looks at an issuer, and says what it finds; with keys that wait, of these and of nothing else. */
 export async function diagnose(issuer: string, options: DiagnoseOptions): Promise<void> {
-  const { resolve, ca, jwksUri, json, prefixOfNextKeys: prefix } = options;
+  const { resolve, ca, jwksUri, json, prefixOfNextKeys: prefix, seenSince } = options;
   const defect = defectOfIssuer(issuer);
   if (defect !== undefined) throw new UsageError('ISSUER_MALFORMED', `--issuer ${defect}.`);
   const defectOfJwks = jwksUri === undefined ? undefined : defectOfAddress(jwksUri);
@@ -45,11 +48,15 @@ export async function diagnose(issuer: string, options: DiagnoseOptions): Promis
   const seen = await observeIssuer(issuer, { resolve, ca, jwksUri });
   refuseUnasked(Object.keys(resolve), askedHosts(seen, jwksUri));
   const { findings, answered, asked } = await reportOf(seen);
-  const next = boot && nextKeysIn(boot, seen);
+  const next = boot && nextKeysIn(boot, seen, seenSince);
   const shown = next ? bySeverity([...next.findings, ...findings.flatMap(againstPromotion)]) : findings;
   const report = { issuer, answered, asked, ...(next && { keys: next.keys }), findings: shown };
-  process.stdout.write(json ? safeJson(report) : findingsText(issuer, shown));
+  process.stdout.write(json ? safeJson(report) : findingsText(issuer, shown, asked.map(lineOf)));
   process.exitCode = answered ? exitCodeOfFindings(shown) : doctorExitCodes.unanswered;
+}
+
+function lineOf({ document, url, status }: AskedDocument): string {
+  return url === undefined ? `${document}, which gave no answer` : `${document} ${url} ${status}`;
 }
 
 /** Beside the answer of each key, what is wrong with the JWKS, and with the clock by which its times were read. */
@@ -87,12 +94,16 @@ async function rehearsed(prefix: string): Promise<RehearsedBoot> {
   return boot;
 }
 
-function nextKeysIn({ view, loaded, now, timing }: RehearsedBoot, { jwks }: Observation): NextKeysReport {
+function nextKeysIn(
+  { view, loaded, now, timing }: RehearsedBoot,
+  { jwks }: Observation,
+  seenSince: number | undefined,
+): NextKeysReport {
   const keys = view.keys
     .filter(({ slot }) => slot === 'next')
     .map(({ key: { kid, publicJwk } }) => ({ publicJwk, ...instantsOf(kid, { view, loaded, now }) }));
   const current = view.keys.filter(({ slot }) => slot === 'current').map(({ key }) => key.publicJwk);
-  return nextKeys({ keys, current, jwks, figures: timing.figures, now: Date.now() });
+  return nextKeys({ keys, current, jwks, figures: timing.figures, seenSince, now: Date.now() });
 }
 
 /** What configuration says of a key: a key set says both instants, slots the second at most. */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 
 import { Command, InvalidArgumentError } from 'commander';
 
+import { millisecondsOf } from '../core/reading/instant.js';
 import { defectOfAuthorities } from '../network/authorities.js';
 import { UsageError } from './command-line-error.js';
 import { diagnoseSettings } from './doctor-environment.js';
@@ -16,6 +17,7 @@ interface DoctorOptions {
   readonly jwks?: string;
   readonly resolve?: ReadonlyMap<string, string>;
   readonly ca?: string;
+  readonly seenSince?: number;
   readonly longestToken?: number;
   readonly json?: true;
   readonly prefix: string;
@@ -39,6 +41,11 @@ export function doctorCommand(): Command {
       'without --issuer: the lifetime of the longest-lived token, in seconds, or 90d, 12h, 30m',
       periodFrom,
     )
+    .option(
+      '--seen-since <instant>',
+      'with --next: when the keys that wait were first seen there, as the visibleSince of an earlier run',
+      pastInstantFrom,
+    )
     .option('--json', 'write one JSON object')
     .addOption(prefixOption())
     .addHelpText(
@@ -52,7 +59,7 @@ export function doctorCommand(): Command {
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  const { issuer, next, jwks, resolve, ca, longestToken, json, prefix } = options;
+  const { issuer, next, jwks, resolve, ca, seenSince, longestToken, json, prefix } = options;
   if (issuer === undefined) {
     refuseWithoutIssuer(options);
     await diagnoseSettings({ prefix, longestToken, json: json ?? false });
@@ -64,23 +71,36 @@ async function doctor(options: DoctorOptions): Promise<void> {
       '--longest-token is about the environment. Leave --issuer out.',
     );
   }
+  if (seenSince !== undefined && !next) {
+    throw new UsageError('OPTION_WITHOUT_USE', '--seen-since is about keys that wait. Add --next.');
+  }
   await diagnose(issuer, {
     resolve: Object.fromEntries(resolve ?? []),
     ca: ca === undefined ? undefined : await certificatesIn(ca),
     jwksUri: jwks,
     json: json ?? false,
     prefixOfNextKeys: next ? prefix : undefined,
+    seenSince,
   });
 }
 
 /** A command that was meant for an issuer must not end with 0 since the environment is sound. */
 function refuseWithoutIssuer(options: DoctorOptions): void {
-  const names = ['next', 'jwks', 'resolve', 'ca'] as const;
+  const names = ['next', 'jwks', 'resolve', 'ca', 'seenSince'] as const;
   const lonely = names.find((name) => options[name] !== undefined);
   if (lonely === undefined) return;
   throw new UsageError(
     'ISSUER_MISSING',
-    `--${lonely} is about an issuer. Say which: --issuer https://login.example.`,
+    `--${lonely === 'seenSince' ? 'seen-since' : lonely} is about an issuer. Say which: --issuer https://login.example.`,
+  );
+}
+
+/** In milliseconds since 1970. */
+function pastInstantFrom(value: string): number {
+  const instant = millisecondsOf(value);
+  if (instant <= Date.now()) return instant;
+  throw new InvalidArgumentError(
+    'It has to be an ISO 8601 instant with its time zone that is past, such as 2026-01-31T12:00:00Z.',
   );
 }
 

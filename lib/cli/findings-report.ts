@@ -15,9 +15,21 @@ function isStoreUnreachable({ code, message }: Finding): boolean {
   return code === 'OIDC_KEY_STORE_FAILED' && message.endsWith('(KEY_STORE_UNREACHABLE)');
 }
 
-/** One block for each finding, errors first; or one JSON object. */
-export function findingsText(subject: string, findings: readonly Finding[]): string {
-  const lines = [`${subject}: ${countsOf(findings)}`, ...findings.flatMap(linesOf)];
+/**
+ * One block for each finding, errors first; or one JSON object.
+ *
+ * @param asked what was asked for, each in one line
+ */
+export function findingsText(
+  subject: string,
+  findings: readonly Finding[],
+  asked: readonly string[] = [],
+): string {
+  const lines = [
+    `${subject}: ${countsOf(findings)}`,
+    ...new Set(asked.map((each) => `  asked: ${each}`)),
+    ...findings.flatMap(linesOf),
+  ];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
 

@@ -16,6 +16,8 @@ afterAll(closeServers);
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-doctor-'));
 const doctor = (args: readonly string[], env: Record<string, string> = {}) =>
   run(process.execPath, [commandLine, 'doctor', ...args], { cwd: folder, env: cleanEnvironment(env) });
+const askedOf = (issuer: string) =>
+  `  asked: discovery ${issuer}/.well-known/openid-configuration 200\n  asked: jwks ${issuer}/jwks 200\n`;
 const inJson = async (args: readonly string[], env: Record<string, string> = {}) => {
   const { code, stdout } = await doctor([...args, '--json'], env);
   const report = JSON.parse(stdout) as {
@@ -31,7 +33,11 @@ describe('doctor --issuer', () => {
   it('a sound issuer: exit code 0, and nothing is said', async () => {
     const { issuer } = await startIssuer();
     const { code, stdout, stderr } = await doctor(['--issuer', issuer]);
-    expect([code, stdout, stderr]).toEqual([0, `${issuer}: 0 errors, 0 warnings, 0 notes\n`, '']);
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      `${issuer}: 0 errors, 0 warnings, 0 notes\n${askedOf(issuer)}`,
+      '',
+    ]);
     const { report } = await inJson(['--issuer', issuer]);
     expect(report).toEqual({
       issuer,
@@ -51,7 +57,7 @@ describe('doctor --issuer', () => {
     const { code, stdout } = await doctor(['--issuer', issuer.issuer]);
     expect(code).toBe(0);
     expect(stdout).toBe(
-      `${issuer.issuer}: 0 errors, 1 warning, 0 notes\n\n` +
+      `${issuer.issuer}: 0 errors, 1 warning, 0 notes\n${askedOf(issuer.issuer)}\n` +
         'warning VARIES: jwks header Vary\n' +
         '  It is "Cookie".\n' +
         '  Do: Serve every client the same answer, without Vary on what differs between them.\n' +
@@ -239,12 +245,48 @@ describe('doctor --next', () => {
     expect(code).toBe(0);
   });
 
-  it('a schedule that is too early: exit code 1', async () => {
+  it('a key that an earlier run saw: exit code 0 once its propagation is over', async () => {
+    const { issuer } = await publishing(current, next);
+    const seenAt = (ago: number) => `${new Date(Date.now() - ago * 1000).toISOString().slice(0, 19)}Z`;
+    const args = ['--next', '--issuer', issuer, '--seen-since'];
+    const { code, report, codes } = await inJson([...args, seenAt(3800)], environment);
+    expect([code, codes]).toEqual([0, ['NEXT_KEY_SAFE']]);
+    expect(report.keys).toEqual([expect.objectContaining({ knownFrom: 'earlier', safe: true })]);
+    const younger = await inJson([...args, seenAt(3000)], environment);
+    expect([younger.code, younger.codes]).toEqual([1, ['NEXT_KEY_TOO_YOUNG']]);
+  });
+
+  it('a schedule that may be too early is a warning, and is too early where it is known since when', async () => {
     const { issuer } = await publishing(current, next);
     const soon = new Date(Date.now() + 600_000).toISOString();
     const settings = { ...environment, OIDC_NEXT_KEY_ACTIVATES_AT: soon };
     const { code, codes } = await inJson(['--next', '--issuer', issuer], settings);
-    expect([code, codes]).toEqual([1, ['NEXT_KEY_TOO_EARLY']]);
+    expect([code, codes]).toEqual([0, ['NEXT_KEY_SINCE_UNKNOWN']]);
+    const aMinuteAgo = new Date(Date.now() - 60_000).toISOString();
+    const known = await inJson(['--next', '--issuer', issuer, '--seen-since', aMinuteAgo], settings);
+    expect([known.code, known.codes]).toEqual([1, ['NEXT_KEY_TOO_EARLY']]);
+  });
+
+  it.each([
+    ['yesterday', 'It has to be an ISO 8601 instant with its time zone that is past'],
+    ['2126-01-01T00:00:00Z', 'It has to be an ISO 8601 instant with its time zone that is past'],
+    ['2026-01-01', 'It has to be an ISO 8601 instant with its time zone that is past'],
+  ])('no instant that is past: %s', async (instant, words) => {
+    const { issuer } = await publishing(current, next);
+    const args = ['--next', '--issuer', issuer, '--seen-since', instant];
+    const { code, stderr } = await doctor(args, environment);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  it('--seen-since without --next, or without an issuer, is wrong usage', async () => {
+    const seen = ['--seen-since', '2026-01-01T00:00:00Z'];
+    const without = await doctor(['--issuer', 'https://login.example', ...seen], environment);
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('Add --next')]);
+    const lonely = await doctor(seen, environment);
+    expect([lonely.code, lonely.stderr]).toEqual([
+      2,
+      expect.stringContaining('--seen-since is about an issuer'),
+    ]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
 
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -203,6 +203,11 @@ describe('an environment, checked before a deploy', () => {
     const findings = await found(...environment);
     expect(findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
     expect(findings).toContainEqual(expect.objectContaining({ code: 'KEY_IS_CURRENT' }));
+  });
+
+  it('gives no advice about the mode of a folder that was named in place of a file', async () => {
+    const findings = await found({ OIDC_PRIVATE_KEY_FILE: dirname(fileOf('', 0o600, 0o1777)) });
+    expect(findings.map(({ code }) => code)).toEqual(['OIDC_KEY_UNREADABLE_FILE']);
   });
 
   it('says when each key signs', async () => {

@@ -124,8 +124,38 @@ describe('since when, and from when it may sign', () => {
   });
 
   it('one that starts too early is an error', () => {
-    const report = ask(waiting({ signsFrom: now + propagation - 1000 }), answer(both));
+    const signsFrom = now + propagation - 1000;
+    const report = ask(waiting({ publishedSince: now, signsFrom }), answer(both));
     expect(codesOf(report)).toEqual(['error NEXT_KEY_TOO_EARLY']);
+  });
+
+  it('one that may start too early, as far as one answer tells, is a warning', () => {
+    const report = ask(waiting({ signsFrom: now + propagation - 1000 }), answer(both));
+    expect(codesOf(report)).toEqual(['warning NEXT_KEY_SINCE_UNKNOWN']);
+  });
+
+  it('of slots whoever saw it earlier says it', () => {
+    const seenBy = (seenSince: number, key = waiting(), age = '0') =>
+      nextKeys({ keys: [key], current: [current], jwks: [answer(both, { age })], figures, seenSince, now });
+    const report = seenBy(now - propagation);
+    expect(codesOf(report)).toEqual(['note NEXT_KEY_SAFE']);
+    expect(report.keys[0]).toMatchObject({ knownFrom: 'earlier', visibleSince: iso(now - propagation) });
+    const early = seenBy(now - 1000, waiting({ signsFrom: now + 1000 }));
+    expect(codesOf(early)).toEqual(['error NEXT_KEY_TOO_EARLY']);
+    // The answer is older than that, and a document knows better.
+    expect(seenBy(now - 1000, waiting(), '60').keys[0]).toMatchObject({ knownFrom: 'answer' });
+    const ofDocument = seenBy(now - propagation, waiting({ publishedSince: now }));
+    expect(ofDocument.keys[0]).toMatchObject({ knownFrom: 'configuration', safe: false });
+    // A key that is gone is not there, whoever saw it.
+    const gone = nextKeys({
+      keys: [waiting()],
+      current: [current],
+      jwks: [answer([current])],
+      figures,
+      seenSince: 0,
+      now,
+    });
+    expect(codesOf(gone)).toEqual(['error NEXT_KEY_NOT_VISIBLE']);
   });
 
   it.each([

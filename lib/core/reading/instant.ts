@@ -24,8 +24,8 @@ export function instantIn(value: unknown, where: string): number | undefined {
   );
 }
 
-/** NaN where a day or an hour is none: `Date` would quietly take the 30th of February for the 2nd of March. */
-function millisecondsOf(text: string): number {
+/** Of ISO 8601 text. NaN where a day or an hour is none: `Date` would quietly take the 30th of February for the 2nd of March. */
+export function millisecondsOf(text: string): number {
   const fields = isoInstant
     .exec(text)
     ?.slice(1, 7)

@@ -27,6 +27,8 @@ export async function fileFindings(file: FileOfKeys): Promise<Finding[]> {
 }
 
 async function writersOf({ path, where }: FileOfKeys): Promise<Finding[]> {
+  // A folder stops the boot, which says so.
+  if ((await stat(path)).isDirectory()) return [];
   for (const each of [...(await linksTo(path)), await realpath(path)]) {
     const writable = await writableOnTheWayTo(each);
     if (writable === undefined) continue;

@@ -54,7 +54,8 @@ export const kindsOfAnswers = {
   DISCOVERY_STATUS: {
     severity: 'error',
     rule: `${discovery4}.2: a successful response must use the status 200; conformance suite: EnsureDiscoveryEndpointResponseStatusCodeIs200`,
-    remedy: 'Serve the metadata at this address, to everybody.',
+    remedy:
+      'Serve the metadata at this address, to everybody. Of an issuer that has none, say where its JWKS is: --jwks, or the option jwksUri.',
   },
   JWKS_STATUS: {
     severity: 'error',

@@ -48,12 +48,21 @@ export const kindsOfNextKeys = {
   NEXT_KEY_TOO_YOUNG: {
     severity: 'error',
     rule: 'Propagation of nestjs-oidc-key: max(max-age, 300 s) + spread + clock skew',
-    remedy: 'Do not promote before that instant.',
+    remedy:
+      'Do not promote before that instant. Of a key that settings name without instants, an answer says only that it is ' +
+      'there now: keep the visibleSince of the first run, and hand it to the later ones with --seen-since.',
   },
   NEXT_KEY_TOO_EARLY: {
     severity: 'error',
     rule: 'Propagation of nestjs-oidc-key: max(max-age, 300 s) + spread + clock skew',
     remedy: 'Move the instant from which it is to sign: a server that is restarted takes it at its word.',
+  },
+  NEXT_KEY_SINCE_UNKNOWN: {
+    severity: 'warning',
+    rule: 'Propagation of nestjs-oidc-key: max(max-age, 300 s) + spread + clock skew',
+    remedy:
+      'Say when it was first seen at the public address: --seen-since with the visibleSince of an earlier run. If that is ' +
+      'now, move the instant from which it is to sign.',
   },
   NEXT_KEY_CACHED_LONGER: {
     severity: 'warning',
@@ -90,8 +99,8 @@ export interface NextKeyAnswer {
   readonly visible: boolean;
   /** Since when at the latest; undefined where it is not visible. */
   readonly visibleSince: string | undefined;
-  /** Whether configuration says it, or only what was seen, with the `Age` of the answer. */
-  readonly knownFrom: 'configuration' | 'answer' | undefined;
+  /** Whether configuration says it, somebody who saw it earlier, or this answer alone, with its `Age`. */
+  readonly knownFrom: 'configuration' | 'earlier' | 'answer' | undefined;
   /** From when it may sign. */
   readonly safeFrom: string | undefined;
   /** Whether it may sign now. */
@@ -110,6 +119,8 @@ export interface NextKeysQuestion {
   readonly current: readonly Readonly<PublicJwk>[];
   readonly jwks: readonly SeenDocument[];
   readonly figures: Figures;
+  /** When the keys were first seen there. In milliseconds since 1970. */
+  readonly seenSince?: number | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -163,7 +174,11 @@ interface Answered {
   readonly finding: Finding;
 }
 
-function answerFor(key: NextKey, { jwks, now }: NextKeysQuestion, propagation: number): Answered {
+function answerFor(
+  key: NextKey,
+  { jwks, seenSince = Infinity, now }: NextKeysQuestion,
+  propagation: number,
+): Answered {
   const { kid } = key.publicJwk;
   const where = `next key ${kid}`;
   const unseen = (code: keyof typeof kindsOfNextKeys, message: string): Answered => ({
@@ -193,13 +208,15 @@ function answerFor(key: NextKey, { jwks, now }: NextKeysQuestion, propagation: n
   if (there.length < published.length) {
     return unseen('NEXT_KEY_NOT_EVERYWHERE', `${there.length} of ${published.length} answers have it.`);
   }
-  const since = key.publishedSince ?? Math.min(now, Math.max(...jwks.map(generatedAt)));
+  const answered = Math.min(now, Math.max(...jwks.map(generatedAt)));
+  const since = key.publishedSince ?? Math.min(answered, seenSince);
   const safeFrom = since + propagation;
   const answer: NextKeyAnswer = {
     kid,
     visible: true,
     visibleSince: iso(since),
-    knownFrom: key.publishedSince === undefined ? 'answer' : 'configuration',
+    knownFrom:
+      key.publishedSince !== undefined ? 'configuration' : seenSince < answered ? 'earlier' : 'answer',
     safeFrom: iso(safeFrom),
     safe: safeFrom <= now,
   };
@@ -221,9 +238,18 @@ function findingOf(
   const seen =
     knownFrom === 'configuration'
       ? `It is visible, and published since ${visibleSince}`
-      : `It is visible, since ${visibleSince} at the latest`;
+      : knownFrom === 'earlier'
+        ? `It is visible, and was seen at ${visibleSince}`
+        : `It is visible, since ${visibleSince} at the latest`;
   // Half a second, since two clocks were read one after the other.
   if (signsFrom !== undefined && signsFrom < safeFrom - 500) {
+    if (knownFrom === 'answer') {
+      return found(
+        'NEXT_KEY_SINCE_UNKNOWN',
+        where,
+        `${seen}, and signs from ${iso(signsFrom)}: whether it was there early enough, this answer alone does not say.`,
+      );
+    }
     return found(
       'NEXT_KEY_TOO_EARLY',
       where,
