@@ -83,15 +83,19 @@ export class Pkcs11Key implements KmsDriver {
 
   async disable(signal: AbortSignal): Promise<string> {
     const { object, id } = this.#key;
-    const isDisabled = await this.#share.process.ask(
+    const left = await this.#share.process.ask(
       { ask: 'disable', where: this.#where, key: this.#key },
       signal,
     );
-    if (isDisabled) return `The token signs nothing with ${this.#where} any more (CKA_SIGN is false).`;
+    const isDone = `The token signs nothing with ${this.#where} any more (CKA_SIGN is false)`;
+    if (left.length === 0) return `${isDone}.`;
     const { module, token } = this.#of;
     const name = id ? `--id ${id.toString('hex')}` : `--label ${JSON.stringify(object?.toString() ?? '')}`;
+    const why = left.includes('CKA_SIGN')
+      ? `The token does not let a key be disabled, so ${this.#where} still signs for whoever has the PIN.`
+      : `${isDone}, but it does not let ${left.join(' and ')} be set to false, which of RSA makes signatures too for whoever has the PIN.`;
     return (
-      `The token does not let a key be disabled, so ${this.#where} still signs for whoever has the PIN. Delete it: ` +
+      `${why} Delete it: ` +
       `\`pkcs11-tool --module ${module} --token-label ${JSON.stringify(token.token)} --login --delete-object --type privkey ${name}\`.`
     );
   }

@@ -53,8 +53,8 @@ export interface Answers {
   readonly find: FoundKey | undefined;
   readonly sign: Uint8Array;
   readonly create: FoundKey;
-  /** Whether the token lets it be disabled, and did. */
-  readonly disable: boolean;
+  /** The attributes that still let it make signatures, since the token changes them for nobody. */
+  readonly disable: readonly string[];
 }
 
 /** A KeyStoreError on its way between processes. */

@@ -19,8 +19,12 @@ const cka = {
   keyType: 0x100,
   id: 0x102,
   sensitive: 0x103,
+  decrypt: 0x105,
+  unwrap: 0x107,
   sign: 0x108,
+  signRecover: 0x109,
   verify: 0x10a,
+  derive: 0x10c,
   modulus: 0x120,
   modulusBits: 0x121,
   publicExponent: 0x122,
@@ -46,6 +50,22 @@ const refusedChanges = [
   209, // CKR_TEMPLATE_INCONSISTENT
   226, // CKR_TOKEN_WRITE_PROTECTED
 ];
+
+/** That a token does not take an attribute in a template: it does not know it, or lets nobody say it. */
+const refusedTemplates = [
+  16, // CKR_ATTRIBUTE_READ_ONLY
+  18, // CKR_ATTRIBUTE_TYPE_INVALID
+  19, // CKR_ATTRIBUTE_VALUE_INVALID
+  209, // CKR_TEMPLATE_INCONSISTENT
+];
+/** What else may be allowed with a private key. Of RSA each but the last is the operation that makes a signature. */
+const otherUses = [
+  ['CKA_DECRYPT', cka.decrypt],
+  ['CKA_UNWRAP', cka.unwrap],
+  ['CKA_SIGN_RECOVER', cka.signRecover],
+  ['CKA_DERIVE', cka.derive],
+] as const;
+const everyUse = [['CKA_SIGN', cka.sign], ...otherUses] as const;
 
 /** As long as a signature of the longest RSA key. One that is too small leaves an operation on the session. */
 const longestSignature = 1024;
@@ -124,14 +144,26 @@ export class TokenKeys {
       { type: cka.extractable, value: false },
       { type: cka.sign, value: true },
     ];
+    // Tokens allow them unless somebody says otherwise.
+    const signingAlone = otherUses.map(([, type]) => ({ type, value: false }));
     // Once: it may have been made although no answer came.
     return this.#token.use(
       where,
       (open) =>
         open.withWriter(async (session) => {
+          const { module } = open;
           const mechanism = { mechanism: generating[1] };
-          const pair = await open.module.C_GenerateKeyPairAsync(session, mechanism, publicHalf, privateHalf);
-          return describe(open.module, session, pair.privateKey, where);
+          const make = async (half: Attribute[]) =>
+            (await module.C_GenerateKeyPairAsync(session, mechanism, publicHalf, half)).privateKey;
+          let handle: Handle;
+          try {
+            handle = await make([...privateHalf, ...signingAlone]);
+          } catch (error) {
+            if (!isOneOf(refusedTemplates, error)) throw error;
+            handle = await make(privateHalf);
+            for (const [, type] of otherUses) forbid(module, session, handle, type);
+          }
+          return describe(module, session, handle, where);
         }),
       1,
     );
@@ -141,17 +173,35 @@ export class TokenKeys {
     return this.#token.use(where, (open) =>
       open.withWriter(async (session) => {
         const { handle } = keyAtHand(open, session, key, where);
-        try {
-          open.module.C_SetAttributeValue(session, handle, [{ type: cka.sign, value: false }]);
-        } catch (error) {
-          if (!refusedChanges.includes(returnValueIn(error)?.number ?? -1)) throw error;
-          return false;
-        }
-        // Some modules take it and do nothing.
-        return !flag(open.module, session, handle, cka.sign);
+        const left = everyUse.filter(([, type]) => !forbid(open.module, session, handle, type));
+        const signing = new Set<number>(usesThatSign(open.module, session, handle));
+        return left.flatMap(([name, type]) => (signing.has(type) ? name : []));
       }),
     );
   }
+}
+
+/** @returns whether it is forbidden by now */
+function forbid(module: PKCS11, session: Handle, handle: Handle, type: number): boolean {
+  if (!flag(module, session, handle, type)) return true;
+  try {
+    module.C_SetAttributeValue(session, handle, [{ type, value: false }]);
+  } catch (error) {
+    if (!isOneOf(refusedChanges, error)) throw error;
+    return false;
+  }
+  // Some modules take it and do nothing.
+  return !flag(module, session, handle, type);
+}
+
+/** What makes signatures with a key where it is allowed. */
+function usesThatSign(module: PKCS11, session: Handle, handle: Handle): readonly number[] {
+  const { sign, decrypt, unwrap, signRecover } = cka;
+  return isRsaKey(module, session, handle) ? [sign, decrypt, unwrap, signRecover] : [sign];
+}
+
+function isOneOf(numbers: readonly number[], error: unknown): boolean {
+  return numbers.includes(returnValueIn(error)?.number ?? -1);
 }
 
 function unusable(where: string, words: string): KeyStoreError {
@@ -218,7 +268,8 @@ function describe(
       'is of a kind that no algorithm takes: RSA, P-256, P-384, P-521 and Ed25519 are known.',
     );
   const isFlag = (type: number) => flag(module, session, handle, type);
-  return { id, publicKey, refusal: refusalIn(isFlag), warning: warningIn(isFlag) };
+  const besideSign = usesThatSign(module, session, handle).filter((type) => type !== cka.sign);
+  return { id, publicKey, refusal: refusalIn(isFlag), warning: warningIn(isFlag, besideSign) };
 }
 
 function refusalIn(isFlag: (type: number) => boolean): string | undefined {
@@ -229,19 +280,26 @@ function refusalIn(isFlag: (type: number) => boolean): string | undefined {
   return undefined;
 }
 
-function warningIn(isFlag: (type: number) => boolean): string | undefined {
-  if (!isFlag(cka.extractable) && isFlag(cka.sensitive)) return undefined;
+function warningIn(isFlag: (type: number) => boolean, besideSign: readonly number[]): string | undefined {
+  if (isFlag(cka.extractable) || !isFlag(cka.sensitive)) {
+    return (
+      'can be read out of the token by whoever has the PIN (CKA_EXTRACTABLE, or not CKA_SENSITIVE). Make one that cannot, and ' +
+      'move to it: `rotate --to`.'
+    );
+  }
+  const allowed = otherUses.flatMap(([name, type]) =>
+    besideSign.includes(type) && isFlag(type) ? name : [],
+  );
+  if (allowed.length === 0) return undefined;
   return (
-    'can be read out of the token by whoever has the PIN (CKA_EXTRACTABLE, or not CKA_SENSITIVE). Make one that cannot, and ' +
-    'move to it: `rotate --to`.'
+    `is for more than signing (${allowed.join(', ')}), and of RSA that makes signatures too. Make one that is for signing ` +
+    'alone, and move to it: `rotate --to`. Where the token makes no such key, look at what `revoke` says of it.'
   );
 }
 
 /** Of RSA the private object says them; of curves only the public one does. */
 function publicValues(module: PKCS11, session: Handle, handle: Handle, id: Buffer): PublicValues | undefined {
-  const type = attribute(module, session, handle, cka.keyType);
-  // A number in the byte order of the machine; those of our kinds fit into a byte.
-  const isRsa = type?.every((byte) => byte === rsa) ?? false;
+  const isRsa = isRsaKey(module, session, handle);
   const own = isRsa && rsaValues(module, session, handle);
   if (own) return own;
   const label = attribute(module, session, handle, cka.label) ?? Buffer.alloc(0);
@@ -252,6 +310,12 @@ function publicValues(module: PKCS11, session: Handle, handle: Handle, id: Buffe
   const [first, ...others] = all;
   const isAmbiguous = others.some((values) => JSON.stringify(values) !== JSON.stringify(first));
   return isAmbiguous ? undefined : first;
+}
+
+function isRsaKey(module: PKCS11, session: Handle, handle: Handle): boolean {
+  const type = attribute(module, session, handle, cka.keyType);
+  // A number in the byte order of the machine; those of our kinds fit into a byte.
+  return type?.every((byte) => byte === rsa) ?? false;
 }
 
 function rsaValues(module: PKCS11, session: Handle, handle: Handle): PublicValues | undefined {
@@ -272,7 +336,7 @@ function attribute(module: PKCS11, session: Handle, handle: Handle, type: number
     const [found] = module.C_GetAttributeValue(session, handle, [{ type }]);
     return found?.value;
   } catch (error) {
-    if (notGiven.includes(returnValueIn(error)?.number ?? -1)) return undefined;
+    if (isOneOf(notGiven, error)) return undefined;
     throw error;
   }
 }

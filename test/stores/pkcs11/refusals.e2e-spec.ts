@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { verify } from 'node:crypto';
+import { createHash, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -242,6 +242,32 @@ describeStore(pkcs11UnderTest, 'what keeps a key from signing', () => {
     await expect(driver.sign(data, algorithmNamed('ES256')!, inTime())).resolves.toHaveLength(64);
   });
 
+  it('a key that is disabled makes no signature by decrypting either, whoever has made it', async () => {
+    hsm.tool(['--keypairgen', '--key-type', 'rsa:2048', '--label', 'tool', '--id', '1a']);
+    const wish = { alg: 'RS256', algorithm: algorithmNamed('RS256')!, bits: 2048 } as const;
+    const { reference } = await (await open('token=t1;object=made')).create(wish, inTime());
+    const { publicKey } = (await (await open('token=t1;id=%1A')).publicKeys(inTime()))[0]!;
+    const padded = join(hsm.folder, 'padded');
+    const digest = createHash('sha256').update(data).digest('hex');
+    // RFC 8017 section 9.2: what a signature of RS256 is the private operation of.
+    const encoded = `0001${'ff'.repeat(202)}003031300d060960864801650304020105000420${digest}`;
+    writeFileSync(padded, Buffer.from(encoded, 'hex'));
+    const decrypted = (id: string) => {
+      const output = join(hsm.folder, 'decrypted');
+      const what = ['--mechanism', 'RSA-X-509', '--id', id, '--input-file', padded];
+      hsm.tool(['--decrypt', ...what, '--output-file', output]);
+      return readFileSync(output);
+    };
+    expect(verify('sha256', data, publicKey, decrypted('1a'))).toBe(true);
+    const madeId = /;id=(.*)$/.exec(reference)![1]!.replaceAll('%', '');
+    expect(() => decrypted(madeId)).toThrow('CKR_KEY_FUNCTION_NOT_PERMITTED');
+    for (const id of ['%1A', reference.replace(/^.*;id=/, '')]) {
+      await expect((await open(`token=t1;id=${id}`)).disable(inTime())).resolves.toContain('any more');
+    }
+    expect(() => decrypted('1a')).toThrow('CKR_KEY_FUNCTION_NOT_PERMITTED');
+    expect(hsm.tool(['--list-objects', '--type', 'privkey', '--id', '1a'])).toMatch(/Usage:\s+none/);
+  });
+
   it('says how to delete a key that the token does not let anybody disable', async () => {
     // No tool makes such a key.
     const program = `
@@ -300,6 +326,12 @@ describeStore(pkcs11UnderTest, 'what keeps a key from signing', () => {
     const wish = { alg: 'ES256', algorithm: algorithmNamed('ES256')!, bits: 0 } as const;
     const made = await (await open('token=t1')).create(wish, inTime());
     expect(made.warning).toBeUndefined();
+    const [tool] = await (await open('token=t1;object=lone')).publicKeys(inTime());
+    expect(tool!.warning).toContain('is for more than signing (CKA_DECRYPT, CKA_UNWRAP');
+    const alone = await (
+      await open('token=t1')
+    ).create({ alg: 'RS256', algorithm: algorithmNamed('RS256')!, bits: 2048 }, inTime());
+    expect(alone.warning).toBeUndefined();
     expect(made.reference).toMatch(/^pkcs11:token=t1;id=(?:%[\dA-F]{2}){16}$/);
     const attributes = hsm.tool(['--list-objects', '--type', 'privkey']);
     expect(attributes).toMatch(/label:\s+nestjs-oidc-key[^]*?sensitive, always sensitive, never extractable/);
