@@ -5,6 +5,7 @@ import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
 import { Usage } from '../core/usage/usage.js';
+import type { SignerLog } from '../core/key/signer-log.js';
 import type {
   OidcKeyFactoryOptions,
   OidcKeySourceOptions,
@@ -23,7 +24,6 @@ import { explainingAbsence } from '../sources/unread-settings.js';
 import { fromStoreOf } from './from-store.js';
 import { legacyFrom } from './legacy.js';
 import { allowedReferences, SignersOnDemand } from './signers-on-demand.js';
-import type { SignersLog } from './signers-on-demand.js';
 import { secondsOf, timesFrom } from './times.js';
 
 /** Everything the module's providers are made from. */
@@ -40,7 +40,7 @@ export interface ResolvedOptions {
   readonly extraTokenFields: ExtraTokenFieldsFunction | undefined;
   readonly legacyHs256: LegacyHs256 | undefined;
   /** The signers of keys that are held elsewhere. */
-  readonly signers: (log: SignersLog) => SignersOnDemand;
+  readonly signers: (log: SignerLog) => SignersOnDemand;
   /** What a rotation by this process is run on, where the keys come from a store. */
   readonly workplace: (() => Promise<Workplace>) | undefined;
   /** Counts what the keys do. */

@@ -1,30 +1,25 @@
 import { OidcKeyError } from '../core/errors.js';
 import type { RemoteSigners } from '../core/key/remote-signers.js';
+import type { SignerLog } from '../core/key/signer-log.js';
 import type { CallUsage } from '../core/usage/call-usage.js';
 import { decodeText } from '../core/reading/text.js';
 import { signersSetting } from '../sources/setting-names.js';
 import { settingText } from '../sources/setting-text.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
 
-/** What is told of signers that fail, and sign again. */
-export interface SignersLog {
-  error(message: string): void;
-  log(message: string): void;
-}
-
 /** The signers of keys that are held elsewhere. What they need is loaded when a key set has such a key. */
 export class SignersOnDemand {
   readonly #allowed: unknown;
   readonly #where: string;
   readonly #settings: WatchableSettings | undefined;
-  readonly #log: SignersLog;
+  readonly #log: SignerLog;
   readonly #calls: CallUsage | undefined;
   #opened: Promise<RemoteSigners & { close(): void }> | undefined;
 
   constructor(
     { allowed, where }: AllowedReferences,
     settings: WatchableSettings | undefined,
-    log: SignersLog,
+    log: SignerLog,
     calls?: CallUsage,
   ) {
     this.#allowed = allowed;

@@ -23,11 +23,7 @@ export class Announcements {
   readonly #warnings = new Warnings();
 
   constructor(log: RotationLog) {
-    this.#log = {
-      log: (message) => log.log(onOneLine(message)),
-      warn: (message) => log.warn(onOneLine(message)),
-      error: (message) => log.error(onOneLine(message)),
-    };
+    this.#log = ofOneLine(log);
   }
 
   get events$(): Observable<KeyRotationEvent> {
@@ -63,6 +59,15 @@ export class Announcements {
   end(): void {
     this.#events.complete();
   }
+}
+
+/** The same log, to which every message is a line. */
+export function ofOneLine(log: RotationLog): RotationLog {
+  return {
+    log: (message) => log.log(onOneLine(message)),
+    warn: (message) => log.warn(onOneLine(message)),
+    error: (message) => log.error(onOneLine(message)),
+  };
 }
 
 /** A kid is whatever its owner wrote, and must not look like a line of its own. */

@@ -19,7 +19,7 @@ import type { KeySource } from '../sources/key-source.js';
 import { areUnchanged } from '../sources/settled-slots.js';
 import type { CommandResult } from '../stores/command-result.js';
 import type { Workplace } from '../stores/run-command.js';
-import { Announcements } from './announcements.js';
+import { Announcements, ofOneLine } from './announcements.js';
 import type { RotationLog } from './announcements.js';
 import { askSource, failureOf, watchSource } from './ask-source.js';
 import { systemClock } from './clock.js';
@@ -159,7 +159,12 @@ export class KeyRotation {
       checkedInterval(source.reloadInterval, 'The source’s "reloadInterval"');
     const loader = new KeyLoader();
     const slots = await askSource(source);
-    const loaded = await loader.load(slots, { algorithm, signers: signers?.open, figures: timing.figures });
+    const loaded = await loader.load(slots, {
+      algorithm,
+      signers: signers?.open,
+      log: ofOneLine(options.log),
+      figures: timing.figures,
+    });
     const lives = new LivesInService(loaded, revocationsIn(slots), clock(), { timing, algorithm });
     const rotation = new KeyRotation(options, loader, lives);
     rotation.#slots = slots;
@@ -321,6 +326,7 @@ export class KeyRotation {
     return this.#loader.load(slots, {
       algorithm: this.#options.algorithm,
       signers: this.#options.signers?.open,
+      log: ofOneLine(this.#options.log),
       figures: this.#options.timing.figures,
       isRevoked: this.#lives.isRevoked,
       published: this.#ring.keys,

@@ -2,6 +2,8 @@ import { OidcKeyError } from '../core/errors.js';
 import { RemoteSigner } from '../core/key/remote-signer.js';
 import type { SignerJudgement } from '../core/key/remote-signer.js';
 import type { RemoteSigners } from '../core/key/remote-signers.js';
+import { tellOfSigner } from '../core/key/signer-log.js';
+import type { SignerLog } from '../core/key/signer-log.js';
 import type { Signer } from '../core/key/signer.js';
 import type { VerificationKey } from '../core/key/verification-key.js';
 import type { AllowedSigners } from './allowed-signers.js';
@@ -22,8 +24,7 @@ export interface SignersOptions {
   readonly setting?: ((name: string) => string | undefined) | undefined;
   /** Counts the requests. */
   readonly calls?: CallUsage | undefined;
-  readonly log?:
-    { readonly error: (message: string) => void; readonly log: (message: string) => void } | undefined;
+  readonly log?: SignerLog | undefined;
 }
 
 /**
@@ -155,8 +156,7 @@ export class Signers implements RemoteSigners {
 
   #say(reference: string, error: Error | undefined): void {
     const { log } = this.#options;
-    if (error) log?.error(`No tokens are signed with ${reference}: ${error.message}`);
-    else log?.log(`${reference} signs again`);
+    if (log) tellOfSigner(log, reference, error);
   }
 }
 

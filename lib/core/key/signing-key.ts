@@ -10,6 +10,8 @@ import {
   refuseWeakFactors,
 } from './rsa-strength.js';
 import { isConsistentRsaKey } from './rsa.js';
+import { tellOfSigner } from './signer-log.js';
+import type { SignerLog } from './signer-log.js';
 import type { Signer } from './signer.js';
 import { take } from './steps.js';
 import type { Step, Steps } from './steps.js';
@@ -26,10 +28,11 @@ const proof = Buffer.from('nestjs-oidc-key');
 /**
  * A key that can sign: it signs once, and its public half has to verify that.
  *
+ * @param log is told where a signer of an application fails, and signs again
  * @throws OidcKeyError `OIDC_KEY_NOT_PRIVATE`, `OIDC_KEY_MISMATCH`, `OIDC_KEY_SIGNER_FAILED`, and
  * what {@link VerificationKey} throws.
  */
-export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
+export function* signingKeyOf(material: KeyMaterial, log?: SignerLog): Steps<SigningKey> {
   const { where, keyObject, signer: given } = material;
   if (!given && keyObject.type === 'public') {
     throw new OidcKeyError(
@@ -39,7 +42,8 @@ export function* signingKeyOf(material: KeyMaterial): Steps<SigningKey> {
   }
   const key = new VerificationKey(material);
   yield* refuseUnsound(key, material);
-  const remote = given && new RemoteSigner({ key, where, signer: given });
+  const changed = (error: Error | undefined) => log && tellOfSigner(log, `${key.alg} key ${key.kid}`, error);
+  const remote = given && new RemoteSigner({ key, where, signer: given, changed });
   const local = remote ? undefined : new LocalSigner(keyObject, key.algorithm);
   if (local) {
     const signature = yield* take(proofBy(local));

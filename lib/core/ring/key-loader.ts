@@ -1,6 +1,7 @@
 import type { Algorithm, SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OpenSigners } from '../key/remote-signers.js';
+import type { SignerLog } from '../key/signer-log.js';
 import { refuseSameTwice } from '../key/same-twice.js';
 import { pause, runLater, runNow } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
@@ -34,6 +35,8 @@ export interface LoadContext {
   readonly published?: readonly KeyInSlot[];
   /** What opens keys that are held elsewhere. Without it a key set that has one is refused. */
   readonly signers?: OpenSigners | undefined;
+  /** Told where a signer that configuration gives fails, and signs again. */
+  readonly log?: SignerLog | undefined;
   /** By which it is told which key signs. Default: those of a server that is told nothing. */
   readonly figures?: Figures | undefined;
   /** Whether a key of this process was revoked. */
@@ -71,10 +74,11 @@ export class KeyLoader {
     const loaded = (this.#opened = new Map<string, LoadedValue>());
     const lives: Life[] = [];
     const revoked = revocationsIn(slots);
-    const { signers, figures = defaultFigures, isRevoked = () => false } = context;
+    const { signers, log, figures = defaultFigures, isRevoked = () => false } = context;
     const givenWithKeys = {
       passphrase,
       signers,
+      log,
       figures,
       isRevoked: (key: VerificationKey) => revoked.names(key) || isRevoked(key),
     };

@@ -1,4 +1,5 @@
 import { OidcKeyError } from '../errors.js';
+import type { SignerLog } from '../key/signer-log.js';
 import { signingKeyOf, verificationKeyOf } from '../key/signing-key.js';
 import { pause } from '../key/steps.js';
 import type { Steps } from '../key/steps.js';
@@ -26,6 +27,8 @@ export interface LoadedValue {
 /** What keys are opened with. */
 export interface GivenWithKeys extends GivenWithHeldKeys {
   readonly passphrase: NamedValue;
+  /** Told of signers of the application. */
+  readonly log?: SignerLog | undefined;
 }
 
 /** The keys of a value, which has to hold the same ones under its other name, where it has another. */
@@ -67,7 +70,9 @@ function* opened(slot: Slot, named: NamedValue, given: GivenWithKeys): Steps<Loa
   const keys: Loaded[] = [];
   for (const material of keyMaterialOf(setting)) {
     keys.push(
-      slot === 'previous' ? { key: yield* verificationKeyOf(material) } : yield* signingKeyOf(material),
+      slot === 'previous'
+        ? { key: yield* verificationKeyOf(material) }
+        : yield* signingKeyOf(material, given.log),
     );
     // Hundreds of keys must not hold up a request that waits.
     yield pause;
