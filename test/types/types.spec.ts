@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -44,6 +45,19 @@ describe('types', () => {
     const { code, stdout } = await compile('typescript', 'tsconfig.json');
     expect([stdout, code]).toEqual(['', 0]);
   }, 240_000);
+
+  it('of Node are those that its declarations have had, and have still in version 26', () => {
+    const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
+    const declarations = files.filter((file) => file.endsWith('.d.ts'));
+    expect(declarations).toContain('index.d.ts');
+    // `JsonWebKey` of node:crypto is in another place there.
+    const ofCrypto =
+      /\bJsonWebKey\b[^;]*from ['"](?:node:)?crypto['"]|import\(['"](?:node:)?crypto['"]\)\.JsonWebKey/;
+    const offenders = declarations.filter((file) =>
+      ofCrypto.test(readFileSync(join(root, 'dist', file), 'utf8')),
+    );
+    expect(offenders).toEqual([]);
+  });
 
   it.each(compilers)('TypeScript %s is the one that is installed as %s', async (version, compiler) => {
     const { stdout } = await run(process.execPath, [join(root, 'node_modules', compiler, 'bin/tsc'), '-v']);

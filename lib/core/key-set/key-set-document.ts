@@ -1,5 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
-
+import type { JsonWebKey } from '../json-web-key.js';
 import { isObject } from '../objects.js';
 
 /** That a key is worthless since an instant (OpenID Federation 1.0, "Historical Keys"). */
@@ -27,6 +26,7 @@ export interface KeySetJwk extends Omit<JsonWebKey, 'kty'> {
   readonly revoked?: Revocation;
   /** The reference of the key, or version of it, in a KMS or HSM that holds the private half. */
   readonly signer?: string;
+  readonly [member: string]: unknown;
 }
 
 /** Every key of an issuer with its instants: a private JWK Set (RFC 7517 section 5). */

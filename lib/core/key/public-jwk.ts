@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
+import type { JsonWebKey } from '../json-web-key.js';
 import type { SigningAlgorithm } from '../algorithms.js';
 
 /** @inline */

@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto';
-import type { JsonWebKey } from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
 
+import type { JsonWebKey } from '../json-web-key.js';
 import type { SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import { isObject } from '../objects.js';

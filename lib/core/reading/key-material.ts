@@ -1,6 +1,6 @@
 import { KeyObject } from 'node:crypto';
-import type { JsonWebKey } from 'node:crypto';
 
+import type { JsonWebKey } from '../json-web-key.js';
 import type { SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';

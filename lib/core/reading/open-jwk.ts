@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
+import type { JsonWebKey } from '../json-web-key.js';
 import { algorithmOfJwk } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';

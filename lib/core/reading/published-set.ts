@@ -1,5 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
-
+import type { JsonWebKey } from '../json-web-key.js';
 import { algorithmNamed, algorithmOfJwk } from '../algorithms.js';
 import type { OidcKeyErrorCode } from '../errors.js';
 import { isObject } from '../objects.js';

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
+import type { JsonWebKey } from '../../core/json-web-key.js';
 import { OidcKeyError } from '../../core/errors.js';
 import { publicNumbersOf } from '../../core/key/rsa.js';
 import { sharesPrimeWith } from '../../core/key/shared-primes.js';

@@ -1,5 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
-
+import type { JsonWebKey } from '../../core/json-web-key.js';
 import { algorithmNamed, algorithms, fits } from '../../core/algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../../core/algorithms.js';
 import { OidcKeyError } from '../../core/errors.js';

@@ -1,7 +1,6 @@
-import type { JsonWebKey } from 'node:crypto';
-
 import { createRemoteJWKSet, customFetch } from 'jose';
 
+import type { JsonWebKey } from '../../core/json-web-key.js';
 import type { SigningAlgorithm } from '../../core/algorithms.js';
 import { OidcKeyError } from '../../core/errors.js';
 import type { PublishedKeys } from '../../core/key/published-keys.js';

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
-import type { JsonWebKey } from 'node:crypto';
+
+import type { JsonWebKey } from '../../core/json-web-key.js';
 
 /** What a token says of the public half of a key. */
 export type PublicValues =

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
+import type { JsonWebKey } from '../../core/json-web-key.js';
 import { VerificationKey } from '../../core/key/verification-key.js';
 import { runLater } from '../../core/key/steps.js';
 import { readStored } from '../../core/key-set/plain-keys.js';

@@ -1,6 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
+import type { JsonWebKey } from '../../core/json-web-key.js';
 import { algorithmNamed, fits } from '../../core/algorithms.js';
 import type { JsonWebKeySet, PublicJwk } from '../../core/key/public-jwk.js';
 import type { ReadToken } from './read-token.js';
