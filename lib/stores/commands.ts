@@ -22,6 +22,7 @@ import { KeyStoreError } from './key-store.js';
 import { afterRetirement, afterRevocation } from './consequences.js';
 import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
+import { sayingMore } from './saying-more.js';
 import { openStored, readKeys } from './stored-key-set.js';
 import { takeOver } from './take-over.js';
 import { usualClock, versionsOf } from './versions.js';
@@ -52,10 +53,33 @@ export async function rotateIn(
   place: Workplace,
   { prune = false, ...options }: RotateOptions & { readonly prune?: boolean | undefined } = {},
 ): Promise<CommandResult> {
-  const result = await run(place, (set, context) => rotate(set, context, options));
+  let before: KeySet | undefined;
+  const result = await run(place, (set, context) => {
+    before = set;
+    return rotate(set, context, options);
+  }).catch((error: unknown) => {
+    const isWaiting = error instanceof CommandRefusedError && error.code === 'KEY_WAITS';
+    throw prune && isWaiting ? sayingMore(error, pruneAlone) : error;
+  });
   if (!prune || place.isDryRun) return result;
-  const sentence = await destroyOldVersions(place);
+  const sentence = await destroyOldVersions(place).catch((error: unknown) => {
+    throw sayingMore(error, `${whatIsDone(result, before)} ${pruneAlone}`);
+  });
   return { ...result, sentences: [...result.sentences, sentence] };
+}
+
+const pruneAlone =
+  '`rotate --prune --every 90d` destroys older versions, and makes a key only where one is due.';
+
+/** What stays as it is although nothing was destroyed. */
+function whatIsDone({ outcome, keys }: CommandResult, before: KeySet | undefined): string {
+  if (outcome !== 'written') return 'No key was due, and the key set is as it was.';
+  const added = (keys as readonly { readonly kid: string }[]).flatMap(({ kid }) =>
+    before?.named(kid) ? [] : kid,
+  );
+  const names =
+    added.length === 0 ? 'no new key' : `the new ${added.length === 1 ? 'key' : 'keys'} ${added.join(', ')}`;
+  return `The key set was written before that, with ${names}; \`status\` shows it.`;
 }
 
 /** Makes a key worthless at once, and keeps it from signing where it is. */

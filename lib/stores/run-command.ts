@@ -8,7 +8,6 @@ import { madeOnce } from '../core/key-set/new-key.js';
 import type { Outcome } from '../core/key-set/outcome.js';
 import { sentencesAbout } from '../core/key-set/sentences.js';
 import { unite, writeUnion } from '../core/key-set/unite.js';
-import { OidcKeyError } from '../core/errors.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
 import { clockRefusal } from './clock-refusal.js';
 import type { KeysElsewhere } from './keys-elsewhere.js';
@@ -17,6 +16,7 @@ import type { KeyStore, StoredText } from './key-store.js';
 import type { HeldElsewhere, MadeKey } from '../core/key-set/new-key.js';
 import { CommandRefusedError } from './command-refused-error.js';
 import type { MakeKeyFor } from './make-key.js';
+import { sayingMore } from './saying-more.js';
 import { openStored, textToStore } from './stored-key-set.js';
 import { usualClock, versionsOf } from './versions.js';
 
@@ -98,14 +98,7 @@ function namingMade(error: unknown, made: readonly MadeKey[]): unknown {
   const names = made.flatMap((key) => ('signer' in key ? key.signer : []));
   if (names.length === 0) return error;
   const sentence = `${names.join(' and ')} was made meanwhile: look with \`status\` whether the store has it, and disable it where it is if not.`;
-  if (error instanceof KeyStoreError) {
-    const options = { isTransient: error.isTransient, retryAfter: error.retryAfter };
-    return new KeyStoreError(error.code, `${error.message} ${sentence}`, options);
-  }
-  if (error instanceof CommandRefusedError)
-    return new CommandRefusedError(error.code, `${error.message} ${sentence}`);
-  if (error instanceof OidcKeyError) return new OidcKeyError(error.code, `${error.message} ${sentence}`);
-  return error;
+  return sayingMore(error, sentence);
 }
 
 /** @param made gets the keys that were made elsewhere, and stay there whatever comes of the command */

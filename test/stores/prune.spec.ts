@@ -1,9 +1,11 @@
 import { expect, it } from '@jest/globals';
 
 import { revokeIn, rotateIn } from '../../lib/stores/commands.js';
+import { KeyStoreError } from '../../lib/stores/key-store.js';
 import type { KeyStore, StoredText } from '../../lib/stores/key-store.js';
 import { makingHere } from '../../lib/stores/make-key.js';
 import { openStored } from '../../lib/stores/stored-key-set.js';
+import { rejectionOf } from '../support/errors.js';
 import { epoch, figures, setOf } from '../support/key-sets.js';
 
 const decryption = { where: 'The store', passphrase: undefined };
@@ -76,4 +78,30 @@ it('what was written beside the newest version is not destroyed, for it may hold
   expect(again.sentences.at(-1)).toContain('3 older versions');
   const set = await openStored((await store.read())!.text, decryption);
   expect(set!.named('b')!.revoked).toBeDefined();
+});
+
+it('that is refused says what was written all the same, and how to go on', async () => {
+  const store = new VersionedStore();
+  await store.write(setOf({ kid: 'a', iat: 0, nbf: 0 }).toText());
+  store.destroyBefore = () =>
+    Promise.reject(new KeyStoreError('KEY_STORE_FORBIDDEN', 'The store lets nobody destroy.'));
+  const error = await rejectionOf(rotateIn(placeOf(store, 1110), { prune: true }));
+  const [, made] = (await openStored((await store.read())!.text, decryption))!.keys;
+  expect(error).toMatchObject({
+    name: 'KeyStoreError',
+    code: 'KEY_STORE_FORBIDDEN',
+    message: expect.stringMatching(
+      new RegExp(
+        `^The store lets nobody destroy\\. The key set was written before that, with the new key ${made!.kid};.*rotate --prune --every`,
+      ),
+    ),
+  });
+  const waits = await rejectionOf(rotateIn(placeOf(store, 1120), { prune: true }));
+  expect([waits.code, waits.message]).toEqual([
+    'KEY_WAITS',
+    expect.stringContaining('rotate --prune --every'),
+  ]);
+  const due = { every: 1_000_000, prune: true };
+  const nothing = await rejectionOf(rotateIn(placeOf(store, 1130), due));
+  expect(nothing.message).toContain('No key was due, and the key set is as it was.');
 });
