@@ -6,7 +6,7 @@ import type { KeyOfSet } from '../core/key-set/key-of-set.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { retire } from '../core/key-set/retire.js';
 import { revoke } from '../core/key-set/revoke.js';
-import type { RevokeOptions } from '../core/key-set/revoke.js';
+import type { Proof, RevokeOptions } from '../core/key-set/revoke.js';
 import { rotate, sentencesAboutPlain } from '../core/key-set/rotate.js';
 import type { RotateOptions } from '../core/key-set/rotate.js';
 import { viewOfKeySet } from '../core/key-set/key-set-view.js';
@@ -23,6 +23,7 @@ import { afterRetirement, afterRevocation } from './consequences.js';
 import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
 import { sayingMore } from './saying-more.js';
+import { aboutStandIns, provingOnce } from './stand-ins.js';
 import { openStored, readKeys } from './stored-key-set.js';
 import { takeOver } from './take-over.js';
 import { usualClock, versionsOf } from './versions.js';
@@ -90,16 +91,18 @@ export async function revokeIn(
 ): Promise<CommandResult> {
   const { figures, elsewhere } = place;
   let key: KeyOfSet | undefined;
+  const proofs = new Map<string, Promise<Proof>>();
+  const prove = elsewhere && provingOnce((each) => elsewhere.prove(each), proofs);
   const result = await run(
     place,
     async (set, context) => {
       key = set?.named(name);
       try {
-        return await revoke(set, name, context, options);
+        return await revoke(set, name, context, { ...options, prove });
       } catch (error) {
         if (!(error instanceof KeyStoreError || error instanceof OidcKeyError)) throw error;
         // A revocation does not wait for the KMS in which the next key would be made.
-        const outcome = await revoke(set, name, context, { ...options, noRotate: true });
+        const outcome = await revoke(set, name, context, { ...options, noRotate: true, prove });
         if (outcome.type === 'refused') throw error;
         const why = `No key was made in its place: ${error.message} Make one with \`rotate --to\`.`;
         return { ...outcome, sentences: [...outcome.sentences, why] };
@@ -110,11 +113,13 @@ export async function revokeIn(
       ...afterRevocation({ before, after, name, t, figures }),
     ],
   );
+  const warnings = await aboutStandIns(proofs, result);
+  const told = { ...result, sentences: [...result.sentences, ...warnings] };
   // Last: a server that signs with it until it sees the revocation signs what nobody accepts. Again where it was revoked
   // before, since the KMS may have been away then.
-  if (place.isDryRun || !elsewhere || key?.signer === undefined) return result;
+  if (place.isDryRun || !elsewhere || key?.signer === undefined) return told;
   const sentence = await elsewhere.disable(key.signer, key.verificationKey?.publicKey);
-  return { ...result, sentences: [...result.sentences, sentence] };
+  return { ...told, sentences: [...told.sentences, sentence] };
 }
 
 /** Gives up an algorithm. */

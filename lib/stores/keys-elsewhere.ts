@@ -7,6 +7,7 @@ import { OidcKeyError } from '../core/errors.js';
 import type { KeyOfSet } from '../core/key-set/key-of-set.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import type { MadeKey } from '../core/key-set/new-key.js';
+import type { Proof } from '../core/key-set/revoke.js';
 import type { AllowedSigners } from './allowed-signers.js';
 import { ask } from './asking.js';
 import { CommandRefusedError } from './command-refused-error.js';
@@ -31,6 +32,10 @@ export interface ElsewhereOptions {
 export const theStore = 'store';
 /** To make a key of RSA takes an HSM seconds. In milliseconds. */
 const patience = 30_000;
+/** A revocation waits for no longer than this until it is written. In milliseconds. */
+const haste = 4_000;
+
+const probe = Buffer.from('nestjs-oidc-key');
 
 /** The KMSs and HSMs in which a command makes keys, takes keys over, and disables them. */
 export class KeysElsewhere {
@@ -101,6 +106,31 @@ export class KeysElsewhere {
     }
   }
 
+  /** Finds out whether a key of a set signs where it is held. Whoever makes keys there may have no right to sign. */
+  async prove(key: KeyOfSet): Promise<Proof> {
+    const { publicKey } = key.verificationKey!;
+    const reference = key.signer!;
+    const fails = (why: string): Proof => ({ type: 'fails', why: `${reference} ${why}` });
+    try {
+      const work = async (driver: KmsDriver, signal: AbortSignal): Promise<Proof> => {
+        const [held] = await driver.publicKeys(signal);
+        if (!held) return fails('is not there.');
+        if (!held.publicKey.equals(publicKey)) return fails('holds another key by now.');
+        if (held.refusal !== undefined) return fails(held.refusal);
+        const signature = await driver.sign(probe, key.algorithm, signal).catch((error: unknown) => {
+          if (error instanceof KeyStoreError && error.code === 'KEY_STORE_FORBIDDEN') return undefined;
+          throw error;
+        });
+        if (!signature || (await key.verificationKey!.verifies(probe, signature))) return { type: 'signs' };
+        return fails('makes signatures that its public key does not verify.');
+      };
+      return await this.#on(this.#ofDocument(reference), work, haste);
+    } catch (error) {
+      const isSure = error instanceof KeyStoreError && error.code === 'KEY_STORE_KEY_UNUSABLE';
+      return { type: isSure ? 'fails' : 'unknown', why: reasonOf(error) };
+    }
+  }
+
   #targetFor(alg: SigningAlgorithm, set: KeySet | undefined): SignerReference | undefined {
     const { to } = this.#options;
     if (to === theStore) return undefined;
@@ -143,12 +173,13 @@ export class KeysElsewhere {
   async #on<Answer>(
     { reference, client }: SignerReference,
     work: (driver: KmsDriver, signal: AbortSignal) => Promise<Answer>,
+    deadline = patience,
   ): Promise<Answer> {
     const { setting } = this.#options;
     const driver = await openKms(reference, { name: 'The reference of --to', setting, client });
     try {
       const where = kmsReferenceIn(reference, 'The reference').where;
-      return await ask((signal) => work(driver, signal), { where, deadline: patience, attempts: 1 });
+      return await ask((signal) => work(driver, signal), { where, deadline, attempts: 1 });
     } finally {
       driver.close?.();
     }

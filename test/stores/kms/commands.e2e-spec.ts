@@ -151,6 +151,55 @@ for (const kms of everyKms) {
       expect(keys()[0]).toHaveProperty('signer', first!.signer);
     });
 
+    const begunAndRotated = async () => {
+      await initIn(workplace(await target()), { algorithm: alg });
+      later();
+      await rotateIn(workplace());
+      later();
+      return keys() as readonly { readonly kid: string; readonly signer: string }[];
+    };
+
+    it('make a new key where the one that would come back does not sign any more', async () => {
+      const [first, second] = await begunAndRotated();
+      await running.disable(first!.signer);
+      const { sentences } = await revokeIn(workplace(), second!.kid, {});
+      const [old, revoked, made] = keys();
+      expect(old).not.toHaveProperty('signer');
+      expect(revoked).toMatchObject({ kid: second!.kid, revoked: { revoked_at: t } });
+      expect(made).toHaveProperty('signer');
+      const { view } = await statusIn(workplace());
+      expect(view.keys.flatMap(({ key, signs }) => (signs ? key.kid : []))).toEqual([made!.kid]);
+      const text = sentences.join('\n');
+      expect(text).toContain(`Key ${first!.kid}, which was there before, does not sign any more`);
+      expect(text).not.toContain('WARNING');
+    });
+
+    it('warn where it does not sign, and no new key is to be made', async () => {
+      const [first, second] = await begunAndRotated();
+      await running.disable(first!.signer);
+      const { outcome, sentences } = await revokeIn(workplace(), second!.kid, { noRotate: true });
+      expect([outcome, keys().length]).toEqual(['written', 2]);
+      expect(sentences.join('\n')).toMatch(new RegExp(`WARNING: Key ${first!.kid}.*NO TOKEN IS SIGNED`));
+    });
+
+    it('revoke where the key that comes back cannot be tried, and warn', async () => {
+      const [first, second] = await begunAndRotated();
+      const nowhere = workplace(undefined, { allowed: 'vault-transit:other/key' });
+      const { outcome, sentences } = await revokeIn(nowhere, second!.kid, {});
+      expect(outcome).toBe('written');
+      expect(keys()[1]).toHaveProperty('revoked');
+      expect(keys()[0]).toHaveProperty('signer', first!.signer);
+      expect(sentences.join('\n')).toMatch(new RegExp(`WARNING: Key ${first!.kid}.*could not be tried`));
+    });
+
+    it('let a key come back that signs, and warn of nothing', async () => {
+      const [first, second] = await begunAndRotated();
+      const { sentences } = await revokeIn(workplace(), second!.kid, {});
+      expect(keys()).toHaveLength(2);
+      expect(keys()[0]).toHaveProperty('signer', first!.signer);
+      expect(sentences.join('\n')).not.toContain('WARNING');
+    });
+
     it('replace a revoked key that was the only one by another one there', async () => {
       await initIn(workplace(await target()), { algorithm: alg });
       later();
