@@ -25,4 +25,4 @@ export { tokenMatchers } from './tokens/matchers.js';
 export type { TokenMatchers } from './tokens/matchers.js';
 export { assertAccessToken, assertIdToken, assertSignedBy } from './tokens/assertions.js';
 export type { ExpectedAccessToken, ExpectedIdToken } from './tokens/claim-faults.js';
-export type { KeysOfIssuer } from './tokens/signature-faults.js';
+export type { KeysOfIssuer } from './tokens/keys-of-issuer.js';

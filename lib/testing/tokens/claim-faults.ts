@@ -3,38 +3,38 @@ import { isDeepStrictEqual } from 'node:util';
 import { claimTypeFaults } from './claim-type-faults.js';
 import type { ReadToken } from './read-token.js';
 import { shown } from './shown.js';
-import type { KeysOfIssuer } from './signature-faults.js';
+import type { KeysOfIssuer } from './keys-of-issuer.js';
 
-/** What a token is to be. What is left out is not compared. */
+/** What a token is to be. What is left out is not compared; what is there is, or is refused. */
 interface ExpectedToken {
   /** `iss`. */
-  readonly issuer?: string | undefined;
+  readonly issuer?: string;
   /** `sub`. */
-  readonly subject?: string | undefined;
+  readonly subject?: string;
   /** Other claims, each with its whole value. */
-  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  readonly claims?: Readonly<Record<string, unknown>>;
   /** Whose signature it is to have. Default: the signature is not looked at. */
-  readonly signedBy?: KeysOfIssuer | undefined;
+  readonly signedBy?: KeysOfIssuer;
   /** When it is used. Default: now. */
-  readonly at?: Date | undefined;
+  readonly at?: Date;
 }
 
 /** What an access token is to be (RFC 9068). */
 export interface ExpectedAccessToken extends ExpectedToken {
   /** The resource server: in `aud`. */
-  readonly audience?: string | undefined;
+  readonly audience?: string;
   /** `client_id`. */
-  readonly clientId?: string | undefined;
+  readonly clientId?: string;
   /** Scopes that are in `scope`, among others or not. */
-  readonly scope?: string | readonly string[] | undefined;
+  readonly scope?: string | readonly string[];
 }
 
 /** What an ID token is to be (OpenID Connect Core section 2). */
 export interface ExpectedIdToken extends ExpectedToken {
   /** The client: in `aud`. */
-  readonly clientId?: string | undefined;
+  readonly clientId?: string;
   /** `nonce`. */
-  readonly nonce?: string | undefined;
+  readonly nonce?: string;
 }
 
 /** What keeps a token from being an access token as it is expected (RFC 9068 section 2). */
@@ -96,7 +96,9 @@ function commonFaults(
   const { exp, nbf, iat } = claims;
   return [
     ...claimTypeFaults(claims),
-    ...valueFaults(claims, { iss: issuer, sub: subject, ...others }),
+    ...valueFaults(claims, { iss: issuer, sub: subject }),
+    // On their own, so that none of them stands in for another that is expected.
+    ...valueFaults(claims, others),
     ...(typeof exp === 'number' && exp <= now ? [`it expired ${now - exp} s ago ("exp": ${exp})`] : []),
     ...(typeof nbf === 'number' && nbf > now
       ? [`it is not valid for another ${nbf - now} s ("nbf": ${nbf})`]

@@ -1,5 +1,5 @@
 import type { ExpectedAccessToken, ExpectedIdToken } from './claim-faults.js';
-import type { KeysOfIssuer } from './signature-faults.js';
+import type { KeysOfIssuer } from './keys-of-issuer.js';
 import { accessToken, idToken, signedBy } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -20,13 +20,14 @@ const resultOf = ({ isGood, message }: Verdict): MatcherResult => ({ pass: isGoo
 /** For `expect.extend(tokenMatchers)` under Jest and Vitest. None of them has to be awaited. */
 export const tokenMatchers = {
   /** The token is signed by one of these keys, with the algorithm of the key. */
-  toBeSignedBy: (token: unknown, keys: KeysOfIssuer): MatcherResult => resultOf(signedBy(token, keys)),
+  toBeSignedBy: (token: unknown, keys: KeysOfIssuer): MatcherResult =>
+    resultOf(signedBy('toBeSignedBy', token, keys)),
   /** The token is an access token (RFC 9068) that is valid now, and is what else is expected of it. */
   toBeAccessToken: (token: unknown, expected?: ExpectedAccessToken): MatcherResult =>
-    resultOf(accessToken(token, expected)),
+    resultOf(accessToken('toBeAccessToken', token, expected)),
   /** The token is an ID token (OpenID Connect Core section 2) that is valid now, and is what else is expected of it. */
   toBeIdToken: (token: unknown, expected?: ExpectedIdToken): MatcherResult =>
-    resultOf(idToken(token, expected)),
+    resultOf(idToken('toBeIdToken', token, expected)),
 };
 
 /** The matchers as `expect(token)` has them, to be added to the declarations of Jest or Vitest. */

@@ -3,19 +3,10 @@ import type { KeyObject } from 'node:crypto';
 
 import type { JsonWebKey } from '../../core/json-web-key.js';
 import { algorithmNamed, fits } from '../../core/algorithms.js';
-import type { JsonWebKeySet, PublicJwk } from '../../core/key/public-jwk.js';
+import { keysOf } from './keys-of-issuer.js';
+import type { KeysOfIssuer, NamedKey } from './keys-of-issuer.js';
 import type { ReadToken } from './read-token.js';
 import { shown } from './shown.js';
-
-/** @inline */
-interface HasKeySet {
-  /** Its JWKS. */
-  getKeySet(): JsonWebKeySet;
-}
-
-/** The keys of an issuer: a `JwtService`, a `KeyInfo` (the key that signs now), or a JWKS. */
-export type KeysOfIssuer =
-  HasKeySet | { readonly publicJwk: PublicJwk } | { readonly keys: readonly object[] };
 
 /** Why a token is not signed by these keys; nothing where it is. */
 export function signatureFaults(
@@ -64,22 +55,10 @@ export function signatureFaults(
       ];
 }
 
-interface NamedKey {
-  readonly kid?: string;
-  readonly alg?: string;
-  readonly use?: string;
-  readonly key_ops?: readonly string[];
-}
-
 function publicKeyOf(key: NamedKey): KeyObject | undefined {
   try {
     return createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
   } catch {
     return undefined;
   }
-}
-
-function keysOf(keys: KeysOfIssuer): readonly NamedKey[] {
-  if ('getKeySet' in keys) return keys.getKeySet().keys;
-  return 'publicJwk' in keys ? [keys.publicJwk] : keys.keys;
 }

@@ -1,10 +1,11 @@
 import { accessTokenFaults, idTokenFaults } from './claim-faults.js';
 import type { ExpectedAccessToken, ExpectedIdToken } from './claim-faults.js';
+import { checkExpectedAccessToken, checkExpectedIdToken, checkKeysOfIssuer } from './check-expected.js';
 import { headerFaults, unsignedFaults } from './header-faults.js';
 import { readToken } from './read-token.js';
 import type { ReadToken } from './read-token.js';
 import { signatureFaults } from './signature-faults.js';
-import type { KeysOfIssuer } from './signature-faults.js';
+import type { KeysOfIssuer } from './keys-of-issuer.js';
 
 /** Whether a token is what it is to be, and what to say of it. */
 export interface Verdict {
@@ -13,14 +14,24 @@ export interface Verdict {
   readonly message: string;
 }
 
-export function signedBy(token: unknown, keys: KeysOfIssuer): Verdict {
+/**
+ * @param caller what messages call what was called wrongly
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
+ */
+export function signedBy(caller: string, token: unknown, keys: KeysOfIssuer): Verdict {
+  checkKeysOfIssuer(keys, caller);
   return verdictOn(token, 'a token that is signed by these keys', (read) => [
     ...headerFaults(read),
     ...signatureFaults(read, keys),
   ]);
 }
 
-export function accessToken(token: unknown, expected: ExpectedAccessToken = {}): Verdict {
+/**
+ * @param caller what messages call what was called wrongly
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
+ */
+export function accessToken(caller: string, token: unknown, expected: ExpectedAccessToken = {}): Verdict {
+  checkExpectedAccessToken(expected, caller);
   return verdictOn(token, 'an access token', (read) => [
     ...headerFaults(read),
     ...accessTokenFaults(read, expected),
@@ -28,7 +39,12 @@ export function accessToken(token: unknown, expected: ExpectedAccessToken = {}):
   ]);
 }
 
-export function idToken(token: unknown, expected: ExpectedIdToken = {}): Verdict {
+/**
+ * @param caller what messages call what was called wrongly
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
+ */
+export function idToken(caller: string, token: unknown, expected: ExpectedIdToken = {}): Verdict {
+  checkExpectedIdToken(expected, caller);
   return verdictOn(token, 'an ID token', (read) => [
     ...headerFaults(read),
     ...idTokenFaults(read, expected),
