@@ -1,7 +1,28 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { invalidOption } from '../options/given-options.js';
 import { KeyStoreError } from '../stores/key-store.js';
 import type { KeyStore, KeyStoreErrorCode, StoredText } from '../stores/key-store.js';
+
+const codes: Readonly<Record<KeyStoreErrorCode, true>> = {
+  KEY_STORE_NOT_READ: true,
+  KEY_STORE_NOT_WRITTEN: true,
+  KEY_STORE_READ_ONLY: true,
+  KEY_STORE_MOUNTED_FILE: true,
+  KEY_STORE_BUSY: true,
+  KEY_STORE_UNREACHABLE: true,
+  KEY_STORE_THROTTLED: true,
+  KEY_STORE_SEALED: true,
+  KEY_STORE_UNAUTHENTICATED: true,
+  KEY_STORE_FORBIDDEN: true,
+  KEY_STORE_MISCONFIGURED: true,
+  KEY_STORE_PACKAGE_MISSING: true,
+  KEY_STORE_TOO_LARGE: true,
+  KEY_STORE_KEY_UNUSABLE: true,
+};
+
+/** What a timer of Node takes: it makes a millisecond of anything longer. */
+const longestDelay = 2 ** 31 - 1;
 
 const transient: readonly KeyStoreErrorCode[] = ['KEY_STORE_UNREACHABLE', 'KEY_STORE_THROTTLED'];
 
@@ -20,7 +41,7 @@ export class MemoryKeyStore implements KeyStore {
 
   /** @param text what it holds: a key set, or a key in any form that is read. Default: nothing */
   constructor(text?: string) {
-    this.#text = text;
+    this.#text = checkedText(text);
   }
 
   /** What it holds now; undefined where that is nothing. */
@@ -30,23 +51,28 @@ export class MemoryKeyStore implements KeyStore {
 
   /** Writes without being asked for a version, as somebody would who opens the store by hand. */
   set text(text: string | undefined) {
-    this.#text = text;
+    this.#text = checkedText(text);
     this.#version += 1;
   }
 
   /** It can be neither read nor written from now on. Default: `KEY_STORE_UNREACHABLE`. */
   fail(code: KeyStoreErrorCode = 'KEY_STORE_UNREACHABLE'): void {
-    this.#failureOfReads = code;
+    this.#failureOfReads = checkedCode(code, 'fail');
     this.#failureOfWrites = code;
   }
 
   /** It can be read and not written from now on. Default: `KEY_STORE_FORBIDDEN`. */
   refuseWrites(code: KeyStoreErrorCode = 'KEY_STORE_FORBIDDEN'): void {
-    this.#failureOfWrites = code;
+    this.#failureOfWrites = checkedCode(code, 'refuseWrites');
   }
 
   /** Every answer takes as long as this from now on, in milliseconds of real time. */
   answerAfter(milliseconds: number): void {
+    if (!(typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= longestDelay)) {
+      throw invalidOption(
+        'answerAfter of MemoryKeyStore takes a number of milliseconds that is not negative, and at most 24 days.',
+      );
+    }
     this.#delay = milliseconds;
   }
 
@@ -60,6 +86,11 @@ export class MemoryKeyStore implements KeyStore {
    * comes in between.
    */
   writeInBetween(change: (text: string | undefined) => string): void {
+    if (typeof change !== 'function') {
+      throw invalidOption(
+        'writeInBetween of MemoryKeyStore takes a function that makes another text of the one that is there.',
+      );
+    }
     this.#others.push(change);
   }
 
@@ -102,4 +133,16 @@ function failure(code: KeyStoreErrorCode, what: 'read' | 'written'): KeyStoreErr
   return new KeyStoreError(code, `The store of the test is not ${what}, since the test said so.`, {
     isTransient: transient.includes(code),
   });
+}
+
+function checkedText(text: unknown): string | undefined {
+  if (text === undefined || typeof text === 'string') return text;
+  throw invalidOption('The text of MemoryKeyStore has to be a string, or undefined where it holds nothing.');
+}
+
+function checkedCode(code: unknown, owner: string): KeyStoreErrorCode {
+  if (typeof code === 'string' && Object.hasOwn(codes, code)) return code as KeyStoreErrorCode;
+  throw invalidOption(
+    `${owner} of MemoryKeyStore takes the code of an error of stores, one of ${Object.keys(codes).join(', ')}.`,
+  );
 }

@@ -1,5 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
 
+import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
+import { isObject, isPlain } from '../core/objects.js';
+import { hasMethods, invalidOption } from '../options/given-options.js';
 import { OidcKeyModule } from '../oidc-key.module.js';
 import type { OidcKeyExtras, OidcKeyStoreOptions } from '../oidc-key.options.js';
 import type { MemoryKeyStore } from './memory-key.store.js';
@@ -21,11 +24,38 @@ export interface OidcKeyTestingOptions
 // oxlint-disable-next-line typescript/no-extraneous-class -- as every module of Nest is given
 export class OidcKeyTestingModule {
   /** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`, `OIDC_KEY_TESTING_IN_PRODUCTION` */
-  static forRoot({ store, ...options }: OidcKeyTestingOptions = {}): DynamicModule {
+  static forRoot(given: OidcKeyTestingOptions = {}): DynamicModule {
     refuseProduction('used');
+    checkOptions(given);
+    const { store, ...options } = given;
     return OidcKeyModule.forRoot({
       ...options,
       ...(store ? { store } : { key: testKey(options.algorithm) }),
     });
+  }
+}
+
+const ofKeys = ['key', 'source', 'nextKeys', 'previousKeys', 'revokedKids', 'nextActivatesAt'];
+
+/** What is its own business; the rest is for OidcKeyModule to look at. */
+function checkOptions(given: unknown): void {
+  if (!isObject(given) || !isPlain(given)) {
+    throw invalidOption("OidcKeyTestingModule takes a plain object, such as { algorithm: 'ES256' }.");
+  }
+  const ofKey = ofKeys.find((name) => given[name] !== undefined);
+  if (ofKey !== undefined) {
+    throw invalidOption(
+      `OidcKeyTestingModule has no option "${ofKey}", since it has a key for tests. Give the keys of your own in a store, as ` +
+        'in { store: new MemoryKeyStore(text) }, or import OidcKeyModule itself.',
+    );
+  }
+  const { store, algorithm } = given;
+  if (store !== undefined && !hasMethods(store, ['read', 'write'])) {
+    throw invalidOption('The option "store" of OidcKeyTestingModule has to be a MemoryKeyStore.');
+  }
+  if (algorithm !== undefined && !isSigningAlgorithm(algorithm)) {
+    throw invalidOption(
+      `The option "algorithm" of OidcKeyTestingModule has to be one of ${signingAlgorithms.join(', ')}.`,
+    );
   }
 }

@@ -14,7 +14,7 @@ import { refuseProduction } from './refuse-production.js';
  *
  * @param algorithm what the key is for. Default `RS256`
  * @param number for several keys of one algorithm. Default 1
- * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is no such algorithm, `OIDC_KEY_TESTING_IN_PRODUCTION`
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is no such algorithm or number, `OIDC_KEY_TESTING_IN_PRODUCTION`
  */
 export function testKey(algorithm: SigningAlgorithm = 'RS256', number = 1): string {
   refuseProduction('used');
@@ -23,6 +23,12 @@ export function testKey(algorithm: SigningAlgorithm = 'RS256', number = 1): stri
     throw new OidcKeyError(
       'OIDC_KEY_INVALID_OPTION',
       `testKey knows no such algorithm. It makes keys for ${signingAlgorithms.join(', ')}.`,
+    );
+  }
+  if (!Number.isSafeInteger(number) || number < 1) {
+    throw new OidcKeyError(
+      'OIDC_KEY_INVALID_OPTION',
+      'The number that testKey takes has to be a whole number from 1 on.',
     );
   }
   const name = `nestjs-oidc-key/testing ${algorithm} ${number}`;

@@ -1,10 +1,12 @@
 import { ModuleRef } from '@nestjs/core';
 
+import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OIDC_KEY_EXTRAS, OIDC_KEY_OPTIONS, RESOLVED_OPTIONS } from '../oidc-key.module-definition.js';
 import type { ResolvedExtras } from '../oidc-key.module-definition.js';
 import type { OidcKeyFactoryOptions } from '../oidc-key.options.js';
 import { visibleConfigService } from '../options/config-service.js';
+import { hasMethods, invalidOption } from '../options/given-options.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { SealedOptions } from '../options/sealed-options.js';
@@ -26,11 +28,13 @@ export interface OverridesProviders {
  * @param builder what `Test.createTestingModule({ imports: [AppModule] })` gives
  * @param algorithms what the application signs. Default: its option `algorithm`, or `RS256`
  * @returns the same builder
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
  */
 export function withTestKey<Builder extends OverridesProviders>(
   builder: Builder,
   algorithms?: readonly SigningAlgorithm[],
 ): Builder {
+  checkArguments(builder, algorithms);
   builder.overrideProvider(RESOLVED_OPTIONS).useFactory({
     factory: async (
       options: SealedOptions,
@@ -41,6 +45,21 @@ export function withTestKey<Builder extends OverridesProviders>(
     inject: [OIDC_KEY_OPTIONS, OIDC_KEY_EXTRAS, ModuleRef],
   });
   return builder;
+}
+
+function checkArguments(builder: unknown, algorithms: unknown): void {
+  if (!hasMethods(builder, ['overrideProvider'])) {
+    throw invalidOption(
+      'withTestKey takes what `Test.createTestingModule({ imports: [AppModule] })` gives, before `compile()`.',
+    );
+  }
+  if (algorithms === undefined) return;
+  const isList = Array.isArray(algorithms) && algorithms.length > 0;
+  if (!isList || !Array.from(algorithms as unknown[]).every(isSigningAlgorithm)) {
+    throw invalidOption(
+      `The algorithms that withTestKey takes have to be a list of at least one of ${signingAlgorithms.join(', ')}.`,
+    );
+  }
 }
 
 const aboutKeys = [
