@@ -419,7 +419,7 @@ const rows: Row[] = [
   [
     'what makes tokens spoils them',
     'TOKEN_REFUSED',
-    'refuses a token that The application signed',
+    'The application refuses a token that it signed',
     async (start) => {
       const sign = async (app: INestApplication) =>
         `${(await app.get(JwtService).sign({})).slice(0, -4)}AAAA`;

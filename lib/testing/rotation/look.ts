@@ -62,7 +62,7 @@ export function checkKeysOfTokens(scene: Scene): void {
       throw broken(
         scene,
         'REPLICAS_DIFFER',
-        `${replica.name} (${replica.jwksUri.href}) does not publish the key ${kid}, with which ${by.name} signs or signed (${has}). ` +
+        `${replica.nameAtBeginning} (${replica.jwksUri.href}) does not publish the key ${kid}, with which ${by.name} signs or signed (${has}). ` +
           'Replicas need the same keys: give them the same settings, or one store, and let them ask it within OIDC_KEY_SPREAD.',
       );
     }
@@ -70,7 +70,7 @@ export function checkKeysOfTokens(scene: Scene): void {
       throw broken(
         scene,
         'SIGNING_KEY_NOT_PUBLISHED',
-        `${by.name} signs with the key ${kid}, which the JWKS at ${replica.jwksUri.href} does not have (${has}). Nobody can ` +
+        `${by.nameAtBeginning} signs with the key ${kid}, which the JWKS at ${replica.jwksUri.href} does not have (${has}). Nobody can ` +
           'verify its tokens. Sign with the JwtService of OidcKeyModule, and let it serve the JWKS.',
       );
     }
@@ -99,12 +99,17 @@ export async function checkReplicas(scene: Scene, replicas: readonly Replica[]):
         throw broken(
           scene,
           replica === token.by ? 'TOKEN_REFUSED' : 'REPLICAS_DIFFER',
-          `${replica.name} refuses a token that ${token.by.name} signed with the key ${token.kid} and that lives for another ` +
+          `${replica.nameAtBeginning} refuses a token that ${signerOf(token, replica, replicas)} signed with the key ${token.kid} and that lives for another ` +
             `${inWords(token.expiresAt - scene.now)}: ${(error as Error).message}.`,
         );
       }
     }
   }
+}
+
+function signerOf({ by }: SignedToken, replica: Replica, replicas: readonly Replica[]): string {
+  if (by === replica) return 'it';
+  return replicas.includes(by) ? by.name : `${by.name} before the deploy`;
 }
 
 /**
@@ -168,7 +173,7 @@ export async function checkRevoked(
       throw broken(
         scene,
         'REVOKED_KEY_SIGNS',
-        `${replica.name} signs with the key ${kid}, which is revoked: it signs with other keys than OidcKeyModule has.`,
+        `${replica.nameAtBeginning} signs with the key ${kid}, which is revoked: it signs with other keys than OidcKeyModule has.`,
       );
     }
     for (const token of tokens) {
@@ -181,7 +186,7 @@ export async function checkRevoked(
       throw broken(
         scene,
         'REVOKED_KEY_ACCEPTED',
-        `${replica.name} accepts a token of the key ${kid}, which is revoked: it verifies with other keys than OidcKeyModule has.`,
+        `${replica.nameAtBeginning} accepts a token of the key ${kid}, which is revoked: it verifies with other keys than OidcKeyModule has.`,
       );
     }
   }

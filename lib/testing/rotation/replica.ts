@@ -4,6 +4,7 @@ import { Server as TlsServer } from 'node:tls';
 
 import type { INestApplication } from '@nestjs/common';
 
+import { OidcKeyError } from '../../core/errors.js';
 import { JwtService } from '../../core/jwt/jwt.service.js';
 import { KeyInfo } from '../../core/ring/key-info.js';
 import { jwksPathOf } from '../../jwks/jwks-path.js';
@@ -15,6 +16,7 @@ import type { TestClock } from './test-clock.js';
 /** One application, as relying parties see it, and as it sees its keys. */
 export class Replica {
   readonly app: INestApplication;
+  /** Inside a sentence. */
   readonly name: string;
   readonly rotation: KeyRotation;
   readonly jwksUri: URL;
@@ -22,15 +24,16 @@ export class Replica {
   #asked: number | undefined;
   #asks = 0;
 
-  private constructor(app: INestApplication, name: string, jwksUri: URL) {
+  private constructor(app: INestApplication, name: string, rotation: KeyRotation, jwksUri: URL) {
     this.app = app;
     this.name = name;
+    this.rotation = rotation;
     this.jwksUri = jwksUri;
-    this.rotation = app.get(KeyRotation, { strict: false });
   }
 
   /** Makes the application listen where it does not yet. */
   static async of(app: INestApplication, name: string, jwksPath: string | undefined): Promise<Replica> {
+    const rotation = rotationIn(app, name);
     const server = app.getHttpServer() as Server;
     if (server instanceof TlsServer) {
       throw new TypeError(
@@ -39,7 +42,12 @@ export class Replica {
       );
     }
     if (!server.listening) await app.listen(0, '127.0.0.1');
-    return new Replica(app, name, new URL(jwksPath ?? pathIn(app), urlOf(server)));
+    return new Replica(app, name, rotation, new URL(jwksPath ?? pathIn(app), urlOf(server)));
+  }
+
+  /** Where a sentence begins. */
+  get nameAtBeginning(): string {
+    return `${this.name.charAt(0).toUpperCase()}${this.name.slice(1)}`;
   }
 
   get jwt(): JwtService {
@@ -86,6 +94,20 @@ export class Replica {
   get asksAt(): number | undefined {
     const { interval } = this;
     return interval === undefined ? undefined : this.#asked! + interval;
+  }
+}
+
+/** @throws OidcKeyError `OIDC_KEY_MISSING` */
+function rotationIn(app: INestApplication, name: string): KeyRotation {
+  try {
+    return app.get(KeyRotation, { strict: false });
+  } catch {
+    // Nest says which of our symbols it does not find.
+    throw new OidcKeyError(
+      'OIDC_KEY_MISSING',
+      `withRotation finds no OidcKeyModule in ${name}, and so no keys to rotate. Import \`OidcKeyTestingModule.forRoot()\` in ` +
+        'the testing module, or the module of your application that imports OidcKeyModule.',
+    );
   }
 }
 

@@ -1,14 +1,18 @@
 import type { INestApplication } from '@nestjs/common';
 
+import { isSigningAlgorithm, signingAlgorithms } from '../../core/algorithms.js';
+import { checkGivenOptions, invalidOption } from '../../options/given-options.js';
 import type { KeyRotationOptions } from '../../rotation/key-rotation.js';
 import type { CommandResult } from '../../stores/command-result.js';
 import { retireIn, revokeIn, rotateIn } from '../../stores/commands.js';
 import type { Workplace } from '../../stores/run-command.js';
 import { BrokenRotationError } from './broken-rotation-error.js';
+import { checkApplications } from './check-applications.js';
 import { millisecondsOf } from './durations.js';
 import type { Duration } from './durations.js';
 import { Replica } from './replica.js';
 import { Stage } from './stage.js';
+import { checkWithRotationOptions } from './with-rotation.options.js';
 import type { WithRotationOptions } from './with-rotation.options.js';
 import { workplaceOf } from './workplace.js';
 
@@ -36,6 +40,8 @@ export class RotationUnderTest {
     apps: readonly INestApplication[],
     options: WithRotationOptions,
   ): Promise<RotationUnderTest> {
+    checkApplications(apps, 'withRotation');
+    checkWithRotationOptions(options);
     const stage = await Stage.with(await replicasOf(apps, options), options);
     await stage.look();
     return new RotationUnderTest(options, stage);
@@ -53,7 +59,8 @@ export class RotationUnderTest {
    * @throws BrokenRotationError
    * @throws CommandRefusedError `KEY_WAITS` where the key before does not sign yet
    */
-  rotate(options: KeyRotationOptions = {}): Promise<CommandResult> {
+  async rotate(options: KeyRotationOptions = {}): Promise<CommandResult> {
+    checkRotateOptions(options);
     return this.#run((place) => rotateIn(place, options));
   }
 
@@ -64,7 +71,8 @@ export class RotationUnderTest {
    * @param kid default: the key that signs
    * @throws BrokenRotationError
    */
-  revoke(kid: string = this.#stage.replicas[0]!.keys.kid): Promise<CommandResult> {
+  async revoke(kid: string = this.#stage.replicas[0]!.keys.kid): Promise<CommandResult> {
+    checkKid(kid, 'revoke');
     return this.#run(async (place) => {
       const result = await revokeIn(place, kid, {});
       this.#stage.revoke(kid);
@@ -78,7 +86,8 @@ export class RotationUnderTest {
    * @throws BrokenRotationError
    * @throws CommandRefusedError where that would leave nothing to sign with
    */
-  retire(kid: string): Promise<CommandResult> {
+  async retire(kid: string): Promise<CommandResult> {
+    checkKid(kid, 'retire');
     return this.#run((place) => retireIn(place, kid));
   }
 
@@ -89,6 +98,7 @@ export class RotationUnderTest {
    * @throws BrokenRotationError
    */
   async deploy(...apps: readonly INestApplication[]): Promise<void> {
+    checkApplications(apps, 'deploy');
     this.#stage.replace(await replicasOf(apps, this.#options));
     await this.#stage.look();
   }
@@ -96,11 +106,13 @@ export class RotationUnderTest {
   /**
    * Lets time pass, with a look at every instant that matters in between.
    *
+   * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where no time would pass
    * @throws BrokenRotationError
    */
   async advance(duration: Duration): Promise<void> {
+    const milliseconds = millisecondsOf(duration, 'advance');
     const start = this.#stage.clock.now;
-    const end = start + millisecondsOf(duration);
+    const end = start + milliseconds;
     for (;;) {
       const next = this.#stage.nextInstant(start);
       if (next === undefined || next >= end) break;
@@ -179,6 +191,25 @@ async function replicasOf(
   apps: readonly INestApplication[],
   { jwksPath }: WithRotationOptions,
 ): Promise<Replica[]> {
-  const nameOfOne = (index: number) => (apps.length === 1 ? 'The application' : `Replica ${index + 1}`);
+  const nameOfOne = (index: number) => (apps.length === 1 ? 'the application' : `replica ${index + 1}`);
   return Promise.all(apps.map((app, index) => Replica.of(app, nameOfOne(index), jwksPath)));
+}
+
+function checkRotateOptions(options: unknown): void {
+  checkGivenOptions<KeyRotationOptions>(
+    options,
+    {
+      algorithm: [isSigningAlgorithm, `one of ${signingAlgorithms.join(', ')}`],
+      every: [
+        (value) => Number.isFinite(value) && (value as number) >= 0,
+        'a number of seconds that is not negative',
+      ],
+    },
+    { owner: 'rotate', example: "{ algorithm: 'ES256' }", mayBeUndefined: true },
+  );
+}
+
+function checkKid(kid: unknown, owner: string): void {
+  if (typeof kid === 'string' && kid !== '') return;
+  throw invalidOption(`${owner} takes the "kid" of a key, which is a string that is not empty.`);
 }

@@ -1,3 +1,5 @@
+import { invalidOption } from '../../options/given-options.js';
+import { readToken } from '../tokens/read-token.js';
 import type { Replica } from './replica.js';
 import { SignedToken } from './signed-token.js';
 import type { WithRotationOptions } from './with-rotation.options.js';
@@ -46,13 +48,20 @@ export class Tokens {
 
   async #textsOf({ app, jwt, keys }: Replica, expiresIn: number): Promise<readonly string[]> {
     const { sign } = this.#options;
-    if (sign) return [await sign(app)];
+    if (sign) return [tokenOf(await sign(app))];
     return Promise.all(keys.algorithms.map((algorithm) => jwt.sign({}, { algorithm, expiresIn })));
   }
 
   #lifetimeOf({ rotation }: Replica): number {
     return this.#options.tokenLifetime ?? rotation.options.timing.figures.keyRetention;
   }
+}
+
+/** What the application itself makes is looked at by whoever verifies it. */
+function tokenOf(made: unknown): string {
+  const read = readToken(made);
+  if (typeof read !== 'string') return made as string;
+  throw invalidOption(`What the option "sign" of withRotation returns has to be a token: ${read}.`);
 }
 
 function nameOf({ by, kid, alg }: SignedToken): string {

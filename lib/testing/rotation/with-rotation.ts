@@ -16,6 +16,7 @@ import type { WithRotationOptions } from './with-rotation.options.js';
  *
  * @param app one application, or several that are replicas of one
  * @throws BrokenRotationError what is wrong with the keys as they are
+ * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` where there is nothing to test, `OIDC_KEY_MISSING` where it has no OidcKeyModule
  */
 export function withRotation(
   app: INestApplication | readonly INestApplication[],
