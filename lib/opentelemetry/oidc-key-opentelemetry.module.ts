@@ -6,6 +6,8 @@ import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 
 import { everyIssuer } from '../metrics/every-issuer.js';
 import type { KeyMetrics } from '../metrics/key-metrics.js';
+import { checkGivenOptions, hasMethods } from '../options/given-options.js';
+import type { OptionChecks } from '../options/given-options.js';
 import { KeyInstruments } from './key-instruments.js';
 import { KeySpans } from './key-spans.js';
 
@@ -16,6 +18,11 @@ export interface OidcKeyOpenTelemetryOptions {
   /** Default: the global one. */
   readonly tracerProvider?: TracerProvider | undefined;
 }
+
+const checks: OptionChecks<OidcKeyOpenTelemetryOptions> = {
+  meterProvider: [(value) => hasMethods(value, ['getMeter']), 'a MeterProvider, which has `getMeter`'],
+  tracerProvider: [(value) => hasMethods(value, ['getTracer']), 'a TracerProvider, which has `getTracer`'],
+};
 
 const OPTIONS = Symbol('OIDC_KEY_OPENTELEMETRY_OPTIONS');
 
@@ -39,8 +46,17 @@ export class OidcKeyOpenTelemetryModule implements OnModuleInit, OnApplicationBo
     this.#options = options;
   }
 
-  /** Without options it is the same as the class itself in `imports`. */
+  /**
+   * Without options it is the same as the class itself in `imports`.
+   *
+   * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
+   */
   static forRoot(options: OidcKeyOpenTelemetryOptions = {}): DynamicModule {
+    checkGivenOptions(options, checks, {
+      owner: OidcKeyOpenTelemetryModule.name,
+      example: '{ meterProvider, tracerProvider }',
+      mayBeUndefined: true,
+    });
     return { module: OidcKeyOpenTelemetryModule, providers: [{ provide: OPTIONS, useValue: options }] };
   }
 

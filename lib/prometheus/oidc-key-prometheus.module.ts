@@ -6,6 +6,7 @@ import type { OpenMetricsContentType, Registry } from 'prom-client';
 
 import { everyIssuer } from '../metrics/every-issuer.js';
 import type { KeyMetrics } from '../metrics/key-metrics.js';
+import { checkGivenOptions, hasMethods } from '../options/given-options.js';
 import { KeyCollector } from './key-collector.js';
 
 /** Where the metrics go. */
@@ -33,8 +34,18 @@ export class OidcKeyPrometheusModule implements OnModuleInit, OnApplicationBoots
     this.#registry = registry;
   }
 
-  /** Without options it is the same as the class itself in `imports`. */
-  static forRoot({ registry = register }: OidcKeyPrometheusOptions = {}): DynamicModule {
+  /**
+   * Without options it is the same as the class itself in `imports`.
+   *
+   * @throws OidcKeyError `OIDC_KEY_INVALID_OPTION`
+   */
+  static forRoot(options: OidcKeyPrometheusOptions = {}): DynamicModule {
+    checkGivenOptions<OidcKeyPrometheusOptions>(
+      options,
+      { registry: [isRegistry, 'a registry of prom-client, which `new Registry()` makes'] },
+      { owner: OidcKeyPrometheusModule.name, example: '{ registry }', mayBeUndefined: true },
+    );
+    const { registry = register } = options;
     return {
       module: OidcKeyPrometheusModule,
       providers: [{ provide: REGISTRY, useValue: registry }],
@@ -62,6 +73,9 @@ export class OidcKeyPrometheusModule implements OnModuleInit, OnApplicationBoots
     this.#end?.();
   }
 }
+
+const isRegistry = (value: unknown) =>
+  hasMethods(value, ['registerMetric', 'getSingleMetric', 'removeSingleMetric']);
 
 /** No reason for an issuer not to boot. */
 function isTaken(names: readonly string[]): string {

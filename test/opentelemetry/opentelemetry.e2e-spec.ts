@@ -22,7 +22,7 @@ import type { OidcKeyOpenTelemetryOptions } from 'nestjs-oidc-key/opentelemetry'
 import { durationBounds } from '../../lib/core/usage/histogram.js';
 import { instruments } from '../../lib/metrics/instruments.js';
 import { KeySpans } from '../../lib/opentelemetry/key-spans.js';
-import { rejectionOf } from '../support/errors.js';
+import { errorOf, rejectionOf } from '../support/errors.js';
 import { haveTraffic, keySet, startMeasured, tokenNaming } from '../support/measured-application.js';
 import { closeAll, platforms } from '../support/platforms.js';
 
@@ -438,4 +438,29 @@ describe('spans', () => {
     expect(spans.getFinishedSpans()).toEqual([]);
     expect(await countsOf('oidc_key.signature.duration')).toEqual(['oidc current ES256: 1']);
   });
+});
+
+it.each<[unknown, string]>([
+  [
+    { metrProvider: 5 },
+    'OidcKeyOpenTelemetryModule has no option "metrProvider". Its options are meterProvider, tracerProvider.',
+  ],
+  ...[5, null, {}, MeterProvider].flatMap((value): [unknown, string][] => [
+    [
+      { meterProvider: value },
+      'The option "meterProvider" of OidcKeyOpenTelemetryModule has to be a MeterProvider, which has',
+    ],
+    [
+      { tracerProvider: value },
+      'The option "tracerProvider" of OidcKeyOpenTelemetryModule has to be a TracerProvider, which has',
+    ],
+  ]),
+  ...[5, null, new MeterProvider()].map((value): [unknown, string] => [
+    value,
+    'OidcKeyOpenTelemetryModule takes a plain object, such as { meterProvider, tracerProvider }.',
+  ]),
+])('forRoot refuses %p', (options, says) => {
+  const error = errorOf(() => OidcKeyOpenTelemetryModule.forRoot(options as object));
+  expect(error).toMatchObject({ name: 'OidcKeyError', code: 'OIDC_KEY_INVALID_OPTION' });
+  expect(error.message).toContain(says);
 });

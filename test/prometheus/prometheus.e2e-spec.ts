@@ -5,7 +5,7 @@ import { OidcKeyPrometheusModule } from 'nestjs-oidc-key/prometheus';
 import { Gauge, register, Registry } from 'prom-client';
 
 import { instruments, prometheusNameOf } from '../../lib/metrics/instruments.js';
-import { rejectionOf } from '../support/errors.js';
+import { errorOf, rejectionOf } from '../support/errors.js';
 import { ecKey } from '../support/lives.js';
 import { haveTraffic, keySet, startMeasured, tokenNaming } from '../support/measured-application.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
@@ -345,4 +345,20 @@ describe('the boot stops', () => {
       '{issuer="partner_oidc",algorithm="ES256"} 1',
     ]);
   });
+});
+
+it.each<[unknown, string]>([
+  [{ registri: 5 }, 'OidcKeyPrometheusModule has no option "registri". Its options are registry.'],
+  ...[5, null, 'registry', {}, Registry].map((value): [unknown, string] => [
+    { registry: value },
+    'The option "registry" of OidcKeyPrometheusModule has to be a registry of prom-client',
+  ]),
+  ...[5, null, new Registry()].map((value): [unknown, string] => [
+    value,
+    'OidcKeyPrometheusModule takes a plain object, such as { registry }.',
+  ]),
+])('forRoot refuses %p', (options, says) => {
+  const error = errorOf(() => OidcKeyPrometheusModule.forRoot(options as object));
+  expect(error).toMatchObject({ name: 'OidcKeyError', code: 'OIDC_KEY_INVALID_OPTION' });
+  expect(error.message).toContain(says);
 });
