@@ -4,9 +4,11 @@ import type { ExtraTokenFieldsFunction } from '../core/jwt/extra-token-fields.js
 import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { Retention } from '../core/jwt/retention-guard.js';
 import { checkServiceOptions, slotsOfOptions } from '../core/jwt/service-options.js';
+import { isObject } from '../core/objects.js';
 import { Usage } from '../core/usage/usage.js';
 import type { SignerLog } from '../core/key/signer-log.js';
 import type {
+  OidcKeyExtras,
   OidcKeyFactoryOptions,
   OidcKeySourceOptions,
   OidcKeyStoreOptions,
@@ -83,6 +85,7 @@ export async function resolveOptions(
   settings: WatchableSettings | undefined,
   prefix: string,
 ): Promise<ResolvedOptions> {
+  refuseMisplaced(options);
   checkServiceOptions(options, Object.keys(optionNames), 'OidcKeyModule');
   const isFromSettings = !isGiven(options, 'key') && !isGiven(options, 'source');
   const times = await timesFrom(options, settings, prefix);
@@ -111,6 +114,25 @@ export async function resolveOptions(
     usage,
     warnings: settings ? misspeltSettings(namedSettings(settings, prefix), prefix, !isFromSettings) : [],
   };
+}
+
+/** What has to be known before a factory is asked. */
+const besideFactory: Readonly<Record<keyof OidcKeyExtras, true>> = {
+  isGlobal: true,
+  jwks: true,
+  envPrefix: true,
+  issuerName: true,
+};
+
+function refuseMisplaced(options: unknown): void {
+  const misplaced = isObject(options)
+    ? Object.keys(options).find((name) => Object.hasOwn(besideFactory, name))
+    : undefined;
+  if (misplaced === undefined) return;
+  throw invalid(
+    `The option "${misplaced}" of OidcKeyModule stands beside "useFactory" ("useClass", "useExisting"), and not in what ` +
+      `that returns: forRootAsync({ ${misplaced}, useFactory }).`,
+  );
 }
 
 function publicJwksUriIn({ publicJwksUri }: OidcKeyFactoryOptions): string | undefined {

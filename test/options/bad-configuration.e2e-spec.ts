@@ -399,3 +399,38 @@ it.each([
     expect.objectContaining({ code: 'OIDC_KEY_INVALID_OPTION' }),
   );
 });
+
+describe('what stands beside "useFactory"', () => {
+  afterEach(closeAll);
+
+  const rightly = { isGlobal: true, jwks: false, envPrefix: 'A_', issuerName: 'a' } as const;
+  const stands = (name: string) =>
+    `The option "${name}" of OidcKeyModule stands beside "useFactory" ("useClass", "useExisting"), and not in what that ` +
+    `returns: forRootAsync({ ${name}, useFactory }).`;
+
+  it.each(Object.entries(rightly))('is refused in what it returns: %s', async (name, value) => {
+    const useFactory = () => ({ key: pem, [name]: value });
+    const error = await rejectionOf(
+      boot(platforms[0]![1](), { imports: [OidcKeyModule.forRootAsync({ useFactory })] }),
+    );
+    expect(error).toMatchObject({ code: 'OIDC_KEY_INVALID_OPTION', message: stands(name) });
+  });
+
+  it('is refused in what a class makes', async () => {
+    class Options {
+      createOidcKeyOptions() {
+        return { key: pem, issuerName: undefined };
+      }
+    }
+    const imports = [OidcKeyModule.forRootAsync({ useClass: Options })];
+    const error = await rejectionOf(boot(platforms[0]![1](), { imports }));
+    expect(error).toMatchObject({ code: 'OIDC_KEY_INVALID_OPTION', message: stands('issuerName') });
+  });
+
+  it('is taken there, and beside a key', async () => {
+    await boot(platforms[0]![1](), {
+      imports: [OidcKeyModule.forRootAsync({ ...rightly, useFactory: () => ({ key: pem }) })],
+    });
+    await boot(platforms[0]![1](), { imports: [OidcKeyModule.forRoot({ ...rightly, key: pem })] });
+  });
+});
