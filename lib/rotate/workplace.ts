@@ -80,6 +80,7 @@ export async function workplaceFor(
       to,
       bits,
       allowed: await allowedSigners(settings, prefix),
+      nameOfAllowed: prefix + signersSetting,
       setting: (each) => decodeText(settings.get(each)) ?? process.env[each],
     }),
     isDryRun: dryRun,
@@ -109,7 +110,9 @@ async function storeFor(
   }
   const name = given === undefined ? nameOfSetting : 'The name of the store';
   const setting = (each: string) => decodeText(settings.get(each)) ?? process.env[each];
-  return { store: keyStoreNamed(reference, { name, setting }), where: reference };
+  const store = keyStoreNamed(reference, { name, setting });
+  // What is behind the name of a key is for the driver.
+  return { store, where: store.kms ? reference.replace(/\?.*$/s, '') : reference };
 }
 
 /** @throws OidcKeyError where the passphrase cannot be had: without it the key set would be written plain */

@@ -24,6 +24,7 @@ import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
 import { sayingMore } from './saying-more.js';
 import { aboutStandIns, provingOnce } from './stand-ins.js';
+import { noKeySentence } from './store-refusals.js';
 import { openStored, readKeys } from './stored-key-set.js';
 import { takeOver } from './take-over.js';
 import { usualClock, versionsOf } from './versions.js';
@@ -144,7 +145,9 @@ export async function statusIn(
   if (!whole) {
     throw new CommandRefusedError(
       'KEY_SET_MISSING',
-      `${place.decryption.where}: There are no keys yet. \`npx nestjs-oidc-key init\` makes the first one.`,
+      place.store.kms
+        ? noKeySentence(place.decryption.where)
+        : `${place.decryption.where}: There are no keys yet. \`npx nestjs-oidc-key init\` makes the first one.`,
     );
   }
   const t = clock();

@@ -12,7 +12,7 @@ import type { AllowedSigners } from './allowed-signers.js';
 import { ask } from './asking.js';
 import { CommandRefusedError } from './command-refused-error.js';
 import type { KeyWish, KmsDriver } from './kms-driver.js';
-import { kmsReferenceIn, openKms, placeForKeysOf } from './kms-reference.js';
+import { allowanceFor, kmsReferenceIn, openKms, placeForKeysOf } from './kms-reference.js';
 import { KeyStoreError } from './key-store.js';
 import type { SignerReference } from './key-store.js';
 import { bitsFor } from './make-key.js';
@@ -23,6 +23,8 @@ export interface ElsewhereOptions {
   readonly to?: string | SignerReference | undefined;
   /** What servers allow; undefined where nothing says so. */
   readonly allowed?: AllowedSigners | undefined;
+  /** How messages call the setting of that. Default: `OIDC_SIGNERS`. */
+  readonly nameOfAllowed?: string | undefined;
   /** The size of an RSA modulus; default: that of the key before. */
   readonly bits?: number | undefined;
   readonly setting?: ((name: string) => string | undefined) | undefined;
@@ -131,6 +133,10 @@ export class KeysElsewhere {
     }
   }
 
+  get #nameOfAllowed(): string {
+    return this.#options.nameOfAllowed ?? 'OIDC_SIGNERS';
+  }
+
   #targetFor(alg: SigningAlgorithm, set: KeySet | undefined): SignerReference | undefined {
     const { to } = this.#options;
     if (to === theStore) return undefined;
@@ -146,8 +152,8 @@ export class KeysElsewhere {
     if (allowed || to !== undefined) return this.#allowed(reference);
     throw new OidcKeyError(
       'OIDC_KEY_SIGNER_NOT_ALLOWED',
-      `A key of the set is held in ${reference}, and OIDC_SIGNERS is not set here. Set it to what servers allow, or name the ` +
-        'place with --to.',
+      `A key of the set is held in ${reference}, and ${this.#nameOfAllowed} is not set here. Set it to what servers allow, which ` +
+        `may be ${allowanceFor(reference)}, and run this again.`,
     );
   }
 

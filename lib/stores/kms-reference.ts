@@ -127,6 +127,12 @@ export function placeForKeysOf(reference: string): string {
   return `${kind}:${kinds[kind]!.placeForKeys(place)}`;
 }
 
+/** The least that configuration has to allow for a key and those that follow it. */
+export function allowanceFor(reference: string): string {
+  const place = placeForKeysOf(reference);
+  return place.endsWith(':') ? reference : place;
+}
+
 /**
  * The driver for what a reference names. It is loaded now, and asked nothing yet.
  *

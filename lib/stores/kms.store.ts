@@ -6,6 +6,7 @@ import { ask } from './asking.js';
 import type { HeldKey, KmsDriver } from './kms-driver.js';
 import { KeyStoreError } from './key-store.js';
 import type { KeyStore, SignerReference, StoredText } from './key-store.js';
+import { shellWord } from './shell-word.js';
 
 /** What a KMS is read as a store with. */
 export interface KmsStoreOptions {
@@ -49,7 +50,7 @@ export class KmsStore implements KeyStore {
       new KeyStoreError(
         'KEY_STORE_READ_ONLY',
         `${this.#options.where} is a KMS, which rotates its keys itself, and whose keys are revoked by OIDC_REVOKED_KIDS. For ` +
-          `the commands keep a key set in a store, and begin with \`init STORE --to ${this.#options.where}\`.`,
+          `the commands keep a key set in a store, and begin with \`init STORE --to ${shellWord(this.#options.where)}\`.`,
       ),
     );
   }

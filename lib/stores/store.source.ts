@@ -25,7 +25,7 @@ import { KeyStoreError } from './key-store.js';
 import { makingHere } from './make-key.js';
 import type { Workplace } from './run-command.js';
 import type { KeyStore, StoredText } from './key-store.js';
-import { conflictOf, nothingIn, refusalOf } from './store-refusals.js';
+import { conflictOf, noKeyIn, nothingIn, refusalOf } from './store-refusals.js';
 import { versionsOf } from './versions.js';
 
 /** A store, and what is configured beside it. */
@@ -154,7 +154,10 @@ export class StoreSource implements KeySource {
 
   async #valueOf(found: StoredText | undefined, beside: KeySlots, signal: AbortSignal): Promise<NamedValue> {
     const { where, store } = this.#options;
-    if (!found || isUnset(found.text)) return new NamedValue(where, undefined, { absence: nothingIn(where) });
+    if (!found || isUnset(found.text)) {
+      const absence = store.kms ? noKeyIn(where) : nothingIn(where);
+      return new NamedValue(where, undefined, { absence });
+    }
     const decryption = decryptionOf(beside, where);
     const { passphrase } = decryption;
     const known = this.#opened;

@@ -88,6 +88,34 @@ describeStore(store, 'the command line with keys in a KMS', () => {
     expect([refused.code, refused.stderr]).toEqual([code, expect.stringMatching(words)]);
   });
 
+  it('says where to look, and of no command that would be refused, where a KMS that is the store has no key', async () => {
+    const settings = { OIDC_KEY_STORE: 'vault-transit:transit/none' };
+    for (const command of ['status', 'inspect']) {
+      const { code, stderr } = await cli([command], settings);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /There is no key in vault-transit:transit\/none\. Check the name, and make the key there/,
+        ),
+      ]);
+      expect(stderr).not.toMatch(/nestjs-oidc-key init/);
+    }
+  });
+
+  it('says what to set where a key set names a key and nothing is allowed, also to a command without --to', async () => {
+    await cli(['init', '--to', 'vault-transit:transit/five']);
+    const revoked = await cli(['revoke', String(keys()[0]!.kid), '--prefix', 'ADMIN_OIDC_'], {
+      ADMIN_OIDC_KEY_STORE: 'file:keys',
+    });
+    expect([revoked.code, revoked.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /held in vault-transit:transit\/five#1, and ADMIN_OIDC_SIGNERS is not set here\. .* may be vault-transit:transit\/five, and run this again\./,
+      ),
+    ]);
+    expect(revoked.stdout).not.toMatch(/name the place/);
+  });
+
   it('does not write to a KMS that is the store', async () => {
     await server.tell('transit/keys/four', { body: { type: 'ecdsa-p256' } });
     const settings = { OIDC_KEY_STORE: 'vault-transit:transit/four' };
@@ -96,6 +124,8 @@ describeStore(store, 'the command line with keys in a KMS', () => {
       expect.any(Number),
       expect.stringMatching(/^KEY_STORE_READ_ONLY: /),
     ]);
+    const token = await cli(['rotate', 'pkcs11:token=t1;object=o?pin-source=/pin']);
+    expect(token.stderr).toMatch(/begin with `init STORE --to 'pkcs11:token=t1;object=o'`/);
     const shown = await cli(['inspect', '--json'], settings);
     expect([shown.code, shown.stderr]).toEqual([0, expect.any(String)]);
     expect(JSON.parse(shown.stdout)).toHaveLength(1);

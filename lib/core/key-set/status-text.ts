@@ -1,14 +1,29 @@
 import type { KeySetView } from './key-set-view.js';
 import type { Advice } from './safe-now.js';
-import { statusTable } from './status-table.js';
+import { printable } from './naming.js';
+import { shortKids, statusTable } from './status-table.js';
 import { timeline } from './timeline.js';
 import type { DrawingOptions } from './timeline.js';
 import { utc } from './instants.js';
 
 /** What `status` prints: a table, the lives of the keys as lines, what is safe now, and what to look at. */
 export function statusText(view: KeySetView, advice: readonly Advice[], drawing: DrawingOptions): string {
-  const parts = [statusTable(view), timeline(view, drawing), adviceText(advice), lastLines(view)];
+  const parts = [
+    statusTable(view),
+    timeline(view, drawing),
+    wholeKids(view),
+    adviceText(advice),
+    lastLines(view),
+  ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** The other commands take a kid whole. */
+function wholeKids(view: KeySetView): string {
+  return [...shortKids(view)]
+    .filter(([kid, short]) => short !== printable(kid))
+    .map(([kid, short]) => `${short} is ${printable(kid)}`)
+    .join('\n');
 }
 
 function adviceText(advice: readonly Advice[]): string {
