@@ -2,6 +2,7 @@ import { OidcKeyError } from '../core/errors.js';
 import { isObject } from '../core/objects.js';
 import { readJson } from '../core/reading/json.js';
 import type { SignerReference } from './key-store.js';
+import { allowanceFor, kmsReferenceIn } from './kms-reference.js';
 
 /** A reference that configuration allows, and what it says beside the name. */
 interface Allowed {
@@ -51,9 +52,18 @@ export class AllowedSigners {
     if (longest) return { reference: reference + longest.query, client: longest.client };
     throw new OidcKeyError(
       'OIDC_KEY_SIGNER_NOT_ALLOWED',
-      `${nameOfKey} has a signer that ${this.#where} does not allow. Add its reference there if this server is to sign with it, ` +
-        'or the part that all of its versions begin with.',
+      `${nameOfKey} has a signer that ${this.#where} does not allow. ${remedyFor(reference)}`,
     );
+  }
+}
+
+/** What was written is not repeated where it is no reference: people do put the key itself there. */
+function remedyFor(reference: string): string {
+  try {
+    const { where } = kmsReferenceIn(reference, 'The "signer" of a key');
+    return `It is ${where}: if this issuer is to sign with it, add ${allowanceFor(where)} to what is listed there.`;
+  } catch {
+    return 'It is no reference of a KMS. Name the key as the KMS has it.';
   }
 }
 

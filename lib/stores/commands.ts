@@ -202,7 +202,13 @@ async function run(place: Workplace, act: Act, consequences?: Consequences): Pro
     const sentences = [`${place.decryption.where}: ${outcome.sentence}`, ...unused];
     throw new CommandRefusedError(outcome.code, sentences.join(' '));
   }
-  return commandResult(place, done, [...outcome.sentences, ...consequencesOf(done, consequences), ...unused]);
+  const forServers = outcome.type === 'write' ? (place.elsewhere?.sentencesForServers() ?? []) : [];
+  return commandResult(place, done, [
+    ...outcome.sentences,
+    ...consequencesOf(done, consequences),
+    ...unused,
+    ...forServers,
+  ]);
 }
 
 function consequencesOf({ outcome, before, t }: Done, consequences?: Consequences): readonly string[] {

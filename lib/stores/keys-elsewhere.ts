@@ -133,6 +133,17 @@ export class KeysElsewhere {
     }
   }
 
+  /** What servers need that read a key set with a key that was made here; nothing where it was made sure before. */
+  sentencesForServers(): readonly string[] {
+    const { to, allowed } = this.#options;
+    if (to === undefined || to === theStore || allowed) return [];
+    const name = this.#nameOfAllowed;
+    return [
+      `${name} is not set here, so nothing says whether servers may use this key. One whose ${name} does not allow it stays ` +
+        `with its old keys, and does not start: ${name}=${allowanceFor(referenceOf(to))} allows it.`,
+    ];
+  }
+
   get #nameOfAllowed(): string {
     return this.#options.nameOfAllowed ?? 'OIDC_SIGNERS';
   }

@@ -58,6 +58,14 @@ describeStore(store, 'the command line with keys in a KMS', () => {
     expect([status.code, status.stdout]).toEqual([0, expect.stringContaining(String(keys()[0]!.kid))]);
   });
 
+  it('says what servers need where nothing says that they have it', async () => {
+    const words = 'OIDC_SIGNERS=vault-transit:transit/six allows it.';
+    const made = await cli(['init', '--to', 'vault-transit:transit/six']);
+    expect([made.code, made.stdout]).toEqual([0, expect.stringContaining(words)]);
+    const known = await cli(['init', 'file:other', '--to', 'vault-transit:transit/six'], ofThis);
+    expect([known.code, known.stdout]).toEqual([0, expect.not.stringContaining('OIDC_SIGNERS')]);
+  });
+
   it('takes a key of a file over, under its kid, and shows nothing of it', async () => {
     const key = makeRsaKey();
     writeFileSync(join(folder, 'key.pem'), pemOf(key));

@@ -43,6 +43,17 @@ describe('the signers that configuration allows', () => {
     expect(verdict(entry, reference)).toBe(isAllowed ? reference : refused);
   });
 
+  it('a refusal names what was refused and what allows it', () => {
+    const of = (reference: string) => errorOf(() => allowed('aws-kms:').find(reference, 'The key')).message;
+    expect(of('vault-transit:transit/oidc#3')).toBe(
+      'The key has a signer that OIDC_SIGNERS does not allow. It is vault-transit:transit/oidc#3: if this issuer is to sign ' +
+        'with it, add vault-transit:transit/oidc to what is listed there.',
+    );
+    expect(of('pkcs11:id=%42')).toContain('add pkcs11:id=%42 to');
+    expect(of('pkcs11:token=t;object=o;id=%42')).toContain('add pkcs11:token=t;object=o to');
+    expect(of('-----BEGIN PRIVATE KEY-----')).not.toContain('BEGIN');
+  });
+
   it.each([
     ['commas and lines', 'aws-kms:a,vault-transit:t/k\n  gcp-kms:p'],
     ['JSON', '["aws-kms:a","vault-transit:t/k"]'],
