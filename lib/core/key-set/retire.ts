@@ -7,6 +7,7 @@ import { nameOf } from './naming.js';
 import { refused } from './outcome.js';
 import type { Outcome } from './outcome.js';
 import { refusedSinceUnknown } from './revoke.js';
+import { signsEarly } from './rotate.js';
 import { sentencesAbout } from './sentences.js';
 import { stateAt } from './state-at.js';
 
@@ -22,6 +23,12 @@ export function retire(
   const refuse = (why: string) => refused('KEY_NEEDED', `${nameOf(key)} ${why}`);
   if (key.revoked) return refuse('is revoked already.');
   if (!key.canSign) return refuse('signs no more, and goes by itself when its time is over.');
+  const { signing } = stateAt({ set, figures }, t);
+  if (nbf > t && signing.get(algorithm) === key) {
+    return refuse(
+      `${signsEarly(key)} Retire it after that; \`revoke\` takes it away at once if it must not sign.`,
+    );
+  }
   if (nbf > t) {
     return refuse(`waits, and signs from ${utc(nbf)}. \`revoke\` takes it away if it must not sign.`);
   }
@@ -31,7 +38,6 @@ export function retire(
       'is not the only one of its algorithm that can sign. `rotate` replaces keys; the old one goes by itself.',
     );
   }
-  const { signing } = stateAt({ set, figures }, t);
   if (![...signing.keys()].some((each) => each !== algorithm)) {
     return refuse('is the only one that signs. `rotate --algorithm NAME` adds another algorithm first.');
   }

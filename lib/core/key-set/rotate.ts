@@ -12,6 +12,7 @@ import { refused } from './outcome.js';
 import type { Outcome } from './outcome.js';
 import { retiredKeyOf } from './retired.js';
 import { sentencesAbout } from './sentences.js';
+import { stateAt } from './state-at.js';
 
 /** What is to be rotated. */
 export interface RotateOptions {
@@ -41,7 +42,7 @@ export async function rotate(
       !waiting.some((key) => key.algorithm === algorithm) && isDue(set, algorithm, options.every, t),
   );
   if (due.length === 0) {
-    if (options.every === undefined && waiting.length > 0) return refusedSinceWaiting(waiting);
+    if (options.every === undefined && waiting.length > 0) return refusedSinceWaiting(waiting, set, context);
     if (options.every === undefined) return refused('KEY_SET_MISSING', nothingToRotate);
     return tidyOrNothing(set, context);
   }
@@ -101,12 +102,23 @@ function wantedName(
   return wanted ?? nameIn(set, algorithm);
 }
 
-function refusedSinceWaiting(waiting: readonly KeyOfSet[]): Outcome {
-  const which = waiting.map((key) => `${nameOf(key)} waits and signs from ${utc(key.nbf!)}`);
-  return refused(
-    'KEY_WAITS',
-    `${which.join('; ')}. Rotate again after that, or revoke it if it must not sign.`,
+function refusedSinceWaiting(
+  waiting: readonly KeyOfSet[],
+  set: KeySet,
+  { t, figures }: CommandContext,
+): Outcome {
+  const signing = new Set(stateAt({ set, figures }, t).signing.values());
+  const sentences = waiting.map((key) =>
+    signing.has(key)
+      ? `${nameOf(key)} ${signsEarly(key)} Rotate again after that.`
+      : `${nameOf(key)} waits and signs from ${utc(key.nbf!)}. Rotate again after that, or revoke it if it must not sign.`,
   );
+  return refused('KEY_WAITS', sentences.join(' '));
+}
+
+/** What is so of a key that was to wait, and signs in place of one that was revoked. */
+export function signsEarly({ nbf }: KeyOfSet): string {
+  return `signs already, since the key before it was revoked, and relying parties are sure to know it from ${utc(nbf!)}.`;
 }
 
 /** What it means that a plain key was written as a key set. */

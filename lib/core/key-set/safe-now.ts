@@ -21,15 +21,19 @@ export function adviceFor(set: KeySet, t: number, figures: Figures): readonly Ad
   return set.algorithms.flatMap((algorithm) => {
     const key = signing.get(algorithm);
     return [
-      rotationOf(set, algorithm, t),
+      rotationOf(set, algorithm, t, key),
       ...(key ? [revocationOf(key, set, t, figures, successors), retirementOf(key, set, t, figures)] : []),
     ];
   });
 }
 
-function rotationOf(set: KeySet, algorithm: Algorithm, t: number): Advice {
+function rotationOf(set: KeySet, algorithm: Algorithm, t: number, signs: KeyOfSet | undefined): Advice {
   const command = `rotate --algorithm ${set.of(algorithm).at(-1)!.alg}`;
   const waiting = waitingKeyOf(set, algorithm, t);
+  if (waiting && waiting === signs) {
+    const why = `the key that signs is new to relying parties, until ${utc(waiting.nbf!)}`;
+    return { command, isSafe: false, why };
+  }
   return waiting
     ? { command, isSafe: false, why: `a key waits already, until ${utc(waiting.nbf!)}` }
     : { command, isSafe: true, why: 'no key waits; the one that signs goes on until the new one is known' };

@@ -80,6 +80,18 @@ describe('rotate', () => {
     expect(told(written(await rotated(keys, t)))).toEqual(result);
   });
 
+  it('does not call a key waiting that signs in place of a revoked one', async () => {
+    const keys = [{ ...a, revoked: 550 }, b];
+    const [sentence] = sentencesOf(await rotated(keys, 560));
+    expect(sentence).toMatch(
+      /^ES256 key b signs already, since the key before it was revoked, .* from \S+Z\. Rotate again after that\.$/,
+    );
+    const [ofRetire] = sentencesOf(retire(setOf(...keys, ed), 'b', at(560)));
+    expect(ofRetire).toMatch(/^ES256 key b signs already.*Retire it after that/);
+    const [waits] = sentencesOf(await rotated([a, b], 560));
+    expect(waits).toMatch(/^ES256 key b waits and signs from .*or revoke it if it must not sign\.$/);
+  });
+
   it.each<[string, KeyOfTest[], number, RotateOptions, string]>([
     ['while a key waits', [a, b], 599, {}, 'KEY_WAITS'],
     ['while a key of that algorithm waits', [a, b, ed], 599, { algorithm: 'ES256' }, 'KEY_WAITS'],

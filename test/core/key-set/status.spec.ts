@@ -201,6 +201,16 @@ describe('what is safe now', () => {
       ],
     ],
     [
+      'when it signs early, since the key before it was revoked',
+      [{ ...a, revoked: 540 }, b],
+      550,
+      [
+        /^not rotate --algorithm ES256: the key that signs is new to relying parties, until 2030/,
+        /^not revoke key-of-autumn/,
+        /^not retire key-of-autumn: it signs already/,
+      ],
+    ],
+    [
       'when it signs',
       [{ ...a, isPublic: true }, b],
       650,
