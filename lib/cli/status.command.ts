@@ -34,6 +34,7 @@ async function status(reference: string | undefined, options: StatusOptions): Pr
   const text = statusText(view, advice, {
     width: process.stdout.columns ?? usualWidth,
     ascii: options.ascii ?? !hasUnicode(process.env),
+    rotatesItself: place.store.kms !== undefined,
   });
   const lines = `${text}${timingText(timing)}`.split('\n').map(printable);
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -1,5 +1,6 @@
 import { OidcKeyError } from '../core/errors.js';
 import type { Figures } from '../core/key-set/figures.js';
+import { revokedKidsOf } from '../core/reading/revoked-kids.js';
 import { decodeText } from '../core/reading/text.js';
 import { timesFrom } from '../options/times.js';
 import type { TimingOptions } from '../rotation/timing.js';
@@ -13,7 +14,7 @@ import { AllowedSigners } from '../stores/allowed-signers.js';
 import { KeysElsewhere } from '../stores/keys-elsewhere.js';
 import type { KeyStore, SignerReference } from '../stores/key-store.js';
 import { makingHere } from '../stores/make-key.js';
-import type { Workplace } from '../stores/run-command.js';
+import type { RevokedKidsOfSetting, Workplace } from '../stores/run-command.js';
 import { keyStoreNamed, storeForms } from '../stores/store-reference.js';
 import { StoreReferenceError } from '../stores/store-reference-error.js';
 
@@ -83,6 +84,7 @@ export async function workplaceFor(
       nameOfAllowed: prefix + signersSetting,
       setting: (each) => decodeText(settings.get(each)) ?? process.env[each],
     }),
+    revokedKids: named.store.kms && (await revokedKids(settings, prefix)),
     isDryRun: dryRun,
     warnings,
   };
@@ -93,6 +95,13 @@ async function allowedSigners(settings: SettingsReader, prefix: string): Promise
   const name = prefix + signersSetting;
   const value = await settingText(settings, name);
   return value === undefined ? undefined : new AllowedSigners(value, name);
+}
+
+/** As the servers read it: what is wrong with it takes no revocation away. */
+async function revokedKids(settings: SettingsReader, prefix: string): Promise<RevokedKidsOfSetting> {
+  const name = prefix + keySettings.revokedKids;
+  const { kids } = revokedKidsOf(await settingText(settings, name), name);
+  return { kids, name };
 }
 
 async function storeFor(

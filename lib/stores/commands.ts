@@ -14,12 +14,14 @@ import type { KeySetView } from '../core/key-set/key-set-view.js';
 import { adviceFor } from '../core/key-set/safe-now.js';
 import type { Advice } from '../core/key-set/safe-now.js';
 import { unite } from '../core/key-set/unite.js';
+import { RevocationList } from '../core/ring/revocation-list.js';
 import { isUnset } from '../core/reading/text.js';
 import { commandResult } from './command-result.js';
 import type { CommandResult } from './command-result.js';
 import { CommandRefusedError } from './command-refused-error.js';
 import { KeyStoreError } from './key-store.js';
 import { afterRetirement, afterRevocation } from './consequences.js';
+import { adviceOfKms } from './kms-advice.js';
 import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
 import { sayingMore } from './saying-more.js';
@@ -151,7 +153,14 @@ export async function statusIn(
     );
   }
   const t = clock();
-  return { view: viewOfKeySet({ set: whole, figures }, t), advice: adviceFor(whole, t, figures) };
+  if (!place.store.kms) {
+    return { view: viewOfKeySet({ set: whole, figures }, t), advice: adviceFor(whole, t, figures) };
+  }
+  const { kids, name } = place.revokedKids ?? { kids: [], name: 'OIDC_REVOKED_KIDS' };
+  const revoked = new RevocationList(kids);
+  const isRevokedElsewhere = (key: KeyOfSet) => revoked.names(key);
+  const view = viewOfKeySet({ set: whole, figures, isRevokedElsewhere }, t);
+  return { view, advice: adviceOfKms(view, name) };
 }
 
 /**

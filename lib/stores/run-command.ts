@@ -20,6 +20,12 @@ import { sayingMore } from './saying-more.js';
 import { openStored, textToStore } from './stored-key-set.js';
 import { usualClock, versionsOf } from './versions.js';
 
+/** What a setting revokes, and how it is called. */
+export interface RevokedKidsOfSetting {
+  readonly kids: readonly string[];
+  readonly name: string;
+}
+
 /** What a command is run on. */
 export interface Workplace {
   readonly store: KeyStore;
@@ -29,6 +35,8 @@ export interface Workplace {
   readonly make: MakeKeyFor;
   /** The KMSs and HSMs that keys may be in. */
   readonly elsewhere?: KeysElsewhere | undefined;
+  /** The keys that configuration revokes, where that is the only way to revoke one: where a KMS is the store. */
+  readonly revokedKids?: RevokedKidsOfSetting | undefined;
   /** In seconds since 1970. Default: the clock of this machine. */
   readonly clock?: (() => number) | undefined;
   /** Do everything but write. */

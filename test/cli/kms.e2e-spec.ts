@@ -96,6 +96,24 @@ describeStore(store, 'the command line with keys in a KMS', () => {
     expect([refused.code, refused.stderr]).toEqual([code, expect.stringMatching(words)]);
   });
 
+  it('shows a KMS that is the store as servers have it, and advises no command that it refuses', async () => {
+    await server.tell('transit/keys/seven', { body: { type: 'ecdsa-p256' } });
+    const settings = { OIDC_KEY_STORE: 'vault-transit:transit/seven' };
+    const { stdout } = await cli(['status'], settings);
+    expect(stdout).not.toMatch(/safe now|Nothing changes by itself/);
+    expect(stdout).toMatch(/not now: {2}rotate: the KMS is the store/);
+    const { keys: shown } = JSON.parse((await cli(['status', '--json'], settings)).stdout) as {
+      keys: { kid: string; state: string }[];
+    };
+    expect(stdout).toMatch(new RegExp(`not now: {2}revoke ${shown[0]!.kid}: .*OIDC_REVOKED_KIDS`));
+    expect(shown[0]).toMatchObject({ state: 'signs' });
+    const revoked = await cli(['status', '--json'], { ...settings, OIDC_REVOKED_KIDS: shown[0]!.kid });
+    expect(JSON.parse(revoked.stdout)).toMatchObject({
+      keys: [{ state: 'revoked', signs: false, published: false }],
+      withoutSigner: ['ES256'],
+    });
+  });
+
   it('says where to look, and of no command that would be refused, where a KMS that is the store has no key', async () => {
     const settings = { OIDC_KEY_STORE: 'vault-transit:transit/none' };
     for (const command of ['status', 'inspect']) {
