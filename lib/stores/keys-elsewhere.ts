@@ -16,6 +16,7 @@ import { allowanceFor, kmsReferenceIn, openKms, placeForKeysOf } from './kms-ref
 import { KeyStoreError } from './key-store.js';
 import type { SignerReference } from './key-store.js';
 import { bitsFor } from './make-key.js';
+import { shellWord } from './shell-word.js';
 
 /** What is known of KMSs and HSMs where a command is run. */
 export interface ElsewhereOptions {
@@ -77,7 +78,13 @@ export class KeysElsewhere {
     for (const key of set.keys.filter(({ hasPrivateHalf }) => hasPrivateHalf)) {
       const wish = this.#wishFor(key.alg, set);
       const held = await this.#on(this.#allowed(to), (driver, signal) => {
-        if (!driver.take) throw notTaken(`${referenceOf(to)} takes no keys that were made elsewhere.`);
+        if (!driver.take) {
+          const place = shellWord(referenceOf(to));
+          throw notTaken(
+            `${place} takes no keys that were made elsewhere. Take them over into the store (\`init --from\` without --to); then ` +
+              `\`rotate --to ${place}\` makes the next key there, and the old one goes when its tokens have expired.`,
+          );
+        }
         return driver.take(privateKeyOf(key), wish, signal);
       });
       if (!held.publicKey.equals(key.verificationKey!.publicKey)) {

@@ -310,6 +310,9 @@ for (const kms of everyKms) {
         const from = await runLater(readStored({ name: 'The file', value: pem() }));
         const error = await rejectionOf(initIn(workplace(await target()), { from }));
         expect(['KEY_NOT_TAKEN', 'KEY_STORE_KEY_UNUSABLE']).toContain(error.code);
+        if (error.code === 'KEY_NOT_TAKEN') {
+          expect(error.message).toMatch(/`init --from` without --to\); then `rotate --to \S+` makes/);
+        }
         expect(existsSync(file)).toBe(false);
       });
     }
