@@ -60,7 +60,7 @@ export class VaultKv implements SecretDriver {
     if (status === 200) return true;
     if (status === 400 && errors.some((error) => error.includes(conflict))) return false;
     if (status === 403) {
-      throw this.#forbidden('written', [pathIn(mount, 'data'), '"create", "read", "update"']);
+      throw this.#forbidden(mount, 'written', [pathIn(mount, 'data'), '"create", "read", "update"']);
     }
     throw new KeyStoreError(
       'KEY_STORE_NOT_WRITTEN',
@@ -73,7 +73,7 @@ export class VaultKv implements SecretDriver {
     if (mount.version === 1) return 0;
     const [metadata, destroy] = [pathIn(mount, 'metadata'), pathIn(mount, 'destroy')];
     const denied = () =>
-      this.#forbidden('rid of its old versions', [metadata, '"read"'], [destroy, '"update"']);
+      this.#forbidden(mount, 'rid of its old versions', [metadata, '"read"'], [destroy, '"update"']);
     const listed = await this.#session.request({ method: 'GET', path: escapedPath(metadata), signal });
     if (listed.status === 403) throw denied();
     if (listed.status !== 200) throw strangeAnswer(this.#where, listed.status);
@@ -123,7 +123,7 @@ export class VaultKv implements SecretDriver {
   async #found(mount: Mount, signal: AbortSignal, query = ''): Promise<Found | typeof otherMount> {
     const path = mount.version === 2 ? pathIn(mount, 'data') : this.#place;
     const answer = await this.#session.request({ method: 'GET', path: escapedPath(path) + query, signal });
-    if (answer.status === 403 && answer.errors) throw this.#forbidden('read', [path, '"read"']);
+    if (answer.status === 403 && answer.errors) throw this.#forbidden(mount, 'read', [path, '"read"']);
     return mount.version === 2 ? foundIn(answer, this.#where) : foundInVersion1(answer, this.#where);
   }
 
@@ -131,8 +131,19 @@ export class VaultKv implements SecretDriver {
     return this.#session.request({ method: 'POST', path: escapedPath(path), body, signal });
   }
 
-  #forbidden(action: string, ...rules: readonly (readonly [string, string])[]): KeyStoreError {
-    return forbidden(this.#where, this.#session.credentials.name, action, ...rules);
+  #forbidden(
+    { path, secret }: Mount,
+    action: string,
+    ...rules: readonly (readonly [string, string])[]
+  ): KeyStoreError {
+    const error = forbidden(this.#where, this.#session.credentials.name, action, ...rules);
+    if (!secret.startsWith('data/')) return error;
+    // Where a secret is called so, the policy is what is wrong.
+    const name = `vault:${path}/${secret.slice('data/'.length)}`;
+    return new KeyStoreError(
+      error.code,
+      `Name the secret without data/ before it, as \`vault kv get\` shows it: ${name}. Else: ${error.message}`,
+    );
   }
 }
 

@@ -50,6 +50,19 @@ describeStore(vaultUnderTest, 'the policies of docs/stores.md', () => {
     expect((await rejectionOf(store.destroyBefore!(version))).code).toBe('KEY_STORE_FORBIDDEN');
   });
 
+  it('name the path of a secret as the API has it, and not as the commands do', async () => {
+    const token = await server.tokenWith(policyOf('A server'));
+    const { message } = await rejectionOf(
+      vaultStore(server, 'vault:secret/data/oidc-keys', { VAULT_TOKEN: token }).read(),
+    );
+    expect(message).toMatch(
+      /^Name the secret without data\/ before it, .*: vault:secret\/oidc-keys\. Else: .*secret\/data\/data\/oidc-keys/,
+    );
+    expect(
+      (await rejectionOf(vaultStore(server, 'vault:secret/other', { VAULT_TOKEN: token }).read())).message,
+    ).toMatch(/^vault:secret\/other may not be read/);
+  });
+
   it('let who rotates do so, after a deletion too, and destroy nothing', async () => {
     const store = await openFor('Whoever rotates');
     expect((await init(store)).outcome).toBe('written');
