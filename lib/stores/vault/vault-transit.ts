@@ -54,6 +54,7 @@ export class VaultTransit implements KmsDriver {
       ...(keyType === 'rsa' && scheme),
     });
     if (answer.status === 403) throw this.#forbidden('used', [path, '"update"']);
+    this.#refuseOtherMount(answer);
     if (answer.status !== 200) throw this.#unusable(answer);
     const { signature, key_version: answered } = answer.data;
     const [, number, text] =
@@ -70,7 +71,7 @@ export class VaultTransit implements KmsDriver {
     const before = await this.#readOf(type, alg, signal);
     const path = before ? `${this.#path}/rotate` : this.#path;
     const answer = await this.#ask('POST', path, signal, before ? {} : { type });
-    if (answer.status === 403) throw this.#forbidden('made', [path, '"create", "update"']);
+    if (answer.status === 403) throw this.#forbidden('made', [path, '"update"']);
     if (answer.status !== 200 && answer.status !== 204) throw this.#unusable(answer);
     return this.#newest(before, signal);
   }
@@ -85,15 +86,14 @@ export class VaultTransit implements KmsDriver {
     const path = `${this.#path}/${before ? 'import_version' : 'import'}`;
     const wrapping = `${this.#mount}/wrapping_key`;
     const asked = await this.#ask('GET', wrapping, signal);
-    if (asked.status === 403)
-      throw this.#forbidden('imported', [wrapping, '"read"'], [path, '"create", "update"']);
+    if (asked.status === 403) throw this.#forbidden('imported', [wrapping, '"read"'], [path, '"update"']);
     const ciphertext = wrapped(privateKey, asked.data.public_key);
     if (asked.status !== 200 || ciphertext === undefined) throw strangeAnswer(this.#where, asked.status);
     const body = before
       ? { ciphertext, hash_function: 'SHA256' }
       : { type, ciphertext, hash_function: 'SHA256', allow_rotation: true };
     const answer = await this.#ask('POST', path, signal, body);
-    if (answer.status === 403) throw this.#forbidden('imported', [path, '"create", "update"']);
+    if (answer.status === 403) throw this.#forbidden('imported', [path, '"update"']);
     if (answer.status !== 204 && answer.status !== 200) throw this.#unusable(answer);
     return this.#newest(before, signal);
   }
@@ -162,14 +162,9 @@ export class VaultTransit implements KmsDriver {
 
   async #read(signal: AbortSignal): Promise<TransitKey | undefined> {
     const answer = await this.#ask('GET', this.#path, signal);
-    const { status, errors = [], data } = answer;
+    const { status, data } = answer;
     if (status === 403) throw this.#forbidden('read', [this.#path, '"read"']);
-    if (status === 404 && errors.some((error) => error.startsWith('no handler for route'))) {
-      throw new KeyStoreError(
-        'KEY_STORE_MISCONFIGURED',
-        `${this.#where} is in no mount of this server. \`bao secrets enable -path=${this.#mount} transit\` makes one.`,
-      );
-    }
+    this.#refuseOtherMount(answer);
     if (status === 404) return undefined;
     const key = status === 200 ? transitKeyIn(data) : undefined;
     if (!key) throw strangeAnswer(this.#where, status);
@@ -185,6 +180,28 @@ export class VaultTransit implements KmsDriver {
     return this.#session.request({ method, path: escapedPath(path), signal, ...(body && { body }) });
   }
 
+  #refuseOtherMount({ status, errors = [] }: VaultAnswer): void {
+    // Where something else is said of the API's own path, that is what was written.
+    if (status !== 404 || errors.length === 0) return;
+    if (this.#hasPathOfApi) {
+      throw new KeyStoreError('KEY_STORE_MISCONFIGURED', `${this.#where} is not there. ${this.#withoutKeys}`);
+    }
+    if (!errors.some((error) => error.startsWith('no handler for route'))) return;
+    throw new KeyStoreError(
+      'KEY_STORE_MISCONFIGURED',
+      `${this.#where} is in no mount of this server. \`bao secrets enable -path=${this.#mount} transit\` makes one.`,
+    );
+  }
+
+  /** Whether the name looks as the path of the API does, which a mount may be called, too. */
+  get #hasPathOfApi(): boolean {
+    return this.#mount.endsWith('/keys');
+  }
+
+  get #withoutKeys(): string {
+    return `Name the key without keys/ before it: ${this.#reference.replace(/\/keys\/(?=[^/]+$)/, '/')}.`;
+  }
+
   /** Transit says what is wrong with a request in words alone: its status may be that of an outage. */
   #unusable({ status, errors = [] }: VaultAnswer): KeyStoreError {
     const [known] = mistakes.filter(([words]) => errors.some((error) => error.includes(words)));
@@ -195,7 +212,10 @@ export class VaultTransit implements KmsDriver {
   }
 
   #forbidden(action: string, ...rules: readonly (readonly [string, string])[]): KeyStoreError {
-    return forbidden(this.#where, this.#session.credentials.name, action, ...rules);
+    const error = forbidden(this.#where, this.#session.credentials.name, action, ...rules);
+    return this.#hasPathOfApi
+      ? new KeyStoreError(error.code, `${this.#withoutKeys} Else: ${error.message}`)
+      : error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { algorithmNamed } from '../../../lib/core/algorithms.js';
@@ -79,6 +81,40 @@ describeStore(store, 'what is of Transit alone', () => {
     });
   });
 
+  it('who makes a key needs no right to create, and none is asked for', async () => {
+    const policy = (rights: string, more = '') =>
+      ['', '/import', '/rotate']
+        .map((path) => `path "transit/keys/+${path}" { capabilities = [${rights}] }`)
+        .join('\n') + more;
+    const wrapping = '\npath "transit/wrapping_key" { capabilities = ["read"] }';
+    const token = await server.tokenWith(policy('"read", "update"', wrapping));
+    const driver = await open('vault-transit:transit/updated', token);
+    expect((await driver.create(wishFor('RS256'), inTime())).reference).toMatch(/#1$/);
+    expect((await driver.create(wishFor('RS256'), inTime())).reference).toMatch(/#2$/);
+    const imported = await open('vault-transit:transit/imported', token);
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    expect((await imported.take!(privateKey, wishFor('ES256'), inTime())).reference).toMatch(/#1$/);
+    const reader = await server.tokenWith(policy('"read"', wrapping));
+    const denied = await open('vault-transit:transit/denied', reader);
+    for (const call of [
+      denied.create(wishFor('ES256'), inTime()),
+      denied.take!(privateKey, wishFor('ES256'), inTime()),
+    ]) {
+      expect((await errorOf(call)).message).toMatch(/capabilities = \["update"\] }$/);
+    }
+  });
+
+  it('a name that is the path of the API is said to be one', async () => {
+    const token = await server.tokenWith(policyOf('A server'));
+    const words = 'Name the key without keys/ before it: vault-transit:transit/oidc.';
+    for (const each of [token, rootToken]) {
+      const driver = await open('vault-transit:transit/keys/oidc', each);
+      expect((await errorOf(driver.publicKeys(inTime()))).message).toContain(words);
+    }
+    await server.tell('sys/mounts/my/keys', { body: { type: 'transit' } });
+    expect(await (await open('vault-transit:my/keys/none')).publicKeys(inTime())).toEqual([]);
+  });
+
   it('a version is pinned, whatever was made since', async () => {
     const driver = await open('vault-transit:transit/pinned');
     const first = await driver.create(wishFor('ES256'), inTime());
@@ -133,6 +169,10 @@ describeStore(store, 'what is of Transit alone', () => {
   it('a mount that is not there is named with the command that makes it', async () => {
     const driver = await open('vault-transit:nowhere/key');
     expect(await errorOf(driver.publicKeys(inTime()))).toMatchObject({
+      code: 'KEY_STORE_MISCONFIGURED',
+      message: expect.stringContaining('secrets enable'),
+    });
+    expect(await errorOf(signWith('vault-transit:nowhere/key#1', 'ES256'))).toMatchObject({
       code: 'KEY_STORE_MISCONFIGURED',
       message: expect.stringContaining('secrets enable'),
     });
