@@ -2,10 +2,11 @@ import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 
 import type { OidcKeyError } from '../core/errors.js';
+import { replacementsIn } from './changes-between.js';
 import type { Moment } from './clock.js';
 import { waitingEvent } from './rotation-event.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
-import { changed, notReloaded } from './rotation-messages.js';
+import { changed, notReloaded, replacedAtOnce } from './rotation-messages.js';
 import type { RotationView } from './rotation-view.js';
 import { Warnings, warningsOf } from './warnings.js';
 
@@ -36,6 +37,9 @@ export class Announcements {
     for (const change of changes) {
       this.#log.log(changed(change));
       this.#events.next({ ...change, at });
+    }
+    for (const replacement of isReload ? replacementsIn(changes) : []) {
+      this.#log.warn(replacedAtOnce(replacement));
     }
     for (const { message, waiting } of this.#warnings.newOf(warningsOf(view, now), isReload)) {
       this.#log.warn(message);

@@ -20,6 +20,23 @@ export function changesBetween(
   ];
 }
 
+/** A key that signs in place of one that is gone at the same moment. */
+export interface Replacement {
+  readonly algorithm: string;
+  readonly kid: string;
+  readonly replaced: string;
+}
+
+/** What no rotation does: it publishes a key before it signs, and the one before for as long as its tokens last. */
+export function replacementsIn(changes: readonly Change[]): readonly Replacement[] {
+  const retired = new Set(changes.flatMap((change) => (change.type === 'retired' ? change.kid : [])));
+  return changes.flatMap((change) => {
+    if (change.type !== 'promoted' || change.replaced === undefined) return [];
+    const { algorithm, kid, replaced } = change;
+    return retired.has(replaced) ? [{ algorithm, kid, replaced }] : [];
+  });
+}
+
 function promotionsBetween(before: readonly KeyInSlot[], after: readonly KeyInSlot[]): readonly Change[] {
   return after.flatMap(({ key, slot }) => {
     if (slot !== 'current') return [];

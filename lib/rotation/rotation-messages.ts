@@ -1,5 +1,6 @@
 import type { VerificationKey } from '../core/key/verification-key.js';
 import type { UnknownRevocation } from './revocations.js';
+import type { Replacement } from './changes-between.js';
 import type { Change } from './rotation-event.js';
 
 export function changed(change: Change): string {
@@ -32,6 +33,14 @@ export function trustedSchedule({ alg, kid, where }: VerificationKey, instant: D
     `${alg} key ${kid} (${where}) signs since this process started, because the instant at which next keys start to ` +
     `sign, ${instant.toISOString()}, has passed. If relying parties have known the key for long, make it the current ` +
     'key and remove the instant. If it is new, set an instant that lies ahead'
+  );
+}
+
+export function replacedAtOnce({ algorithm, kid, replaced }: Replacement): string {
+  return (
+    `${algorithm} key ${kid} signs at once, since ${replaced}, which signed until now, is gone from where the keys come ` +
+    'from: relying parties may not know the one yet, and tokens of the other are refused. Where nobody wanted that, as when a ' +
+    'key was deleted and made again under its name, bring the other one back'
   );
 }
 
