@@ -17,6 +17,7 @@ import { KeyStoreError } from './key-store.js';
 import type { SignerReference } from './key-store.js';
 import { bitsFor } from './make-key.js';
 import { shellWord } from './shell-word.js';
+import { StoreReferenceError } from './store-reference-error.js';
 
 /** What is known of KMSs and HSMs where a command is run. */
 export interface ElsewhereOptions {
@@ -200,7 +201,10 @@ export class KeysElsewhere {
     deadline = patience,
   ): Promise<Answer> {
     const { setting } = this.#options;
-    const driver = await openKms(reference, { name: 'The reference of --to', setting, client });
+    // What is behind a name that has none of its own comes from there.
+    const isOfOption = this.#options.to !== undefined && referenceIn(this.#options.to) === reference;
+    const name = isOfOption ? 'The reference of --to' : this.#nameOfAllowed;
+    const driver = await openKms(reference, { name, setting, client });
     try {
       const where = kmsReferenceIn(reference, 'The reference').where;
       return await ask((signal) => work(driver, signal), { where, deadline, attempts: 1 });
@@ -210,14 +214,17 @@ export class KeysElsewhere {
   }
 }
 
+function referenceIn(target: string | SignerReference): string {
+  return typeof target === 'string' ? target : target.reference;
+}
+
 function referenceOf(target: string | SignerReference): string {
-  return kmsReferenceIn(typeof target === 'string' ? target : target.reference, 'The reference of --to')
-    .where;
+  return kmsReferenceIn(referenceIn(target), 'The reference of --to').where;
 }
 
 function reasonOf(error: unknown): string {
-  const isOurs = error instanceof KeyStoreError || error instanceof OidcKeyError;
-  return isOurs ? error.message : 'It failed for a reason that is not known.';
+  const isOurs = [KeyStoreError, OidcKeyError, StoreReferenceError].some((type) => error instanceof type);
+  return isOurs && error instanceof Error ? error.message : 'It failed for a reason that is not known.';
 }
 
 function privateKeyOf(key: KeyOfSet): KeyObject {
