@@ -13,7 +13,7 @@ export interface StoreOptions {
   readonly json?: true;
 }
 
-export const describedStore = `file:PATH, or "-" for standard input and output (default: the setting ${defaultEnvPrefix}${storeSetting})`;
+export const describedStore = `file:PATH, vault:MOUNT/PATH or another one of docs/stores.md, or "-" for standard input and output (default: the setting ${defaultEnvPrefix}${storeSetting})`;
 
 export function withStoreOptions(command: Command): Command {
   const timing: [string, string][] = [

@@ -481,6 +481,14 @@ describe('usage', () => {
     expect(stdout).not.toBe('');
   });
 
+  it.each(['init', 'rotate', 'revoke', 'retire', 'status'])(
+    '%s says that any store may be named',
+    async (name) => {
+      const { stdout } = await cli([name, '--help']);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain('vault:MOUNT/PATH or another one of docs/stores.md');
+    },
+  );
+
   it('--version is the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect((await cli(['--version'])).stdout).toBe(`${version}\n`);
