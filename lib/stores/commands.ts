@@ -26,6 +26,7 @@ import { runCommand } from './run-command.js';
 import type { Act, Done, Workplace } from './run-command.js';
 import { sayingMore } from './saying-more.js';
 import { aboutStandIns, provingOnce } from './stand-ins.js';
+import { StoreReferenceError } from './store-reference-error.js';
 import { noKeySentence } from './store-refusals.js';
 import { openStored, readKeys } from './stored-key-set.js';
 import { takeOver } from './take-over.js';
@@ -103,8 +104,11 @@ export async function revokeIn(
       try {
         return await revoke(set, name, context, { ...options, prove });
       } catch (error) {
-        if (!(error instanceof KeyStoreError || error instanceof OidcKeyError)) throw error;
-        // A revocation does not wait for the KMS in which the next key would be made.
+        const isKnown = [KeyStoreError, OidcKeyError, StoreReferenceError].some(
+          (type) => error instanceof type,
+        );
+        if (!isKnown || !(error instanceof Error)) throw error;
+        // A revocation does not wait for the KMS in which the next key would be made, nor for its name to be mended.
         const outcome = await revoke(set, name, context, { ...options, noRotate: true, prove });
         if (outcome.type === 'refused') throw error;
         const why = `No key was made in its place: ${error.message} Make one with \`rotate --to\`.`;
