@@ -7,6 +7,7 @@
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { statusJson } from '../core/key-set/status-json.js';
+import { refuseUnknownOptions } from '../core/unknown-options.js';
 import { readKeys } from '../stores/stored-key-set.js';
 import { initIn, keysToTakeOver, retireIn, revokeIn, rotateIn, statusIn } from '../stores/commands.js';
 import type { CommandResult } from '../stores/command-result.js';
@@ -30,6 +31,17 @@ export type {
 } from '../stores/key-store.js';
 export { StoreReferenceError } from '../stores/store-reference-error.js';
 export type { CommandOptions } from './workplace.js';
+
+const commonOptions = Object.keys({
+  store: true,
+  settings: true,
+  prefix: true,
+  maxAge: true,
+  retention: true,
+  spread: true,
+  clockSkew: true,
+  dryRun: true,
+} satisfies Record<keyof CommandOptions, true>);
 
 /** How the first key is made. */
 export interface InitOptions extends CommandOptions {
@@ -55,16 +67,12 @@ export interface InitOptions extends CommandOptions {
  * @throws CommandRefusedError `KEY_SET_EXISTS`, `KEY_NOT_TAKEN`
  * @throws KeyStoreError where the store cannot be read or written
  * @throws StoreReferenceError where no store is named
- * @throws OidcKeyError what is wrong with a key, or with a setting
+ * @throws OidcKeyError what is wrong with a key, or with a setting; `OIDC_KEY_INVALID_OPTION`
  */
-export async function init({
-  algorithm,
-  bits,
-  from,
-  to,
-  ...options
-}: InitOptions = {}): Promise<CommandResult> {
-  const place = await workplaceFor(options, { bits, to });
+export async function init(options: InitOptions = {}): Promise<CommandResult> {
+  refuseUnknownOptions(options, [...commonOptions, 'algorithm', 'bits', 'from', 'to'], 'init');
+  const { algorithm, bits, from, to, ...others } = options;
+  const place = await workplaceFor(others, { bits, to });
   return initIn(place, { algorithm, from: from === undefined ? undefined : await givenKeys(from, place) });
 }
 
@@ -102,9 +110,11 @@ export interface RotateOptions extends CommandOptions {
  * @throws CommandRefusedError `KEY_WAITS` (without `every`), `KEY_SET_MISSING`, `CLOCK_DIFFERS`
  * @throws KeyStoreError where the store cannot be read or written
  * @throws StoreReferenceError where no store is named
- * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting; `OIDC_KEY_INVALID_OPTION`
  */
 export async function rotate(options: RotateOptions = {}): Promise<CommandResult> {
+  const names = [...commonOptions, 'algorithm', 'bits', 'every', 'prune', 'to'];
+  refuseUnknownOptions(options, names, 'rotate');
   const { algorithm, bits, every, prune, to, ...others } = options;
   return rotateIn(await workplaceFor(others, { bits, to }), { algorithm, every, prune });
 }
@@ -127,16 +137,12 @@ export interface RevokeOptions extends CommandOptions {
  * @throws CommandRefusedError `KEY_UNKNOWN`, `CLOCK_DIFFERS`
  * @throws KeyStoreError where the store cannot be read or written
  * @throws StoreReferenceError where no store is named
- * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting; `OIDC_KEY_INVALID_OPTION`
  */
-export async function revoke({
-  kid,
-  reason,
-  noRotate,
-  bits,
-  ...options
-}: RevokeOptions): Promise<CommandResult> {
-  return revokeIn(await workplaceFor(options, { bits }), kid, { reason, noRotate });
+export async function revoke(options: RevokeOptions): Promise<CommandResult> {
+  refuseUnknownOptions(options, [...commonOptions, 'kid', 'reason', 'noRotate', 'bits'], 'revoke');
+  const { kid, reason, noRotate, bits, ...others } = options;
+  return revokeIn(await workplaceFor(others, { bits }), kid, { reason, noRotate });
 }
 
 /** Which algorithm is given up: that of this key. */
@@ -151,10 +157,12 @@ export interface RetireOptions extends CommandOptions {
  * @throws CommandRefusedError `KEY_NEEDED`, `KEY_UNKNOWN`, `CLOCK_DIFFERS`
  * @throws KeyStoreError where the store cannot be read or written
  * @throws StoreReferenceError where no store is named
- * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting; `OIDC_KEY_INVALID_OPTION`
  */
-export async function retire({ kid, ...options }: RetireOptions): Promise<CommandResult> {
-  return retireIn(await workplaceFor(options), kid);
+export async function retire(options: RetireOptions): Promise<CommandResult> {
+  refuseUnknownOptions(options, [...commonOptions, 'kid'], 'retire');
+  const { kid, ...others } = options;
+  return retireIn(await workplaceFor(others), kid);
 }
 
 /** The keys of a store, as `status --json` prints them. */
@@ -178,9 +186,10 @@ export interface KeySetStatus {
  * @throws CommandRefusedError `KEY_SET_MISSING`
  * @throws KeyStoreError where the store cannot be read
  * @throws StoreReferenceError where no store is named
- * @throws OidcKeyError what is wrong with what the store holds, or with a setting
+ * @throws OidcKeyError what is wrong with what the store holds, or with a setting; `OIDC_KEY_INVALID_OPTION`
  */
 export async function status(options: CommandOptions = {}): Promise<KeySetStatus> {
+  refuseUnknownOptions(options, commonOptions, 'status');
   const { view, advice } = await statusIn(await workplaceFor(options));
   return statusJson(view, advice) as unknown as KeySetStatus;
 }

@@ -13,6 +13,7 @@ import { KeyRing } from '../core/ring/key-ring.js';
 import { inOrder } from '../core/ring/life.js';
 import type { Lives } from '../core/ring/life.js';
 import type { RevocationList } from '../core/ring/revocation-list.js';
+import { refuseUnknownOptions } from '../core/unknown-options.js';
 import { outcomeOf } from '../core/usage/outcome.js';
 import { Usage } from '../core/usage/usage.js';
 import type { KeySource } from '../sources/key-source.js';
@@ -250,11 +251,12 @@ export class KeyRotation {
    * replica may call it on the same schedule; with `every`, one of them adds the key and the others
    * nothing. Where a KMS makes it, what others made meanwhile is disabled there.
    *
-   * @throws OidcKeyError `OIDC_KEY_NO_STORE`, and what is wrong with what the store holds
+   * @throws OidcKeyError `OIDC_KEY_NO_STORE`, `OIDC_KEY_INVALID_OPTION`, and what is wrong with what the store holds
    * @throws KeyStoreError where the store cannot be read or written
    * @throws CommandRefusedError `KEY_WAITS` (without `every`), `KEY_SET_MISSING`, `CLOCK_DIFFERS`
    */
   async rotate(options: KeyRotationOptions = {}): Promise<CommandResult> {
+    refuseUnknownOptions(options, ['algorithm', 'every'], 'KeyRotation.rotate');
     const { workplace } = this.#options;
     if (!workplace) throw noStore();
     // Most servers never do, and need not load it.

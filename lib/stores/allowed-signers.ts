@@ -10,6 +10,7 @@ interface Allowed {
   /** With its question mark; empty where there is none. */
   readonly query: string;
   readonly client: unknown;
+  readonly setting: SignerReference['setting'];
 }
 
 /** The references that a key set may name (`OIDC_SIGNERS`). */
@@ -24,9 +25,9 @@ export class AllowedSigners {
    */
   constructor(value: unknown, where: string) {
     this.#where = where;
-    this.#all = listed(value, where).map(({ reference, client }) => {
+    this.#all = listed(value, where).map(({ reference, client, setting }) => {
       const [, name = '', query = ''] = /^([a-z][a-z0-9-]+:[^?]*)(\?.*)?$/s.exec(reference) ?? [];
-      if (name !== '') return { name, query, client };
+      if (name !== '') return { name, query, client, setting };
       throw new OidcKeyError(
         'OIDC_KEY_INVALID_OPTION',
         `${where} has an entry that is no reference of a KMS, such as vault-transit:transit/oidc.`,
@@ -49,7 +50,10 @@ export class AllowedSigners {
     const [longest] = this.#all
       .filter(({ name }) => beginsWith(reference, name))
       .toSorted((a, b) => b.name.length - a.name.length);
-    if (longest) return { reference: reference + longest.query, client: longest.client };
+    if (longest) {
+      const { query, client, setting } = longest;
+      return { reference: reference + query, client, setting };
+    }
     throw new OidcKeyError(
       'OIDC_KEY_SIGNER_NOT_ALLOWED',
       `${nameOfKey} has a signer that ${this.#where} does not allow. ${remedyFor(reference)}`,
@@ -81,8 +85,11 @@ function listed(value: unknown, where: string): readonly SignerReference[] {
 
 function entryOf(entry: unknown): SignerReference | undefined {
   if (typeof entry === 'string') return { reference: entry };
-  const { reference, client } = isObject(entry) ? entry : {};
-  return typeof reference === 'string' ? { reference, client } : undefined;
+  const { reference, client, setting } = isObject(entry) ? entry : {};
+  if (setting !== undefined && typeof setting !== 'function') return undefined;
+  return typeof reference === 'string'
+    ? { reference, client, setting: setting as SignerReference['setting'] }
+    : undefined;
 }
 
 /** Up to where a name ends, so that `oidc` does not allow `oidc2`. Attributes of PKCS#11 have no order (RFC 7512). */

@@ -25,6 +25,8 @@ export interface SignerReference {
   readonly reference: string;
   /** A ready client of the vendor's SDK. Default: one is made, with the credentials that the SDK finds. */
   readonly client?: unknown;
+  /** Where the vendor's settings are read from. Default: where those of the module, or of the command, are. */
+  readonly setting?: ((name: string) => string | undefined) | undefined;
 }
 
 /** A place where the key set of an issuer is kept, and changed so that no change of another writer is lost. */

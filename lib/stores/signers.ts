@@ -139,14 +139,13 @@ export class Signers implements RemoteSigners {
     return calls ? calls.run(call, () => driver.publicKeys(signal)) : driver.publicKeys(signal);
   }
 
-  #driver({ reference, client }: SignerReference): Promise<KmsDriver> {
+  #driver({ reference, client, setting = this.#options.setting }: SignerReference): Promise<KmsDriver> {
     const known = this.#drivers.get(reference);
     if (this.#isClosed)
       return Promise.reject(
         new KeyStoreError('KEY_STORE_UNREACHABLE', `${reference.replace(/\?.*$/s, '')} is closed.`),
       );
     if (known) return known;
-    const { setting } = this.#options;
     const opened = openKms(reference, { name: 'The "signer" of a key', setting, client });
     this.#drivers.set(reference, opened);
     // A package may be installed, or a file be there, when somebody asks again.

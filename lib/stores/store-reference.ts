@@ -98,7 +98,7 @@ export function keyStoreNamed(reference: string, context: StoreContext): KeyStor
   if (kind === undefined) {
     throw new StoreReferenceError(`${name} does not say of which kind the store is. ${storeForms}`);
   }
-  if (isKmsReference(reference)) return kmsNamed(reference, { name, setting, client });
+  if (isKmsReference(reference)) return kmsNamed(reference, context);
   if (kind === 'file') return new FileStore(pathIn(rest, name));
   const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined;
   if (!known) throw new StoreReferenceError(`${name} is of a kind that is not known. ${storeForms}`);
@@ -124,7 +124,7 @@ function kmsNamed(reference: string, context: KmsContext): KeyStore {
     );
   }
   return new KmsStore({
-    kms: { reference, client: context.client },
+    kms: { reference, client: context.client, setting: context.setting },
     where,
     alg,
     open: () => openKms(reference, context),

@@ -1,5 +1,6 @@
 import { algorithmNamed, signingAlgorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
+import { refuseUnknownOptions } from '../unknown-options.js';
 import { isObject, isPlain } from '../objects.js';
 import type { KeySlots } from '../reading/key-slots.js';
 import { NamedValue } from '../reading/named-value.js';
@@ -28,11 +29,12 @@ export function checkServiceOptions(options: unknown, names: readonly string[], 
   if (!isObject(options) || !isPlain(options)) {
     throw invalid(`${owner} takes its options as an object, such as { key }.`);
   }
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw invalid(
-      `${owner} has no option "${unknown}". Its options are ${names.filter((name) => name !== internal).join(', ')}.`,
-    );
+  const { [internal]: _, ...others } = options;
+  refuseUnknownOptions(
+    names.includes(internal) ? others : options,
+    names.filter((name) => name !== internal),
+    owner,
+  );
   const { algorithm, extraTokenFields } = options;
   if (algorithm !== undefined && !algorithmNamed(algorithm)) {
     throw invalid(`The option "algorithm" of ${owner} has to be one of ${signingAlgorithms.join(', ')}.`);

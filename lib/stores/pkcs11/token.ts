@@ -28,6 +28,7 @@ const withoutToken: ReadonlySet<number> = new Set([224, 225]);
 /** A token, which is opened when it is used, and again after whatever went wrong with it. */
 export class Token {
   readonly #module: PKCS11;
+  readonly #file: string;
   readonly #name: Beginning['token'];
   readonly #where: string;
   readonly #pin: PinSource | undefined;
@@ -40,6 +41,7 @@ export class Token {
 
   constructor(module: PKCS11, beginning: Beginning, whenRefused: (digest: Uint8Array) => void) {
     this.#module = module;
+    this.#file = beginning.module;
     this.#name = beginning.token;
     this.#where = tokenReference(beginning.token);
     this.#pin = beginning.pinSource === undefined ? undefined : new PinSource(beginning.pinSource, beginning);
@@ -173,7 +175,7 @@ export class Token {
     }
     if (tokens.length > 0) {
       throw this.#misconfigured(
-        'is no token that the module has. Check the label: `pkcs11-tool --list-token-slots` shows those that are there.',
+        `is no token that the module has. Check the label: \`pkcs11-tool --module ${this.#file} --list-token-slots\` shows those that are there.`,
       );
     }
     throw new KeyStoreError(
