@@ -91,8 +91,8 @@ export async function fromStoreOf(
 }
 
 /** What a KMS says that it has, nobody else has written, whatever name it has there. */
-function allKeysOf({ reference, client }: SignerReference): SignerReference {
-  return { reference: reference.replace(/^([^:]*:)[^?]*/s, '$1'), client };
+function allKeysOf({ reference, client, setting }: SignerReference): SignerReference {
+  return { reference: reference.replace(/^([^:]*:)[^?]*/s, '$1'), client, setting };
 }
 
 async function storeOf(

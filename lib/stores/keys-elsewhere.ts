@@ -179,13 +179,14 @@ export class KeysElsewhere {
   /** What servers would refuse is not made. */
   #allowed(target: string | SignerReference): SignerReference {
     const { allowed } = this.#options;
-    const { reference, client } =
-      typeof target === 'string' ? { reference: target, client: undefined } : target;
+    const { reference, client, setting }: SignerReference =
+      typeof target === 'string' ? { reference: target } : target;
     const name = kmsReferenceIn(reference, 'The reference of --to').where;
     const found = allowed?.find(name, 'The new key');
     return {
       reference: name === reference ? (found?.reference ?? reference) : reference,
       client: client ?? found?.client,
+      setting: setting ?? found?.setting,
     };
   }
 
@@ -196,11 +197,10 @@ export class KeysElsewhere {
 
   /** Once: a key that was made is not made again where the answer was lost. */
   async #on<Answer>(
-    { reference, client }: SignerReference,
+    { reference, client, setting = this.#options.setting }: SignerReference,
     work: (driver: KmsDriver, signal: AbortSignal) => Promise<Answer>,
     deadline = patience,
   ): Promise<Answer> {
-    const { setting } = this.#options;
     // What is behind a name that has none of its own comes from there.
     const isOfOption = this.#options.to !== undefined && referenceIn(this.#options.to) === reference;
     const name = isOfOption ? 'The reference of --to' : this.#nameOfAllowed;
