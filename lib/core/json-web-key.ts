@@ -1,4 +1,8 @@
 import type { JsonWebKeyInput } from 'node:crypto';
 
-/** A JWK (RFC 7517) as node:crypto takes it, which has an exported type of its own in older declarations of Node only. */
+/**
+ * A JWK (RFC 7517) as node:crypto takes it, which has an exported type of its own in older declarations of Node only.
+ *
+ * @inline
+ */
 export type JsonWebKey = JsonWebKeyInput['key'];
