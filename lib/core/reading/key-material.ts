@@ -1,6 +1,6 @@
 import { KeyObject } from 'node:crypto';
+import type { JsonWebKeyInput } from 'node:crypto';
 
-import type { JsonWebKey } from '../json-web-key.js';
 import type { SigningAlgorithm } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
 import type { OidcKeyErrorCode } from '../errors.js';
@@ -16,7 +16,8 @@ import { otherPurposeOf } from './published-set.js';
 import type { KeyRole } from './refused-labels.js';
 
 /** The encoded key itself: PEM, DER, JWK or JWK Set (object or JSON), also base64-encoded, or a `KeyObject`. */
-export type EncodedKey = string | Uint8Array | KeyObject | JsonWebKey | { keys: JsonWebKey[] };
+export type EncodedKey =
+  string | Uint8Array | KeyObject | JsonWebKeyInput['key'] | { keys: JsonWebKeyInput['key'][] };
 
 /** A key with what its encoding does not say. */
 export interface DescribedKey {
