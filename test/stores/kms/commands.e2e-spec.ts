@@ -230,10 +230,17 @@ for (const kms of everyKms) {
       await initIn(workplace(await target()), { algorithm: alg });
       later();
       const before = keys().length;
-      const results = await Promise.all([
+      const all = await Promise.allSettled([
         rotateIn(workplace(), { every: 60 }),
         rotateIn(workplace(), { every: 60 }),
       ]);
+      const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+      // OpenBao refuses one of two transactions with a 500 now and then.
+      expect(refused.length).toBeLessThanOrEqual(kms.kind === 'vault-transit' ? 1 : 0);
+      for (const error of refused) {
+        expect(error).toMatchObject({ code: 'KEY_STORE_UNREACHABLE', isTransient: true });
+      }
+      const results = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
       expect(keys()).toHaveLength(before + 1);
       const made = results.flatMap(({ sentences }) =>
         sentences.filter((each) => each.includes('is not needed')),
