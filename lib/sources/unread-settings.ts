@@ -7,7 +7,6 @@ import { isUnset } from '../core/reading/text.js';
 import { Files } from './files/files.js';
 import type { KeySource } from './key-source.js';
 import { fileSuffix, namesOfKeySetting } from './setting-names.js';
-import { settingsInText } from './settings-file.js';
 
 /** A file that holds a setting which nothing has read. */
 interface UnreadSetting {
@@ -62,7 +61,7 @@ async function findUnread(prefix: string): Promise<UnreadSetting | undefined> {
   );
   for (const folder of await foldersToLookIn(files)) {
     for (const file of namesOfFiles()) {
-      const settings = settingsIn(await files.glanceAt(join(folder, file)));
+      const settings = await settingsIn(await files.glanceAt(join(folder, file)));
       const name = names.find((each) => !isUnset(settings[each]));
       if (name !== undefined) return { file, folder, name };
     }
@@ -93,6 +92,9 @@ async function packageAround(folder: string, files: Files): Promise<string | und
   return above === folder ? undefined : packageAround(above, files);
 }
 
-function settingsIn(content: Buffer | undefined): NodeJS.Dict<string> {
-  return content ? settingsInText(content.toString('utf8')) : {};
+async function settingsIn(content: Buffer | undefined): Promise<Readonly<NodeJS.Dict<string>>> {
+  if (!content) return {};
+  // Whose key is there needs no parser.
+  const { settingsInText } = await import('./settings-file.js');
+  return settingsInText(content.toString('utf8'));
 }

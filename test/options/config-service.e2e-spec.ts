@@ -109,6 +109,7 @@ describe('an application that has no @nestjs/config', () => {
     'rxjs',
     'jose',
     'commander',
+    'dotenv',
     ...['common', 'core', 'platform-express', 'platform-fastify'].map((name) => `@nestjs/${name}`),
   ];
 
