@@ -97,10 +97,10 @@ describeStore(store, 'what is of Transit alone', () => {
     const reader = await server.tokenWith(policy('"read"', wrapping));
     const denied = await open('vault-transit:transit/denied', reader);
     for (const call of [
-      denied.create(wishFor('ES256'), inTime()),
-      denied.take!(privateKey, wishFor('ES256'), inTime()),
+      () => denied.create(wishFor('ES256'), inTime()),
+      () => denied.take!(privateKey, wishFor('ES256'), inTime()),
     ]) {
-      expect((await errorOf(call)).message).toMatch(/capabilities = \["update"\] }$/);
+      expect((await errorOf(call())).message).toMatch(/capabilities = \["update"\] }$/);
     }
   });
 
