@@ -1,6 +1,7 @@
 import { OidcKeyError } from '../core/errors.js';
 import { hasOwnMembersOnly } from '../core/jwt/own-members.js';
 import { isObject, isPlain } from '../core/objects.js';
+import { refuseUnknownOptions } from '../core/unknown-options.js';
 
 /** Whether a value can be used, and what a message says that it has to be. */
 export type OptionCheck = readonly [isGood: (value: unknown) => boolean, hasToBe: string];
@@ -30,12 +31,8 @@ export function checkGivenOptions<Options extends object>(
   if (!isObject(given) || !isPlain(given) || !hasOwnMembersOnly(given)) {
     throw invalidOption(`${owner} takes a plain object, such as ${example}.`);
   }
+  refuseUnknownOptions(given, Object.keys(checks), owner);
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(checks, name)) {
-      throw invalidOption(
-        `${owner} has no option "${name}". Its options are ${Object.keys(checks).join(', ')}.`,
-      );
-    }
     if (value === undefined && mayBeUndefined) continue;
     const [isGood, hasToBe] = checks[name as keyof Options];
     if (value === undefined || !isGood(value)) {
