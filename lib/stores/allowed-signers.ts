@@ -79,7 +79,8 @@ function listed(value: unknown, where: string): readonly SignerReference[] {
   if (!entries.includes(undefined)) return entries as readonly SignerReference[];
   throw new OidcKeyError(
     'OIDC_KEY_INVALID_OPTION',
-    `${where} has to be a list of references, with commas or white space between them.`,
+    `${where} has to be a list of references, with commas or white space between them. An entry that is an object has a ` +
+      '"reference", and may have a "client" and a function "setting".',
   );
 }
 

@@ -83,3 +83,25 @@ describe('the signers that configuration allows', () => {
     expect(verdict('pkcs11:token=t', 'pkcs11:token=t?pin-source=|sh')).toBe(refused);
   });
 });
+
+describe('an entry that says how its KMS is reached', () => {
+  const reference = 'vault-transit:transit/oidc';
+
+  it('hands on its client and its settings, of the entry that allows the key', () => {
+    const [client, setting] = [{}, () => 'value'];
+    const entries = ['vault-transit:', { reference, client, setting }];
+    expect(allowed(entries).find(`${reference}#3`, 'The key')).toEqual({
+      reference: `${reference}#3`,
+      client,
+      setting,
+    });
+    const other = allowed(entries).find('vault-transit:transit/other#3', 'The key');
+    expect([other.client, other.setting]).toEqual([undefined, undefined]);
+  });
+
+  it('is refused where its settings are no function', () => {
+    const { code, message } = errorOf(() => allowed([{ reference, setting: { VAULT_ADDR: 'x' } }]));
+    expect(code).toBe('OIDC_KEY_INVALID_OPTION');
+    expect(message).toMatch(/^OIDC_SIGNERS .* a function "setting"\.$/);
+  });
+});
