@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -8,6 +8,7 @@ import { JwtService } from 'nestjs-oidc-key';
 import { errorOf, rejectionOf } from './support/errors.js';
 import { Jmondi5Double } from './support/jmondi-5.double.js';
 import type { ExtraAccessTokenFieldArgs } from './support/jmondi-5.types.js';
+import { makeKeyPair } from './support/key-pairs.js';
 import { makeRsaKey } from './support/keys.js';
 import { forge, headerOf, payloadOf } from './support/tokens.js';
 
@@ -41,7 +42,7 @@ describe('the call sites of @jmondi/oauth2-server 5.0.0', () => {
 
   it('attack 8: the alg that it passes for access tokens never decides anything', async () => {
     const ec = new Jmondi5Double(
-      new JwtService({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }),
+      new JwtService({ key: makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey }),
     );
     expect(headerOf(await ec.accessToken()).alg).toBe('ES256');
     expect(headerOf(await server.accessToken()).alg).toBe('RS256');
@@ -110,7 +111,7 @@ describe('the call sites of @jmondi/oauth2-server 5.0.0', () => {
   });
 
   it('stops at boot where the option algorithm asks for RS256 and no key has it', () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey } = makeKeyPair('ec', { namedCurve: 'P-256' });
     const error = errorOf(() => new Jmondi5Double(new JwtService({ key: privateKey, algorithm: 'RS256' })));
     expect(error.code).toBe('OIDC_KEY_NONE_TO_SIGN');
   });

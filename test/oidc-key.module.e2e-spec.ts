@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { NestFactory } from '@nestjs/core';
 import { JwtService, KeyInfo, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import type { OidcKeyAsyncOptions, OidcKeyOptionsFactory } from 'nestjs-oidc-key';
 
+import { makeKeyPair } from './support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf } from './support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from './support/platforms.js';
 import { headerOf } from './support/tokens.js';
@@ -249,7 +249,7 @@ describe.each(platforms)('OidcKeyModule on %s', (_, adapter) => {
 
   it('a ring without RS256 is logged once as no OpenID provider', async () => {
     const logger = new RecordingLogger();
-    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
     const lines = () => logger.lines.filter(([line]) => /no OpenID provider/.test(String(line)));
     await boot(adapter(), { imports: [OidcKeyModule.forRoot({ key: [ec, key] })] }, undefined, logger);
     expect(lines()).toHaveLength(0);

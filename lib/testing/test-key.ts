@@ -5,6 +5,7 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { algorithmNamed, rsaModulus, signingAlgorithms } from '../core/algorithms.js';
 import type { Algorithm, SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
+import { ownKeyObject } from '../core/reading/own-key-object.js';
 import { refuseProduction } from './refuse-production.js';
 
 /**
@@ -44,7 +45,7 @@ function keyFor({ keyType, generation, modulus }: Algorithm): KeyObject {
   // The declarations know no kind of key that is chosen at run time.
   const kind = keyType as 'rsa';
   const options = { ...generation, ...(modulus && { modulusLength: rsaModulus.minimumBits }) };
-  return generateKeyPairSync(kind, options as { modulusLength: number }).privateKey;
+  return ownKeyObject(generateKeyPairSync(kind, options as { modulusLength: number }).privateKey);
 }
 
 const saidByPem: readonly SigningAlgorithm[] = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, generatePrimeSync } from 'node:crypto';
+import { createPublicKey, generatePrimeSync } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import { KeyLoader } from '../../lib/core/ring/key-loader.js';
 import { derElement } from '../support/der.js';
 import { ed25519KeyOf, encoded, pointsOfSmallOrder } from '../support/ed25519.js';
 import { errorOf, rejectionOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey, pemOf } from '../support/keys.js';
 import { boot, closeAll, platforms } from '../support/platforms.js';
 import { root, run } from '../support/processes.js';
@@ -187,10 +188,8 @@ describe('attack 48: a public key with which anybody signs, in a JwtService', ()
   it('each of these is refused for what it is: a sound key of its kind is taken in any form', () => {
     const kinds = [
       makeRsaKey(),
-      generateKeyPairSync('ed25519').privateKey,
-      ...['P-256', 'P-384', 'P-521'].map(
-        (namedCurve) => generateKeyPairSync('ec', { namedCurve }).privateKey,
-      ),
+      makeKeyPair('ed25519').privateKey,
+      ...['P-256', 'P-384', 'P-521'].map((namedCurve) => makeKeyPair('ec', { namedCurve }).privateKey),
     ];
     for (const key of kinds) {
       for (const [, formOf] of forms) {

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { parse } from 'dotenv';
 
 import { signingAlgorithms } from '../../lib/core/algorithms.js';
 import { JwtService } from '../../lib/core/jwt/jwt.service.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { derOf, jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { cleanEnvironment, commandLine, root, run } from '../support/processes.js';
 import { publicPemOf } from '../support/tokens.js';
@@ -297,8 +298,8 @@ describe('inspect of the environment', () => {
 
   it('shows each algorithm, with the size of its key', async () => {
     const [ec, ed] = [
-      generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
-      generateKeyPairSync('ed25519').privateKey,
+      makeKeyPair('ec', { namedCurve: 'P-384' }).privateKey,
+      makeKeyPair('ed25519').privateKey,
     ];
     const ps512 = JSON.stringify({ ...jwkOf(next), alg: 'PS512' });
     const env = { OIDC_PRIVATE_KEY: pemOf(key) + pemOf(ec) + pemOf(ed), OIDC_NEXT_KEYS: ps512 };

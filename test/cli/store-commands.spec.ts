@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import {
   chmodSync,
@@ -23,6 +22,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encryptKeySet } from '../../lib/sources/encrypted-key-set.js';
 import type { KeySetDocument, KeySetJwk } from '../../lib/core/key-set/key-set-document.js';
 import { JwtService } from '../../lib/core/jwt/jwt.service.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { ecKey } from '../support/lives.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import { cleanEnvironment, commandLine, run } from '../support/processes.js';
@@ -396,7 +396,7 @@ describe('init', () => {
 });
 
 function publicPem(): string {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return makeKeyPair('ec', { namedCurve: 'P-256' })
     .publicKey.export({ format: 'pem', type: 'spki' })
     .toString();
 }

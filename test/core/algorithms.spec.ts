@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
@@ -18,6 +18,7 @@ import type { JwtServiceOptions } from '../../lib/core/jwt/jwt.service.js';
 import { KeyInfo } from '../../lib/core/ring/key-info.js';
 import { makeKeyFor, signedAs } from '../support/algorithm-keys.js';
 import { errorOf, rejectionOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { jwkOf, pemOf } from '../support/keys.js';
 import { ringOf, thumbprintOf } from '../support/loaded.js';
 import { forge, headerOf } from '../support/tokens.js';
@@ -180,7 +181,7 @@ it('RFC 8037 appendix A.3: the thumbprint of the example key', () => {
 describe('RFC 9864: the two names of one algorithm', () => {
   const ed25519 = keyFor('EdDSA');
   const jwk = jwkOf(ed25519);
-  const stranger = generateKeyPairSync('ed25519').privateKey;
+  const stranger = makeKeyPair('ed25519').privateKey;
   const both = ['EdDSA', 'Ed25519'] as const;
 
   it.each([
@@ -302,7 +303,7 @@ describe('several current keys, one for each algorithm', () => {
   });
 
   it('KeyInfo lists what can sign, for the discovery document', () => {
-    const ring = ringOf({ key: everyKey, nextKeys: generateKeyPairSync('ed25519').privateKey });
+    const ring = ringOf({ key: everyKey, nextKeys: makeKeyPair('ed25519').privateKey });
     const info = new KeyInfo(() => ring);
     expect([info.algorithm, info.algorithms]).toEqual([
       'RS256',

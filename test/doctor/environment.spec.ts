@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -8,11 +7,12 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { diagnoseEnvironment } from '../../lib/doctor/environment/diagnose-environment.js';
 import type { EnvironmentOptions } from '../../lib/doctor/environment/diagnose-environment.js';
 import type { Severity } from '../../lib/doctor/finding.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 
 const [rsa, otherRsa] = [makeRsaKey(), makeRsaKey()];
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-const ed = generateKeyPairSync('ed25519').privateKey;
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
+const ed = makeKeyPair('ed25519').privateKey;
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-doctor-'));
 chmodSync(folder, 0o755);
 

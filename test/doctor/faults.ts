@@ -1,8 +1,9 @@
-import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 
 import type { kindsOfIssuer } from '../../lib/doctor/issuer/rules.js';
 import { certificateFor } from '../support/certificate.js';
 import { base64urlUInt } from '../support/integers.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey } from '../support/keys.js';
 import { makeFermatKey, primeFor65537, rsaPublicKeyOf } from '../support/weak-keys.js';
 import { names } from './sound-issuer.js';
@@ -68,8 +69,8 @@ const publicJwk = (object: ReturnType<typeof createPublicKey>): Members => ({
   ...object.export({ format: 'jwk' }),
 });
 const rsaJwk = (bits: number) => publicJwk(createPublicKey(makeRsaKey(bits)));
-const ecJwk = (namedCurve: string) => publicJwk(generateKeyPairSync('ec', { namedCurve }).publicKey);
-const ed25519 = publicJwk(generateKeyPairSync('ed25519').publicKey);
+const ecJwk = (namedCurve: string) => publicJwk(makeKeyPair('ec', { namedCurve }).publicKey);
+const ed25519 = publicJwk(makeKeyPair('ed25519').publicKey);
 const listed =
   (alg: string) =>
   ({ metadata }: Issuer) => {
@@ -519,7 +520,7 @@ const rows: readonly Row[] = [
   [
     'an EC private key',
     (issuer) => {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const { privateKey } = makeKeyPair('ec', { namedCurve: 'P-256' });
       issuer.keys[1] = { ...privateKey.export({ format: 'jwk' }), kid: 'second', use: 'sig', alg: 'ES256' };
     },
     'PRIVATE_KEY',

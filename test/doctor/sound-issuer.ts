@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { certificateFor } from '../support/certificate.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey } from '../support/keys.js';
 
 export type Members = Record<string, unknown>;
@@ -34,7 +35,7 @@ const certificate = certificateFor(names.issuer, names.other);
 export const ca = certificate.cert;
 
 const rsa = { ...createPublicKey(makeRsaKey()).export({ format: 'jwk' }) };
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 const servers: Server[] = [];
 
 export async function listen(handler: RequestListener, isSecure = false): Promise<number> {

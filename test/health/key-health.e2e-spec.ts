@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { afterEach, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Module } from '@nestjs/common';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
@@ -10,10 +8,11 @@ import { JwtService, KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
 import { KeyHealthIndicator, OidcKeyHealthModule } from 'nestjs-oidc-key/health';
 
 import { configurationOf } from '../support/configuration.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { boot, closeAll } from '../support/platforms.js';
 
-const [a, b, c] = [makeRsaKey(), makeRsaKey(), generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey];
+const [a, b, c] = [makeRsaKey(), makeRsaKey(), makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey];
 const kidOf = (key: typeof a) => new JwtService({ key }).getKeySet().keys[0]!.kid;
 
 @Controller('health')

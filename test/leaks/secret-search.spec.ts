@@ -1,10 +1,11 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { serialize } from 'node:v8';
 
 import { expect, it } from '@jest/globals';
 
+import { makeKeyPair } from '../support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import {
   SecretSearch,
@@ -18,8 +19,8 @@ import { forge } from '../support/tokens.js';
 
 const keys: [string, KeyObject][] = [
   ['RSA', makeRsaKey()],
-  ['EC', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey],
-  ['Ed25519', generateKeyPairSync('ed25519').privateKey],
+  ['EC', makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey],
+  ['Ed25519', makeKeyPair('ed25519').privateKey],
 ];
 const passphrase = `a "pass" \\ phrase of ${randomBytes(16).toString('hex')} & 100 % more`;
 const rsa = keys[0]![1];

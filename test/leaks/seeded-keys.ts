@@ -1,9 +1,10 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import type { OidcKeyOptions } from 'nestjs-oidc-key';
 
 import { configurationOf } from '../support/configuration.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import {
   SecretSearch,
@@ -17,8 +18,8 @@ import type { Secrets } from '../support/secret-search.js';
 /** The keys of an issuer, one of each kind, and the passphrase of the one that is encrypted. */
 export const keys = {
   rsa: makeRsaKey(),
-  ed25519: generateKeyPairSync('ed25519').privateKey,
-  ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+  ed25519: makeKeyPair('ed25519').privateKey,
+  ec: makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey,
   previous: makeRsaKey(),
 };
 export const passphrase = `a pass "phrase" & ${randomBytes(20).toString('base64')}`;

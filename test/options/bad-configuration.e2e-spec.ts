@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import type { DynamicModule } from '@nestjs/common';
 
 import { configurationOf } from '../support/configuration.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey, pemOf, privateTraces, tracesOf } from '../support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
 
@@ -174,7 +175,7 @@ const settings: [string, object, string, RegExp][] = [
   ['1024 bits', { OIDC_PRIVATE_KEY: pemOf(makeRsaKey(1024)) }, 'OIDC_KEY_TOO_WEAK', /1024 bits/],
   [
     'an EC key on a curve without an algorithm',
-    { OIDC_PRIVATE_KEY: pemOf(generateKeyPairSync('ec', { namedCurve: 'P-224' }).privateKey) },
+    { OIDC_PRIVATE_KEY: pemOf(makeKeyPair('ec', { namedCurve: 'P-224' }).privateKey) },
     'OIDC_KEY_UNSUPPORTED',
     /secp224r1/,
   ],

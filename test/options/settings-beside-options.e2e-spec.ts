@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Scope } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -9,6 +7,7 @@ import type { OidcKeyAsyncOptions, SigningAlgorithm } from 'nestjs-oidc-key';
 
 import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import { ecKey } from '../support/lives.js';
 import { thumbprintOf } from '../support/loaded.js';
@@ -277,7 +276,7 @@ describe.each(platforms)('settings and options on %s', (_, adapter) => {
       const { slots } = await startWith({
         OIDC_PRIVATE_KEY: [pemOf(key), pemOf(rsa)],
         OIDC_NEXT_KEYS: [pemOf(other)],
-        OIDC_PREVIOUS_KEYS: [publicPemOf(third), jwkOf(generateKeyPairSync('ed25519').privateKey)],
+        OIDC_PREVIOUS_KEYS: [publicPemOf(third), jwkOf(makeKeyPair('ed25519').privateKey)],
         OIDC_REVOKED_KIDS: [thumbprintOf(third)],
       });
       const [current, signing, next, ...previous] = slots();

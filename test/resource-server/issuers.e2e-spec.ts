@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { KeyRotation, OidcKeyModule } from 'nestjs-oidc-key';
@@ -13,6 +11,7 @@ import {
 } from 'nestjs-oidc-key/resource-server';
 import type { AccessTokenClaims, IssuerOptions } from 'nestjs-oidc-key/resource-server';
 
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey } from '../support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
 import { forge, forgeHmac, headerOf, publicPemOf } from '../support/tokens.js';
@@ -20,7 +19,7 @@ import { JwtService } from '../../lib/core/jwt/jwt.service.js';
 import { closeIssuers, IssuerOfKeys, published, startServer } from './issuer-of-keys.js';
 
 const [rsa, otherRsa] = [makeRsaKey(), makeRsaKey()];
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
 
 @Controller('orders')
 @UseGuards(AccessTokenGuard)

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, generatePrimeSync } from 'node:crypto';
+import { generatePrimeSync } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { AccessTokenVerifier } from '../../lib/resource-server/access-token.verifier.js';
 import { RemoteKeys } from '../../lib/resource-server/keys/remote-keys.js';
 import { resolveResourceServerOptions } from '../../lib/resource-server/resolve-options.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey } from '../support/keys.js';
 import { forge } from '../support/tokens.js';
 import { until } from '../support/waiting.js';
@@ -381,7 +382,7 @@ describe('a set that holds more than can be used', () => {
   it('is cut where it holds more keys than an issuer can need', async () => {
     const { issuer, verify, token, lines } = await start();
     const many = Array.from({ length: 150 }, (_, index) => {
-      const { privateKey } = generateKeyPairSync('ed25519');
+      const { privateKey } = makeKeyPair('ed25519');
       return published(privateKey, { kid: `k${index}` });
     });
     issuer.publish([one, ...many, two]);

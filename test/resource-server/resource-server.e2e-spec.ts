@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
@@ -15,13 +13,14 @@ import {
 import type { AccessTokenClaims } from 'nestjs-oidc-key/resource-server';
 
 import { errorOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey } from '../support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../support/platforms.js';
 import { forge, forgeHmac, headerOf, payloadOf, publicPemOf } from '../support/tokens.js';
 import { until } from '../support/waiting.js';
 
 const rsa = makeRsaKey();
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
 const audience = 'https://api.example';
 
 @Controller('orders')

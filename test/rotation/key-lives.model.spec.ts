@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { expect, it } from '@jest/globals';
@@ -15,6 +14,7 @@ import type { Lives, Slot } from '../../lib/core/ring/life.js';
 import { KeyLives } from '../../lib/rotation/key-lives.js';
 import type { Change } from '../../lib/rotation/rotation-event.js';
 import type { RotationView } from '../../lib/rotation/rotation-view.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { ecKey, FakeClock } from '../support/lives.js';
 import { thumbprintOf } from '../support/loaded.js';
 
@@ -45,8 +45,8 @@ const pool: readonly PoolKey[] = [
   poolKey('b', ecKey(), 'ES256'),
   poolKey('c', twice, 'ES256'),
   poolKey('c again', twice, 'ES256'),
-  poolKey('d', generateKeyPairSync('ed25519').privateKey, 'EdDSA'),
-  poolKey('e', generateKeyPairSync('ed25519').privateKey, 'EdDSA'),
+  poolKey('d', makeKeyPair('ed25519').privateKey, 'EdDSA'),
+  poolKey('e', makeKeyPair('ed25519').privateKey, 'EdDSA'),
 ];
 
 /** A name of a key, written down so that a history can be told to another run, whose keys are others. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -8,6 +8,7 @@ import { KeyLives } from '../../lib/rotation/key-lives.js';
 import type { TakenOver } from '../../lib/rotation/lives-of-keys.js';
 import type { Change } from '../../lib/rotation/rotation-event.js';
 import { errorOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { ecKey, FakeClock, keyNamed, kidsIn, livesOf } from '../support/lives.js';
 import type { Slots } from '../support/lives.js';
 import { verificationKeyNow } from '../support/loaded.js';
@@ -17,7 +18,7 @@ const timing = { propagation: 10 * minute, retention: 100 * minute };
 const start = Date.parse('2030-01-01T00:00:00Z');
 
 const [a, b, c] = [keyNamed('a'), keyNamed('b'), keyNamed('c')];
-const rsa = keyNamed('rsa', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+const rsa = keyNamed('rsa', makeKeyPair('rsa', { modulusLength: 2048 }).privateKey);
 const publicA = {
   key: verificationKeyNow({
     keyObject: createPublicKey(a.key.publicKey.export({ format: 'pem', type: 'spki' })),
@@ -546,7 +547,7 @@ describe('what must not shorten the wait', () => {
   });
 
   it('the same key under its kid for another algorithm is refused', () => {
-    const both = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const both = makeKeyPair('rsa', { modulusLength: 2048 }).privateKey;
     boot({ current: [keyNamed('both', both)] });
     const { refusal } = reload({ current: [keyNamed('both', both, 'PS256')] });
     expect(refusal).toMatchObject({
@@ -621,8 +622,8 @@ it('says how long until something changes', () => {
 
 describe('of two algorithms, one whose current key is revoked and removed', () => {
   const [ed, ed2] = [
-    keyNamed('ed', generateKeyPairSync('ed25519').privateKey),
-    keyNamed('ed2', generateKeyPairSync('ed25519').privateKey),
+    keyNamed('ed', makeKeyPair('ed25519').privateKey),
+    keyNamed('ed2', makeKeyPair('ed25519').privateKey),
   ];
   const revokeAndRemove = (some: Partial<Slots>) => {
     revoked = new RevocationList(['ed']);
@@ -661,7 +662,7 @@ describe('of two algorithms, one whose current key is revoked and removed', () =
   it('gives way to a current key that is configured later, after propagation', () => {
     boot({ current: [a, ed], next: [ed2] });
     revokeAndRemove({ next: [ed2] });
-    const ed3 = keyNamed('ed3', generateKeyPairSync('ed25519').privateKey);
+    const ed3 = keyNamed('ed3', makeKeyPair('ed25519').privateKey);
     expect(configure({ current: [a, ed3], next: [ed2] })).toEqual([]);
     expect(pass(10)).toMatchObject([{ type: 'promoted', kid: 'ed3', replaced: 'ed2' }]);
   });

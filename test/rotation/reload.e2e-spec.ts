@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +24,7 @@ import { revocationsIn } from '../../lib/core/ring/members-of-slots.js';
 import type { SigningKey } from '../../lib/core/key/signing-key.js';
 import { FilesOfOneMoment } from '../../lib/sources/files/files.js';
 import { everythingPrintedOf, rejectionOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { MountedSecret } from '../support/mounted-secret.js';
 import { boot, closeAll, RecordingLogger } from '../support/platforms.js';
@@ -207,8 +207,8 @@ describe('a reload of what has not changed', () => {
 
 describe('a failed reload changes nothing', () => {
   const good = { OIDC_PRIVATE_KEY: pemOf(a), OIDC_NEXT_KEYS: pemOf(b), OIDC_PREVIOUS_KEYS: pemOf(c) };
-  const unsupported = generateKeyPairSync('ec', { namedCurve: 'P-224' }).privateKey;
-  const publicA = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const unsupported = makeKeyPair('ec', { namedCurve: 'P-224' }).privateKey;
+  const publicA = makeKeyPair('rsa', { modulusLength: 2048 })
     .publicKey.export({ format: 'pem', type: 'spki' })
     .toString();
 
@@ -383,10 +383,7 @@ describe('a revocation with its replacement in one change', () => {
 });
 
 it('the option algorithm holds for keys of the settings and of a source too', async () => {
-  const [ec, ed] = [
-    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-    generateKeyPairSync('ed25519').privateKey,
-  ];
+  const [ec, ed] = [makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey, makeKeyPair('ed25519').privateKey];
   const fromSettings = await start([
     configurationOf({ OIDC_PRIVATE_KEY: pemOf(ec) + pemOf(ed) }),
     OidcKeyModule.forRootAsync({ useFactory: () => ({ algorithm: 'Ed25519' }) }),

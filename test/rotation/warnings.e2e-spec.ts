@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ConfigService } from '@nestjs/config';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -8,6 +6,7 @@ import type { KeySlots } from 'nestjs-oidc-key';
 
 import { configurationOf } from '../support/configuration.js';
 import { rejectionOf } from '../support/errors.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf } from '../support/keys.js';
 import { ecKey } from '../support/lives.js';
 import { thumbprintOf } from '../support/loaded.js';
@@ -94,7 +93,7 @@ describe('a key that comes back under another kid', () => {
 
 describe('after a revocation', () => {
   it('signing does not turn to another algorithm', async () => {
-    const ed25519 = generateKeyPairSync('ed25519').privateKey;
+    const ed25519 = makeKeyPair('ed25519').privateKey;
     const slots: KeySlots = { current: [makeRsaKey(), ed25519] };
     const { app, jwt, rotation } = await start([
       OidcKeyModule.forRoot({ source: { load: async () => slots } }),

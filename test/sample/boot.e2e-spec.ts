@@ -1,9 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey, pemOf, privateTraces } from '../support/keys.js';
 import { run } from '../support/processes.js';
 import { publicPemOf } from '../support/tokens.js';
@@ -28,16 +28,8 @@ describe('the sample does not start', () => {
     ['a public PEM', () => publicPemOf(key), /public key/],
     ['a public PEM with literal \\n', () => publicPemOf(key).replaceAll('\n', '\\n'), /public key/],
     ['a public PEM in base64', () => Buffer.from(publicPemOf(key)).toString('base64'), /public key/],
-    [
-      'an EC one',
-      () => pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
-      /no current key/,
-    ],
-    [
-      'an RSA-PSS one',
-      () => pemOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
-      /rsa-pss/,
-    ],
+    ['an EC one', () => pemOf(makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey), /no current key/],
+    ['an RSA-PSS one', () => pemOf(makeKeyPair('rsa-pss', { modulusLength: 2048 }).privateKey), /rsa-pss/],
     ['one of 1024 bits', () => pemOf(makeRsaKey(1024)), /1024 bits/],
     ['a truncated one', () => pemOf(key).slice(0, 1200), /cut off/],
     [

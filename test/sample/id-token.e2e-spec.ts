@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
+import { makeKeyPair } from '../support/key-pairs.js';
 import { makeRsaKey, pemOf } from '../support/keys.js';
 import { headerOf, payloadOf } from '../support/tokens.js';
 import { executeAll } from './database.js';
@@ -49,7 +50,7 @@ describe('attack 11 and 33: the ID token', () => {
 
   it('is signed by ID_TOKEN_ALGORITHM, and its at_hash has the hash of that', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'oidc-key-two-')), 'keys.pem');
-    const { privateKey } = generateKeyPairSync('ed25519');
+    const { privateKey } = makeKeyPair('ed25519');
     writeFileSync(file, pemOf(makeRsaKey()) + pemOf(privateKey), { mode: 0o600 });
     const other = await startSample({ OIDC_PRIVATE_KEY_FILE: file, ID_TOKEN_ALGORITHM: 'EdDSA' });
     try {

@@ -1,8 +1,9 @@
-import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createHash, sign, verify } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
 import { joinedSignature } from '../../lib/stores/joined-signature.js';
+import { makeKeyPair } from '../support/key-pairs.js';
 
 const numberOf = (bytes: number[]) => Buffer.from([2, bytes.length, ...bytes]);
 const sequenceOf = (...elements: Buffer[]) => {
@@ -19,7 +20,7 @@ describe('a signature of ECDSA, from DER to the form of a JWS (RFC 7518 section 
     ['P-384', 48],
     ['P-521', 66],
   ])('is the same signature on %s, whatever zeros its numbers begin with', (namedCurve, size) => {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
+    const { privateKey, publicKey } = makeKeyPair('ec', { namedCurve });
     const lengths = new Set<number>();
     for (let index = 0; index < 400; index++) {
       const data = createHash('sha256').update(String(index)).digest();

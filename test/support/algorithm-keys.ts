@@ -1,18 +1,13 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import type { Algorithm } from '../../lib/core/algorithms.js';
+import { makeKeyPair } from './key-pairs.js';
 import { base64url } from './tokens.js';
-
-/** The declarations of Node have one overload for each kind of key. */
-const generate = generateKeyPairSync as unknown as (
-  type: string,
-  options: object,
-) => { privateKey: KeyObject };
 
 /** A private key of this run for any algorithm. */
 export function makeKeyFor({ keyType, generation, modulus }: Algorithm): KeyObject {
-  return generate(keyType, { ...generation, ...(modulus && { modulusLength: 2048 }) }).privateKey;
+  return makeKeyPair(keyType, { ...generation, ...(modulus && { modulusLength: 2048 }) }).privateKey;
 }
 
 /** A token with whatever header, really signed as an algorithm has it. */

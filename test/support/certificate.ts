@@ -1,6 +1,7 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 
 import { derElement } from './der.js';
+import { makeKeyPair } from './key-pairs.js';
 
 export interface Certificate {
   /** In PEM. */
@@ -20,7 +21,7 @@ const subjectAltName = oid('551d11');
 
 /** A certificate that signs itself (RFC 5280), for a server on loopback. */
 export function certificateFor(...hostnames: readonly string[]): Certificate {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = makeKeyPair('ec', { namedCurve: 'P-256' });
   const name = sequence(set(sequence(commonName, derElement(0x0c, Buffer.from('A test')))));
   const day = 86_400_000;
   const names = [

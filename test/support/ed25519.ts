@@ -1,5 +1,6 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { makeKeyPair } from './key-pairs.js';
 
 /** A point of edwards25519 (RFC 8032 section 5.1), with the formulas of the textbook: slow, and easy to compare. */
 export interface Point {
@@ -94,6 +95,6 @@ export function ed25519KeyOf(bytes: Buffer): KeyObject {
 
 /** A point of large order that belongs to a real key. */
 export function realPoint(): Point {
-  const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  const { x } = makeKeyPair('ed25519').publicKey.export({ format: 'jwk' });
   return pointAt(yOf(Buffer.from(x!, 'base64url')))!;
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import type { Figures } from '../../lib/core/key-set/figures.js';
@@ -8,6 +8,7 @@ import type { MakeKey } from '../../lib/core/key-set/new-key.js';
 import type { Outcome } from '../../lib/core/key-set/outcome.js';
 import { readKeySet } from '../../lib/core/key-set/read-key-set.js';
 import { runNow } from '../../lib/core/key/steps.js';
+import { makeKeyPair } from './key-pairs.js';
 import { ecKey } from './lives.js';
 
 /** Propagation is 100, settling 30, and a key stays 1030 after its successor signs. */
@@ -41,7 +42,7 @@ const keys = new Map<string, KeyObject>();
 /** The same key each time it is asked for. */
 export function privateKeyNamed(kid: string, alg: 'ES256' | 'EdDSA' = 'ES256'): KeyObject {
   const known = keys.get(`${alg} ${kid}`);
-  const key = known ?? (alg === 'ES256' ? ecKey() : generateKeyPairSync('ed25519').privateKey);
+  const key = known ?? (alg === 'ES256' ? ecKey() : makeKeyPair('ed25519').privateKey);
   keys.set(`${alg} ${kid}`, key);
   return key;
 }

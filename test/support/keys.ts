@@ -1,9 +1,10 @@
-import { generateKeyPairSync, KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
+import { makeKeyPair } from './key-pairs.js';
 
 /** A key of this run. Making one takes a tenth of a second, so a test file asks for as few as it needs. */
 export function makeRsaKey(modulusLength = 2048, publicExponent = 65537): KeyObject {
-  return generateKeyPairSync('rsa', { modulusLength, publicExponent }).privateKey;
+  return makeKeyPair('rsa', { modulusLength, publicExponent }).privateKey;
 }
 
 export function pemOf(key: KeyObject, type: 'pkcs8' | 'pkcs1' = 'pkcs8'): string {

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { algorithmNamed, algorithms } from '../../lib/core/algorithms.js';
@@ -9,6 +8,7 @@ import { defaultAlgorithmAmong } from '../../lib/core/ring/default-algorithm.js'
 import type { Life, Lives } from '../../lib/core/ring/life.js';
 import type { Moment } from '../../lib/rotation/clock.js';
 import type { RotationView } from '../../lib/rotation/rotation-view.js';
+import { makeKeyPair } from './key-pairs.js';
 import { signingKeyNow } from './loaded.js';
 
 /** A key under a kid. EC keys unless told otherwise, because they are made at once. */
@@ -21,7 +21,7 @@ export function keyNamed(
 }
 
 export function ecKey(namedCurve = 'P-256'): KeyObject {
-  return generateKeyPairSync('ec', { namedCurve }).privateKey;
+  return makeKeyPair('ec', { namedCurve }).privateKey;
 }
 
 /** What a test configures. */

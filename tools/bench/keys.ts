@@ -1,5 +1,7 @@
-import { constants, generateKeyPairSync } from 'node:crypto';
+import { constants } from 'node:crypto';
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
+
+import { makeKeyPair } from '../../test/support/key-pairs.js';
 
 export type KeyKind = 'RSA-2048' | 'RSA-3072' | 'P-256' | 'Ed25519';
 
@@ -18,15 +20,15 @@ const rs256: Algorithm = {
 };
 
 const kinds: Readonly<Record<KeyKind, { algorithm: Algorithm; make: () => { privateKey: KeyObject } }>> = {
-  'RSA-2048': { algorithm: rs256, make: () => generateKeyPairSync('rsa', { modulusLength: 2048 }) },
-  'RSA-3072': { algorithm: rs256, make: () => generateKeyPairSync('rsa', { modulusLength: 3072 }) },
+  'RSA-2048': { algorithm: rs256, make: () => makeKeyPair('rsa', { modulusLength: 2048 }) },
+  'RSA-3072': { algorithm: rs256, make: () => makeKeyPair('rsa', { modulusLength: 3072 }) },
   'P-256': {
     algorithm: { name: 'ES256', hash: 'sha256', parameters: { dsaEncoding: 'ieee-p1363' } },
-    make: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    make: () => makeKeyPair('ec', { namedCurve: 'P-256' }),
   },
   Ed25519: {
     algorithm: { name: 'EdDSA', hash: null, parameters: {} },
-    make: () => generateKeyPairSync('ed25519'),
+    make: () => makeKeyPair('ed25519'),
   },
 };
 

@@ -1,5 +1,4 @@
 // The sample's keys: a key set in a file, made and rotated by the commands of this module.
-import { generateKeyPairSync } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +7,8 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
 import { z } from 'zod';
+
+import { makeKeyPair } from '../../test/support/key-pairs.js';
 
 const command = fileURLToPath(new URL('../../../../dist/bundle/cli/main.js', import.meta.url));
 
@@ -23,10 +24,10 @@ const rotated = z.object({
 function keyFor(algorithm: AlgorithmName): object {
   const { privateKey } =
     algorithm === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      ? makeKeyPair('ec', { namedCurve: 'P-256' })
       : algorithm === 'EdDSA' || algorithm === 'Ed25519'
-        ? generateKeyPairSync('ed25519')
-        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+        ? makeKeyPair('ed25519')
+        : makeKeyPair('rsa', { modulusLength: 2048 });
   return { ...privateKey.export({ format: 'jwk' }), alg: algorithm };
 }
 

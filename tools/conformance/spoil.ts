@@ -1,9 +1,9 @@
 // Faults to put into a JWKS on its way, each of which the suite has to notice: else its silence would mean nothing.
-import { generateKeyPairSync } from 'node:crypto';
+import { makeKeyPair } from '../../test/support/key-pairs.js';
 
 type Jwk = Record<string, unknown>;
 
-const other = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+const other = () => makeKeyPair('rsa', { modulusLength: 2048 });
 
 const spoils = {
   'wrong-key': (jwk: Jwk) => ({ ...jwk, n: other().publicKey.export({ format: 'jwk' }).n }),

@@ -11,6 +11,7 @@ import type { Description, Encoded, Found } from './find-keys.js';
 import { openJwk } from './open-jwk.js';
 import { openBlock } from './open-key.js';
 import type { Passphrase } from './open-key.js';
+import { ownKeyObject } from './own-key-object.js';
 import { passphrasesOf } from './passphrases.js';
 import { otherPurposeOf } from './published-set.js';
 import type { KeyRole } from './refused-labels.js';
@@ -147,7 +148,7 @@ function openEncoded(
   passphrase: Passphrase,
   role: KeyRole | undefined,
 ): Omit<KeyMaterial, 'where'> {
-  if ('keyObject' in key) return key;
+  if ('keyObject' in key) return { keyObject: ownKeyObject(key.keyObject) };
   return 'jwk' in key
     ? openJwk(key.jwk, where, role)
     : { keyObject: openBlock(key.block, where, passphrase, role) };

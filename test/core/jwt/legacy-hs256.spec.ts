@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { JwtService } from 'nestjs-oidc-key';
@@ -10,6 +10,7 @@ import { KeyLoader } from '../../../lib/core/ring/key-loader.js';
 import { KeyRing } from '../../../lib/core/ring/key-ring.js';
 import { Usage } from '../../../lib/core/usage/usage.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf } from '../../support/keys.js';
 import { withPollutedPrototype } from '../../support/prototypes.js';
 import { forge, forgeHmac, publicPemOf } from '../../support/tokens.js';
@@ -240,7 +241,7 @@ describe('the secret', () => {
   it.each<[string, unknown]>([
     ['an object', {}],
     ['a list', ['secret']],
-    ['a key', generateKeyPairSync('ed25519').privateKey],
+    ['a key', makeKeyPair('ed25519').privateKey],
     ['a number, whose digits a schema may have lost', 1234567890123456],
     ['true', true],
   ])('%s is none', (_, given) => {

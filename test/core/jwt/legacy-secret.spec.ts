@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -7,6 +7,7 @@ import type { KeySlots } from 'nestjs-oidc-key';
 
 import { legacySecretsOf } from '../../../lib/core/jwt/legacy/legacy-secret.js';
 import { errorOf, everythingPrintedOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { derOf, makeRsaKey, pemOf } from '../../support/keys.js';
 import { boot, closeAll, platforms, RecordingLogger } from '../../support/platforms.js';
 import { forgeHmac, publicPemOf } from '../../support/tokens.js';
@@ -16,8 +17,8 @@ const until = new Date(Date.now() + 3_600_000);
 const serviceWith = (secret: string | Buffer) => new JwtService({ key, legacyHs256: { secret, until } });
 
 const other = makeRsaKey();
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-const ed = generateKeyPairSync('ed25519').privateKey;
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
+const ed = makeKeyPair('ed25519').privateKey;
 const spki = (of: KeyObject) => createPublicKey(of).export({ format: 'der', type: 'spki' });
 const publicJwk = (of: KeyObject) => createPublicKey(of).export({ format: 'jwk' });
 const modulus = String(publicJwk(key).n);
@@ -133,7 +134,7 @@ describe('a public key is no secret, since everybody may have it', () => {
 
 describe('public DER that a server has read as a text', () => {
   const curves = ['P-256', 'P-384', 'P-521'].map(
-    (namedCurve) => [namedCurve, () => generateKeyPairSync('ec', { namedCurve }).publicKey] as const,
+    (namedCurve) => [namedCurve, () => makeKeyPair('ec', { namedCurve }).publicKey] as const,
   );
   const kinds = [...curves, ['RSA', () => createPublicKey(makeRsaKey())] as const];
 

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import type { Algorithm, SigningAlgorithm } from '../../../lib/core/algorithms.js';
@@ -20,6 +19,7 @@ import { rotate } from '../../../lib/core/key-set/rotate.js';
 import { stateAt } from '../../../lib/core/key-set/state-at.js';
 import type { StateAt } from '../../../lib/core/key-set/state-at.js';
 import { unite, writeUnion } from '../../../lib/core/key-set/unite.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 
 /** What somebody does at the command line. Keys are named by where they stand in the set. */
 export type Act =
@@ -57,8 +57,8 @@ export const skew = 10;
 const start = 1_900_000_000;
 
 const pool: Record<'ES256' | 'EdDSA', KeyObject[]> = {
-  ES256: Array.from({ length: 60 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
-  EdDSA: Array.from({ length: 60 }, () => generateKeyPairSync('ed25519').privateKey),
+  ES256: Array.from({ length: 60 }, () => makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey),
+  EdDSA: Array.from({ length: 60 }, () => makeKeyPair('ed25519').privateKey),
 };
 
 /** What a history does that is against a rule. */

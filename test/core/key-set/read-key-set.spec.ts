@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
@@ -8,6 +8,7 @@ import { readStored } from '../../../lib/core/key-set/plain-keys.js';
 import { readKeySet, revokedIn } from '../../../lib/core/key-set/read-key-set.js';
 import { runLater, runNow } from '../../../lib/core/key/steps.js';
 import { errorOf, everythingPrintedOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { epoch, jwkOf, privateKeyNamed, setOf } from '../../support/key-sets.js';
 import type { KeyOfTest } from '../../support/key-sets.js';
 
@@ -17,7 +18,7 @@ const b: KeyOfTest = { kid: 'b', iat: 500, nbf: 600 };
 const [jwkA, jwkB] = [jwkOf(a), jwkOf(b)];
 const both = { keys: [jwkA, jwkB] };
 const publicA = jwkOf({ ...a, isPublic: true });
-const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ format: 'jwk' });
+const weak = makeKeyPair('rsa', { modulusLength: 1024 }).privateKey.export({ format: 'jwk' });
 const { d: otherD } = privateKeyNamed('c').export({ format: 'jwk' });
 
 describe('what is a key set', () => {
@@ -259,7 +260,7 @@ describe('what a command finds in a store', () => {
     ],
     [
       'a key that no algorithm has',
-      generateKeyPairSync('x25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+      makeKeyPair('x25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
       'OIDC_KEY_UNSUPPORTED',
     ],
   ])('and refuses %s', (_, value, code) => {

@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 
 import { expect, it } from '@jest/globals';
 
 import { isWritableEcKey } from '../../../lib/core/key/ec.js';
 import { derElement } from '../../support/der.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 
 /** Each curve by its name, with its object identifier. */
 const curves = [
@@ -23,7 +24,7 @@ it.each(curves)('false for the point at infinity as public key on %s', (_, curve
 });
 
 it.each(curves.map(([name]) => [name]))('true for both halves of a real key on %s', (namedCurve) => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
+  const { privateKey, publicKey } = makeKeyPair('ec', { namedCurve });
   expect(isWritableEcKey(privateKey)).toBe(true);
   expect(isWritableEcKey(publicKey)).toBe(true);
   expect(isWritableEcKey(createPrivateKey(privateKey.export({ format: 'pem', type: 'sec1' })))).toBe(true);

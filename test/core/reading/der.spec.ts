@@ -1,8 +1,9 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { thumbprintOf } from '../../support/loaded.js';
 import { VerificationKey } from '../../../lib/core/key/verification-key.js';
 import { errorOf } from '../../support/errors.js';
@@ -81,7 +82,7 @@ describe('RFC 5958 section 2, the algorithm of a PKCS#8 key', () => {
     derElement(0x30, Buffer.concat([version, derElement(0x30, algorithm), derElement(0x04, content)]));
 
   it('is one that JWS has: DSA is refused', () => {
-    const { privateKey } = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
+    const { privateKey } = makeKeyPair('dsa', { modulusLength: 1024, divisorLength: 160 });
     expect(codeOf(privateKey.export({ format: 'der', type: 'pkcs8' }))).toBe('OIDC_KEY_UNSUPPORTED');
   });
 

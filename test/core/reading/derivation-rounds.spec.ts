@@ -1,11 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { derivationRoundsOf } from '../../../lib/core/reading/derivation-rounds.js';
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import { derElement } from '../../support/der.js';
 import { errorOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 
 const sequence = (...members: Buffer[]) => derElement(0x30, Buffer.concat(members));
 const identifier = (hex: string) => derElement(0x06, Buffer.from(hex, 'hex'));
@@ -76,7 +75,7 @@ it('a scheme that OpenSSL does not have is left to it', () => {
 });
 
 it('what node:crypto writes is read', () => {
-  const { privateKey } = generateKeyPairSync('ed25519');
+  const { privateKey } = makeKeyPair('ed25519');
   const der = privateKey.export({
     format: 'der',
     type: 'pkcs8',

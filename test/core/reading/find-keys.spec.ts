@@ -1,7 +1,8 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { thumbprintOf } from '../../support/loaded.js';
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
@@ -11,7 +12,7 @@ import { derOf, jwkOf, makeRsaKey, pemOf } from '../../support/keys.js';
 
 const name = 'OIDC_PRIVATE_KEY';
 const key = makeRsaKey();
-const other = generateKeyPairSync('ed25519').privateKey;
+const other = makeKeyPair('ed25519').privateKey;
 const pem = pemOf(key);
 const otherPem = pemOf(other);
 const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64');

@@ -1,10 +1,11 @@
-import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, createSecretKey } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
 import type { VerificationKey } from '../../../lib/core/key/verification-key.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { signingKeyNow } from '../../support/loaded.js';
 import { errorOf, everythingPrintedOf } from '../../support/errors.js';
 import { derOf, jwkOf, makeRsaKey, pemOf, tracesOf } from '../../support/keys.js';
@@ -127,7 +128,7 @@ describe('accepted forms', () => {
   });
 
   it('several blocks, skipping the curve before an EC key', () => {
-    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
     const curve = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
     const text = curve + ec.export({ format: 'pem', type: 'sec1' }).toString() + pkcs1;
     const kinds = loadKeyMaterial({ name, value: text }).map(({ keyObject, where }) => [
@@ -144,9 +145,9 @@ describe('accepted forms', () => {
 const publicPem = createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString();
 const openssh = `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64('openssh-key-v1\0'.padEnd(200, 'x'))}\n-----END OPENSSH PRIVATE KEY-----\n`;
 const certificate = `-----BEGIN CERTIFICATE-----\n${base64(Buffer.from('3003300030003000', 'hex'))}\n-----END CERTIFICATE-----\n`;
-const ecKey = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).privateKey;
+const ecKey = (namedCurve: string) => makeKeyPair('ec', { namedCurve }).privateKey;
 const ec = ecKey('P-256');
-const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
+const pss = makeKeyPair('rsa-pss', { modulusLength: 2048 }).privateKey;
 const jwk = jwkOf(key);
 const wrongPassphrase = 'incorrect-horse';
 const flipped = Buffer.from(derOf(key));
@@ -215,8 +216,8 @@ const refused: [string, KeyInput | undefined, string, RegExp][] = [
     /curve secp224r1.*Supported: RS256/,
   ],
   ['an EC key on secp256k1, as PEM', pemOf(ecKey('secp256k1')), 'OIDC_KEY_UNSUPPORTED', /curve secp256k1/],
-  ['an Ed448 key', generateKeyPairSync('ed448').privateKey, 'OIDC_KEY_UNSUPPORTED', /ed448/],
-  ['an X25519 key', generateKeyPairSync('x25519').privateKey, 'OIDC_KEY_UNSUPPORTED', /x25519/],
+  ['an Ed448 key', makeKeyPair('ed448').privateKey, 'OIDC_KEY_UNSUPPORTED', /ed448/],
+  ['an X25519 key', makeKeyPair('x25519').privateKey, 'OIDC_KEY_UNSUPPORTED', /x25519/],
   ['an RSA-PSS key', pss, 'OIDC_KEY_UNSUPPORTED', /rsa-pss/],
   ['an OpenSSH key', openssh, 'OIDC_KEY_UNSUPPORTED', /OpenSSH.*ssh-keygen/],
   ['a JWK for RSA-OAEP', { ...jwk, alg: 'RSA-OAEP' }, 'OIDC_KEY_UNSUPPORTED', /Supported: RS256/],
@@ -307,7 +308,7 @@ describe('attack 2: what cannot be a signing key is refused', () => {
 
   it.each([
     ['EC', ec],
-    ['Ed25519', generateKeyPairSync('ed25519').privateKey],
+    ['Ed25519', makeKeyPair('ed25519').privateKey],
     ['RSA-PSS', pss],
   ])('which would be found: a private key of the kind %s', (_, each) => {
     const leak = pemOf(each).replaceAll('\n', '');

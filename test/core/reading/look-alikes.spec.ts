@@ -1,10 +1,11 @@
-import { generateKeyPairSync, webcrypto } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 
 import { expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
 import { errorOf, everythingPrintedOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { makeRsaKey, pemOf, tracesOf } from '../../support/keys.js';
 
 const name = 'OIDC_PRIVATE_KEY';
@@ -113,7 +114,7 @@ const looks: [string, unknown, RegExp][] = [
     /Give that member/,
   ],
   ['an object with a JWK in it', { jwk: { kty: 'RSA' } }, /Give that member/],
-  ['both halves of generateKeyPairSync', generateKeyPairSync('ed25519'), /Give that member/],
+  ['both halves of generateKeyPairSync', makeKeyPair('ed25519'), /Give that member/],
   ['a Buffer that was written as JSON', JSON.stringify(der), /Buffer that was written as JSON/],
   ['an ArrayBuffer', new ArrayBuffer(8), /Buffer\.from/],
   ['a Promise', Promise.resolve(pem), /Await it/],

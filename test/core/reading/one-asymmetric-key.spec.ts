@@ -1,8 +1,9 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { signingKeyNow } from '../../support/loaded.js';
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import { derElement } from '../../support/der.js';
@@ -35,11 +36,11 @@ describe('RFC 8410 section 10.3, an Ed25519 key of version 2 with attributes and
 });
 
 const kinds: [string, KeyObject, KeyObject][] = [
-  ['Ed25519', generateKeyPairSync('ed25519').privateKey, generateKeyPairSync('ed25519').privateKey],
+  ['Ed25519', makeKeyPair('ed25519').privateKey, makeKeyPair('ed25519').privateKey],
   [
     'P-256',
-    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey,
+    makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey,
   ],
   ['RSA', makeRsaKey(), makeRsaKey()],
 ];

@@ -1,15 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'dotenv';
 
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import { errorOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { makeRsaKey, pemOf } from '../../support/keys.js';
 
 const rsa = makeRsaKey();
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-const ed25519 = generateKeyPairSync('ed25519').privateKey;
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
+const ed25519 = makeKeyPair('ed25519').privateKey;
 const pem = pemOf(rsa);
 const passphrase = 'right-passphrase';
 const encryption = { format: 'pem', cipher: 'aes-256-cbc', passphrase } as const;

@@ -1,11 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
 import { VerificationKey } from '../../../lib/core/key/verification-key.js';
 import { errorOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { jwkOf, makeRsaKey } from '../../support/keys.js';
 
 const jwk = jwkOf(makeRsaKey());
@@ -69,7 +68,7 @@ describe('RFC 7518 section 6, members that make the key', () => {
 });
 
 describe('RFC 8037 section 2, an OKP key of two halves', () => {
-  const okpJwk = () => generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const okpJwk = () => makeKeyPair('ed25519').privateKey.export({ format: 'jwk' });
   const okp = okpJwk();
 
   it('is the key that both say', () => {

@@ -8,6 +8,7 @@ import { describe, expect, it } from '@jest/globals';
 import { JwtService } from 'nestjs-oidc-key';
 
 import { errorOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-'));
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -41,7 +42,7 @@ it('a key made with generateKeyPairSync, as the documentation has it', async () 
     await expectToSign(content('oidc_private.pem'));
     const fromPublic = new JwtService({ key: content('oidc_private.pem') }).getKeySet().keys[0]!.kid;
     const rotated = new JwtService({
-      key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+      key: makeKeyPair('rsa', { modulusLength: 2048 }).privateKey,
       previousKeys: content('oidc_public.pem'),
     });
     expect(rotated.getKeySet().keys[1]!.kid).toBe(fromPublic);

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
@@ -6,13 +6,14 @@ import { describe, expect, it } from '@jest/globals';
 import { loadKeyMaterial } from '../../../lib/core/reading/key-material.js';
 import type { KeyInput } from '../../../lib/core/reading/key-material.js';
 import { errorOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { jwkOf, makeRsaKey } from '../../support/keys.js';
 
 const name = 'OIDC_PREVIOUS_KEYS';
 const publicJwkOf = (key: KeyObject): JsonWebKey => createPublicKey(key).export({ format: 'jwk' });
 const privateRsa = jwkOf(makeRsaKey());
 const rsa = { kty: 'RSA', n: privateRsa.n, e: privateRsa.e };
-const curve = (namedCurve: string) => publicJwkOf(generateKeyPairSync('ec', { namedCurve }).privateKey);
+const curve = (namedCurve: string) => publicJwkOf(makeKeyPair('ec', { namedCurve }).privateKey);
 const p256 = curve('P-256');
 
 /** What others publish beside the keys of their tokens. */
@@ -25,8 +26,8 @@ const others: [string, object, RegExp][] = [
   ['a key for ES256K', { ...curve('secp256k1'), alg: 'ES256K' }, /algorithm/],
   ['a key on secp256k1', curve('secp256k1'), /curve/],
   ['a key on a curve of Brainpool', { ...p256, crv: 'BP-256' }, /curve/],
-  ['an Ed448 key', publicJwkOf(generateKeyPairSync('ed448').privateKey), /curve/],
-  ['an X25519 key', publicJwkOf(generateKeyPairSync('x25519').privateKey), /curve/],
+  ['an Ed448 key', publicJwkOf(makeKeyPair('ed448').privateKey), /curve/],
+  ['an X25519 key', publicJwkOf(makeKeyPair('x25519').privateKey), /curve/],
   ['a post-quantum key', { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }, /algorithm/],
   ['a post-quantum key without alg', { kty: 'AKP', pub: 'AAAA' }, /kind/],
 ];

@@ -1,10 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { Fingerprints } from '../../../lib/core/ring/fingerprints.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 
-const { privateKey } = generateKeyPairSync('ed25519');
+const { privateKey } = makeKeyPair('ed25519');
 const sign = () => undefined;
 const cyclic: Record<string, unknown> = {};
 cyclic.self = cyclic;
@@ -23,7 +22,7 @@ const values: Record<string, () => unknown> = {
   'a KeyObject': () => privateKey,
   'a signer': () => ({ key: 'public', signer: { sign } }),
   'another signer': () => ({ key: 'public', signer: { sign: () => undefined } }),
-  'another KeyObject': () => generateKeyPairSync('ed25519').privateKey,
+  'another KeyObject': () => makeKeyPair('ed25519').privateKey,
 };
 
 /** Of these, each is another one. */

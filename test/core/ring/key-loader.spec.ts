@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, generatePrimeSync, sign } from 'node:crypto';
+import { createPublicKey, generatePrimeSync, sign } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 
@@ -15,13 +15,14 @@ import type { LoadContext } from '../../../lib/core/ring/key-loader.js';
 import { withoutRevoked } from '../../../lib/core/ring/life.js';
 import type { Life, Lives } from '../../../lib/core/ring/life.js';
 import { errorOf, everythingPrintedOf, rejectionOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { jwkOf, makeRsaKey, pemOf } from '../../support/keys.js';
 import { thumbprintOf } from '../../support/loaded.js';
 import { primeFor65537, rsaKeyOf, rsaPublicKeyOf } from '../../support/weak-keys.js';
 
 const [one, two, three] = [makeRsaKey(), makeRsaKey(), makeRsaKey()];
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-const ed25519 = generateKeyPairSync('ed25519').privateKey;
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey;
+const ed25519 = makeKeyPair('ed25519').privateKey;
 const [idOfOne, idOfTwo] = [thumbprintOf(one), thumbprintOf(two)];
 
 const load = async (slots: KeySlots, context: LoadContext = {}) => new KeyLoader().load(slots, context);
@@ -207,7 +208,7 @@ describe('both drivers', () => {
     [
       'OIDC_KEY_UNSUPPORTED',
       'an EC key on another curve',
-      { current: one, previous: jwkOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey) },
+      { current: one, previous: jwkOf(makeKeyPair('ec', { namedCurve: 'secp256k1' }).publicKey) },
     ],
     ['OIDC_KEY_TOO_WEAK', 'a short key', { current: makeRsaKey(1024) }],
     [
@@ -346,7 +347,7 @@ describe('the same twice', () => {
   });
 
   it('two current keys by the two names of EdDSA are two of one algorithm', async () => {
-    const other = jwkOf(generateKeyPairSync('ed25519').privateKey);
+    const other = jwkOf(makeKeyPair('ed25519').privateKey);
     const current = [
       { ...edJwk, alg: 'EdDSA' },
       { ...other, alg: 'Ed25519' },

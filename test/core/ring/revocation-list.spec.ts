@@ -1,11 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { namesOf, RevocationList } from '../../../lib/core/ring/revocation-list.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { verificationKeyNow } from '../../support/loaded.js';
 
-const keyObject = generateKeyPairSync('ed25519').privateKey;
+const keyObject = makeKeyPair('ed25519').privateKey;
 const key = verificationKeyNow({ keyObject, kid: 'mine', where: 'The key' });
 const withoutKid = verificationKeyNow({ keyObject, where: 'The key' });
 

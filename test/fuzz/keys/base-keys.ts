@@ -1,9 +1,10 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 
 import { algorithmNamed } from '../../../lib/core/algorithms.js';
 import type { SigningAlgorithm } from '../../../lib/core/algorithms.js';
 import { makeKeyFor } from '../../support/algorithm-keys.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { makeRsaKey } from '../../support/keys.js';
 import { thumbprintOf } from '../../support/loaded.js';
 
@@ -50,28 +51,19 @@ export const usableKeys: readonly BaseKey[] = [1, 2].flatMap((number) => [
   baseKeyOf(`Ed25519 ${number}`, keyFor('EdDSA'), true),
 ]);
 
-/** The declarations of Node do not know that it makes these keys. */
-function diffieHellmanKey(): KeyObject {
-  const generate = generateKeyPairSync as unknown as (
-    type: string,
-    options: object,
-  ) => { privateKey: KeyObject };
-  return generate('dh', { group: 'modp14' }).privateKey;
-}
-
 const ecKey = (namedCurve: string, paramEncoding: 'named' | 'explicit' = 'named') =>
-  generateKeyPairSync('ec', { namedCurve, paramEncoding }).privateKey;
+  makeKeyPair('ec', { namedCurve, paramEncoding }).privateKey;
 
 /** Keys that are refused as they are, which damage may not change. */
 export const unusableKeys: readonly BaseKey[] = [
   baseKeyOf('1024 bits', makeRsaKey(1024), false),
   baseKeyOf('exponent 3', makeRsaKey(2048, 3), false),
-  baseKeyOf('RSA-PSS', generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey, false),
+  baseKeyOf('RSA-PSS', makeKeyPair('rsa-pss', { modulusLength: 2048 }).privateKey, false),
   baseKeyOf('secp256k1', ecKey('secp256k1'), false),
   baseKeyOf('sect571r1', ecKey('sect571r1'), false),
   baseKeyOf('P-256 with explicit parameters', ecKey('P-256', 'explicit'), false),
-  baseKeyOf('Ed448', generateKeyPairSync('ed448').privateKey, false),
-  baseKeyOf('X25519', generateKeyPairSync('x25519').privateKey, false),
-  baseKeyOf('DSA', generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey, false),
-  baseKeyOf('DH', diffieHellmanKey(), false),
+  baseKeyOf('Ed448', makeKeyPair('ed448').privateKey, false),
+  baseKeyOf('X25519', makeKeyPair('x25519').privateKey, false),
+  baseKeyOf('DSA', makeKeyPair('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey, false),
+  baseKeyOf('DH', makeKeyPair('dh', { group: 'modp14' }).privateKey, false),
 ];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { FileQueue } from '../../../lib/sources/files/file-queue.js';
 import { Files } from '../../../lib/sources/files/files.js';
 import { FileSystemDouble } from '../../support/file-system.double.js';
 import type { FileOperation } from '../../support/file-system.double.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { until } from '../../support/waiting.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'oidc-key-hanging-'));
@@ -111,7 +112,7 @@ describe('a file system that hangs', () => {
   it('leaves signing on the thread pool and timers alone', async () => {
     fileSystem.hang((operation) => operation === 'read');
     const reading = Promise.all(Array.from({ length: 20 }, () => read(remote)));
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const { privateKey } = makeKeyPair('rsa', { modulusLength: 2048 });
     const signatures = Array.from({ length: 20 }, () =>
       promisify(sign)('sha256', Buffer.from('signed'), privateKey),
     );

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID, verify } from 'node:crypto';
+import { randomUUID, verify } from 'node:crypto';
 
 import {
   CreateAliasCommand,
@@ -22,6 +22,7 @@ import type { HeldKey, KmsDriver } from '../../../lib/stores/kms-driver.js';
 import { openKms } from '../../../lib/stores/kms-reference.js';
 import { makePair } from '../../../lib/stores/make-key.js';
 import { everythingPrintedOf, rejectionOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { keyManagementAt } from '../../support/kms/aws-kms.under-test.js';
 import { AwsProxy, awsError, vendorMessage } from '../../support/stores/aws/aws-proxy.js';
 import type { Fault } from '../../support/stores/aws/aws-proxy.js';
@@ -429,7 +430,7 @@ describeStore(
 describe('aws-kms: an answer that is none', () => {
   const arn = `arn:aws:kms:eu-west-1:123456789012:key/${randomUUID()}`;
   const other = `arn:aws:kms:eu-west-1:123456789012:key/${randomUUID()}`;
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey } = makeKeyPair('ec', { namedCurve: 'P-256' });
   const PublicKey = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
   const metadata = {
     KeyId: arn,

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +20,7 @@ import { KeyStoreError } from '../../../lib/stores/key-store.js';
 import type { KeyStore } from '../../../lib/stores/key-store.js';
 import { keyStoreNamed } from '../../../lib/stores/store-reference.js';
 import { rejectionOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { everyKms } from '../../support/kms/every-kms.js';
 import type { RunningKms } from '../../support/kms/kms-under-test.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
@@ -68,7 +68,7 @@ for (const kms of everyKms) {
     const keys = () => (JSON.parse(readFileSync(file, 'utf8')) as KeySetDocument).keys;
     const later = () => (t += propagationOf(defaultTiming) + 300);
     const pem = () =>
-      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+      makeKeyPair('ec', { namedCurve: 'P-256' }).privateKey.export({
         type: 'pkcs8',
         format: 'pem',
       }) as string;

@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { describe, expect, it } from '@jest/globals';
 import type { Attribute, Handle } from 'pkcs11js';
 
@@ -7,6 +5,7 @@ import type { OpenToken } from '../../../lib/stores/pkcs11/open-token.js';
 import type { FoundKey } from '../../../lib/stores/pkcs11/protocol.js';
 import { TokenKeys } from '../../../lib/stores/pkcs11/token-keys.js';
 import type { Token } from '../../../lib/stores/pkcs11/token.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 
 const cka = {
   class: 0x0,
@@ -90,8 +89,8 @@ class NarrowModule {
   }
 }
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+const rsa = makeKeyPair('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+const ec = makeKeyPair('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 
 function fromBase64(text: string): Buffer {
   return Buffer.from(text, 'base64url');

@@ -1,5 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { algorithmNamed } from '../../../lib/core/algorithms.js';
@@ -8,6 +6,7 @@ import type { KmsDriver } from '../../../lib/stores/kms-driver.js';
 import { openKms } from '../../../lib/stores/kms-reference.js';
 import type { KeyStoreError } from '../../../lib/stores/key-store.js';
 import { rejectionOf } from '../../support/errors.js';
+import { makeKeyPair } from '../../support/key-pairs.js';
 import { pageAt } from '../../support/pages.js';
 import { isOpenBaoInstalled, OpenBao, rootToken } from '../../support/stores/openbao.js';
 import { describeStore } from '../../support/stores/store-under-test.js';
@@ -92,7 +91,7 @@ describeStore(store, 'what is of Transit alone', () => {
     expect((await driver.create(wishFor('RS256'), inTime())).reference).toMatch(/#1$/);
     expect((await driver.create(wishFor('RS256'), inTime())).reference).toMatch(/#2$/);
     const imported = await open('vault-transit:transit/imported', token);
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey } = makeKeyPair('ec', { namedCurve: 'P-256' });
     expect((await imported.take!(privateKey, wishFor('ES256'), inTime())).reference).toMatch(/#1$/);
     const reader = await server.tokenWith(policy('"read"', wrapping));
     const denied = await open('vault-transit:transit/denied', reader);

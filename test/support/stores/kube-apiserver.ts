@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -10,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { makeKeyPair } from '../key-pairs.js';
 import { freePort } from '../ports.js';
 import { builtProgram } from './built-program.js';
 
@@ -56,7 +56,7 @@ export class KubeApiserver {
     const folder = mkdtempSync(join(tmpdir(), 'oidc-key-kubernetes-'));
     const at = (name: string) => join(folder, name);
     makeCertificates(folder);
-    const accounts = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const accounts = makeKeyPair('ec', { namedCurve: 'P-256' });
     writeFileSync(at('accounts.key'), accounts.privateKey.export({ format: 'pem', type: 'pkcs8' }));
     writeFileSync(at('accounts.pub'), accounts.publicKey.export({ format: 'pem', type: 'spki' }));
     writeFileSync(at('tokens.csv'), `${adminToken},admin,admin,"system:masters"\n`);

@@ -1,10 +1,11 @@
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { makeKeyPair } from '../key-pairs.js';
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey } = makeKeyPair('rsa', { modulusLength: 2048 });
 const audience = 'https://kubernetes.default.svc.cluster.local';
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
