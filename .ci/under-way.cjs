@@ -1,0 +1,22 @@
+// A reporter of jest that keeps in a file, named by UNDER_WAY, which files of tests have begun and not ended. Where a
+// process has stopped for good, nothing else can say where.
+const { writeFileSync } = require('node:fs');
+const { relative } = require('node:path');
+
+module.exports = class UnderWay {
+  #paths = new Set();
+
+  onTestFileStart({ path }) {
+    this.#paths.add(relative('', path));
+    this.#write();
+  }
+
+  onTestFileResult({ path }) {
+    this.#paths.delete(relative('', path));
+    this.#write();
+  }
+
+  #write() {
+    writeFileSync(process.env.UNDER_WAY, [...this.#paths].join(' '));
+  }
+};
