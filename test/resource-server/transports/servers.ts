@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { once } from 'node:events';
 
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
-import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import type { INestApplication, INestMicroservice, ModuleMetadata } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Transport } from '@nestjs/microservices';
 import { IoAdapter } from '@nestjs/platform-socket.io';
@@ -15,7 +15,6 @@ import type { TokenLocationOptions } from 'nestjs-oidc-key/resource-server';
 
 import { makeRsaKey } from '../../support/keys.js';
 import { boot, RecordingLogger } from '../../support/platforms.js';
-import { freePort } from '../../support/ports.js';
 import { getToken, HandlersModule, typeDefs } from './handlers.js';
 import type { Server, Way } from './ways.js';
 
@@ -66,8 +65,8 @@ export async function startServer(
   needs: Way['needs'],
   told: Told = {},
 ): Promise<Server & { readonly app: INestApplication; readonly log: RecordingLogger }> {
-  const port = await freePort();
   const log = new RecordingLogger();
+  let tcp: INestMicroservice | undefined;
   const { app, url } = await boot(
     adapter,
     {
@@ -95,8 +94,8 @@ export async function startServer(
         needs === 'getToken and WsAdapter' ? new WsAdapter(each) : new IoAdapter(each),
       );
       const { inheritAppConfig = false } = told;
-      each.connectMicroservice(
-        { transport: Transport.TCP, options: { host: '127.0.0.1', port } },
+      tcp = each.connectMicroservice(
+        { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
         { inheritAppConfig },
       );
       told.setUp?.(each);
@@ -104,5 +103,6 @@ export async function startServer(
     log,
   );
   await app.startAllMicroservices();
+  const { port } = tcp!.unwrap<NetServer>().address() as AddressInfo;
   return { app, url, port, log };
 }
