@@ -1,18 +1,18 @@
 // A reporter of jest that keeps in a file, named by UNDER_WAY, which files of tests have begun and not ended. Where a
 // process has stopped for good, nothing else can say where.
 const { writeFileSync } = require('node:fs');
-const { relative } = require('node:path');
+const path = require('node:path');
 
 module.exports = class UnderWay {
   #paths = new Set();
 
-  onTestFileStart({ path }) {
-    this.#paths.add(relative('', path));
+  onTestFileStart(test) {
+    this.#paths.add(path.relative('', test.path));
     this.#write();
   }
 
-  onTestFileResult({ path }) {
-    this.#paths.delete(relative('', path));
+  onTestFileResult(test) {
+    this.#paths.delete(path.relative('', test.path));
     this.#write();
   }
 
