@@ -36,7 +36,7 @@ export type { LegacyTokenKind } from './core/jwt/legacy/legacy-kinds.js';
 export type { DescribedKey, EncodedKey, KeyInput, KeySigner } from './core/reading/key-material.js';
 export type { KeySlots } from './core/reading/key-slots.js';
 export type { KeySource } from './sources/key-source.js';
-export type { KeyRotationOptions } from './rotation/key-rotation.js';
+export type { KeyRotationOptions } from './rotation/rotation-options.js';
 export type { CommandResult, CommandTiming } from './stores/command-result.js';
 export type { KeyStore, OtherVersion, SignerReference, StoredText } from './stores/key-store.js';
 export type { KeyRotationEvent } from './rotation/rotation-event.js';

@@ -5,7 +5,7 @@ import type { CallsView } from '../core/usage/call-usage.js';
 import type { KeyUsageView } from '../core/usage/key-usage.js';
 import { mostKids } from '../core/usage/usage.js';
 import type { Usage } from '../core/usage/usage.js';
-import type { RotationReading } from '../rotation/key-rotation.js';
+import type { RotationReading } from '../rotation/rotation-reading.js';
 import type { PublicJwksStatus } from '../rotation/public-jwks/public-jwks.js';
 import type { RotationView } from '../rotation/rotation-view.js';
 

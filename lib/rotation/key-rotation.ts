@@ -2,10 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { Observable } from 'rxjs';
 
-import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OidcKeyError } from '../core/errors.js';
-import type { OpenSigners } from '../core/key/remote-signers.js';
-import type { LegacyHs256 } from '../core/jwt/legacy/legacy-hs256.js';
 import type { KeySlots } from '../core/reading/key-slots.js';
 import { KeyLoader } from '../core/ring/key-loader.js';
 import { revocationsIn } from '../core/ring/members-of-slots.js';
@@ -16,72 +13,23 @@ import type { RevocationList } from '../core/ring/revocation-list.js';
 import { refuseUnknownOptions } from '../core/unknown-options.js';
 import { outcomeOf } from '../core/usage/outcome.js';
 import { Usage } from '../core/usage/usage.js';
-import type { KeySource } from '../sources/key-source.js';
 import { areUnchanged } from '../sources/settled-slots.js';
 import type { CommandResult } from '../stores/command-result.js';
-import type { Workplace } from '../stores/run-command.js';
 import { Announcements, ofOneLine } from './announcements.js';
-import type { RotationLog } from './announcements.js';
 import { askSource, failureOf, watchSource } from './ask-source.js';
 import { systemClock } from './clock.js';
-import type { Clock, Moment } from './clock.js';
+import type { Moment } from './clock.js';
 import { LivesInService } from './lives-in-service.js';
 import type { LivesOfKeys } from './lives-of-keys.js';
 import { PublicJwks } from './public-jwks/public-jwks.js';
-import type { PublicJwksStatus } from './public-jwks/public-jwks.js';
 import { Reloads } from './reloads.js';
 import type { Change, KeyRotationEvent } from './rotation-event.js';
+import type { KeyRotationOptions, RotationOptions } from './rotation-options.js';
+import type { RotationReading } from './rotation-reading.js';
 import { statusOf } from './rotation-status.js';
-import type { RotationView } from './rotation-view.js';
 import type { KeyRotationStatus } from './rotation-status.js';
 import { Timer } from './timers.js';
 import { checkedInterval } from './timing.js';
-import type { RotationTiming } from './timing.js';
-
-/** @internal */
-export interface RotationOptions {
-  readonly source: KeySource;
-  readonly timing: RotationTiming;
-  readonly algorithm: SigningAlgorithm | undefined;
-  readonly log: RotationLog;
-  /** In seconds; default: what the source says. */
-  readonly reloadInterval?: number | undefined;
-  /** For the status alone. */
-  readonly legacyHs256?: LegacyHs256 | undefined;
-  /** Where relying parties fetch the JWKS. */
-  readonly publicJwksUri?: string | undefined;
-  readonly clock?: Clock;
-  /** What opens keys that a key set says are held elsewhere. */
-  readonly signers?: { readonly open: OpenSigners; close(): void } | undefined;
-  /** What a rotation by this process is run on, where the keys come from a store. */
-  readonly workplace?: (() => Promise<Workplace>) | undefined;
-  /** Counts what the keys do. Default: one of its own. */
-  readonly usage?: Usage | undefined;
-}
-
-/**
- * How the keys are at a moment, for whoever reads them as numbers.
- *
- * @internal
- */
-export interface RotationReading {
-  readonly now: Moment;
-  readonly view: RotationView;
-  /** When each key gets into another slot, or goes, by its kid; on the monotonic clock, in milliseconds. */
-  readonly changesDue: ReadonlyMap<string, number>;
-  /** When what is in service was last confirmed by its source, in milliseconds since 1970. */
-  readonly loadedAt: number;
-  /** What was last seen of the JWKS at its public address, where somebody looks. */
-  readonly publicJwks: PublicJwksStatus | undefined;
-}
-
-/** What a server rotates, and when. */
-export interface KeyRotationOptions {
-  /** Default: every algorithm there is. The first key of a further one is made by naming it. */
-  readonly algorithm?: SigningAlgorithm | undefined;
-  /** How old the newest key has to be, in seconds; until then nothing is done. Default: no matter. */
-  readonly every?: number | undefined;
-}
 
 // A clock that is set forward has to be noticed before a timer of a month is due.
 const longestSleep = 30_000;

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 
 import { isSigningAlgorithm, signingAlgorithms } from '../../core/algorithms.js';
 import { checkGivenOptions, invalidOption } from '../../options/given-options.js';
-import type { KeyRotationOptions } from '../../rotation/key-rotation.js';
+import type { KeyRotationOptions } from '../../rotation/rotation-options.js';
 import type { CommandResult } from '../../stores/command-result.js';
 import { retireIn, revokeIn, rotateIn } from '../../stores/commands.js';
 import type { Workplace } from '../../stores/run-command.js';
