@@ -80,7 +80,7 @@ const traditional = usableKeys
     createPrivateKey(pems[1]!)
       .export({
         format: 'pem',
-        type: pems[1]!.includes('RSA') ? 'pkcs1' : 'sec1',
+        type: pems[1]!.includes('RSA PRIVATE KEY') ? 'pkcs1' : 'sec1',
         cipher: 'aes-128-cbc',
         passphrase,
       })
