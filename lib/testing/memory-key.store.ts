@@ -1,25 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { storeCodes } from '../core/usage/outcome.js';
 import { invalidOption } from '../options/given-options.js';
 import { KeyStoreError } from '../stores/key-store.js';
 import type { KeyStore, KeyStoreErrorCode, StoredText } from '../stores/key-store.js';
-
-const codes: Readonly<Record<KeyStoreErrorCode, true>> = {
-  KEY_STORE_NOT_READ: true,
-  KEY_STORE_NOT_WRITTEN: true,
-  KEY_STORE_READ_ONLY: true,
-  KEY_STORE_MOUNTED_FILE: true,
-  KEY_STORE_BUSY: true,
-  KEY_STORE_UNREACHABLE: true,
-  KEY_STORE_THROTTLED: true,
-  KEY_STORE_SEALED: true,
-  KEY_STORE_UNAUTHENTICATED: true,
-  KEY_STORE_FORBIDDEN: true,
-  KEY_STORE_MISCONFIGURED: true,
-  KEY_STORE_PACKAGE_MISSING: true,
-  KEY_STORE_TOO_LARGE: true,
-  KEY_STORE_KEY_UNUSABLE: true,
-};
 
 /** What a timer of Node takes: it makes a millisecond of anything longer. */
 const longestDelay = 2 ** 31 - 1;
@@ -141,8 +125,9 @@ function checkedText(text: unknown): string | undefined {
 }
 
 function checkedCode(code: unknown, owner: string): KeyStoreErrorCode {
-  if (typeof code === 'string' && Object.hasOwn(codes, code)) return code as KeyStoreErrorCode;
+  const known = storeCodes.find((each) => each === code);
+  if (known) return known;
   throw invalidOption(
-    `${owner} of MemoryKeyStore takes the code of an error of stores, one of ${Object.keys(codes).join(', ')}.`,
+    `${owner} of MemoryKeyStore takes the code of an error of stores, one of ${storeCodes.join(', ')}.`,
   );
 }

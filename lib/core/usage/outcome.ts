@@ -37,7 +37,7 @@ const codes: Readonly<Record<OidcKeyErrorCode | OidcTokenErrorCode, true>> = {
 };
 
 /** Those of stores, which core knows by name alone; a test compares them. */
-const storeCodes = [
+export const storeCodes = [
   'KEY_STORE_NOT_READ',
   'KEY_STORE_NOT_WRITTEN',
   'KEY_STORE_READ_ONLY',
@@ -52,9 +52,9 @@ const storeCodes = [
   'KEY_STORE_PACKAGE_MISSING',
   'KEY_STORE_TOO_LARGE',
   'KEY_STORE_KEY_UNUSABLE',
-];
+] as const;
 
-const counted: ReadonlySet<unknown> = new Set([...Object.keys(codes), ...storeCodes]);
+const counted: ReadonlySet<unknown> = new Set<string>([...Object.keys(codes), ...storeCodes]);
 
 /** What is counted of an error: its code where it is one of ours, and nothing that somebody else has written. */
 export function outcomeOf(error: unknown): string {
