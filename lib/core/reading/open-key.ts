@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
-import type { KeyObject, PrivateKeyInput } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 import { algorithms } from '../algorithms.js';
 import { OidcKeyError } from '../errors.js';
@@ -10,6 +10,7 @@ import { belongsTo, takeApart } from './one-asymmetric-key.js';
 import { openSshRemedyOf } from './openssh.js';
 import { renderPemBlock } from './pem.js';
 import type { PemBlock } from './pem.js';
+import { privateKeyOf } from './private-key-of.js';
 import { refuseLabel } from './refused-labels.js';
 import type { KeyRole } from './refused-labels.js';
 
@@ -100,19 +101,6 @@ function open(
   } catch {
     // OpenSSL's reason is a chain of parser states; what helps is in our message, and none of its text gets out.
     throw damaged(where, label);
-  }
-}
-
-/**
- * Node 20 takes an error that other code has left in OpenSSL's queue, as `KeyObject.equals` leaves one, for one of its
- * own. The first try empties the queue. A wrong passphrase is not tried twice, which would take its time.
- */
-function privateKeyOf(source: PrivateKeyInput): KeyObject {
-  try {
-    return createPrivateKey(source);
-  } catch (error) {
-    if (codeOf(error) === 'ERR_OSSL_BAD_DECRYPT') throw error;
-    return createPrivateKey(source);
   }
 }
 

@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { algorithms } from '../algorithms.js';
+import { privateKeyOf } from './private-key-of.js';
 
 const ours: ReadonlySet<string | undefined> = new Set(algorithms.map(({ keyType }) => keyType));
 
@@ -24,7 +25,5 @@ export function ownKeyObject(key: KeyObject): KeyObject {
     return key;
   }
   const input = { key: der, format: 'der', type } as const;
-  return isPublic
-    ? createPublicKey({ ...input, type: 'spki' })
-    : createPrivateKey({ ...input, type: 'pkcs8' });
+  return isPublic ? createPublicKey({ ...input, type: 'spki' }) : privateKeyOf({ ...input, type: 'pkcs8' });
 }

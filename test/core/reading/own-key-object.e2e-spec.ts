@@ -52,4 +52,18 @@ describe('ownKeyObject', () => {
     }
     expect(createPublicKey(ownKeyObject(pair.privateKey)).equals(pair.publicKey)).toBe(true);
   });
+
+  it.each(Object.entries(kinds))(
+    'copies an %s key after somebody has compared two of different kinds',
+    (_kind, pair) => {
+      const { RSA, EC } = kinds;
+      // Node leaves an error of this in OpenSSL's queue.
+      for (let time = 0; time < 3; time++) {
+        expect(RSA.publicKey.equals(EC.publicKey)).toBe(false);
+        expect(ownKeyObject(pair.privateKey).type).toBe('private');
+        expect(RSA.publicKey.equals(EC.publicKey)).toBe(false);
+        expect(ownKeyObject(pair.publicKey).type).toBe('public');
+      }
+    },
+  );
 });
