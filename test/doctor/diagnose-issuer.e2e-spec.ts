@@ -79,6 +79,12 @@ describe('what is odd and sound is not found', () => {
     expect((await diagnose(issuer)).findings).toEqual([]);
   });
 
+  it('the age of an answer beside the Date at which a CDN sent it', async () => {
+    const issuer = await startIssuer();
+    issuer.documents.jwks.headers['Age'] = '400';
+    expect((await diagnose(issuer)).findings).toEqual([]);
+  });
+
   it('the boolean of OpenID Connect for Identity Assurance', async () => {
     const issuer = await startIssuer();
     issuer.metadata.verified_claims_supported = true;

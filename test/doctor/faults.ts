@@ -769,6 +769,12 @@ const rows: readonly Row[] = [
     'jwks header Cache-Control',
   ],
   [
+    'a Cache-Control without a time',
+    header('Cache-Control', 'public'),
+    'CACHE_CONTROL_MISSING',
+    'jwks header Cache-Control',
+  ],
+  [
     'max-age that is no number',
     header('Cache-Control', 'public, max-age=1h'),
     'CACHE_CONTROL_MALFORMED',

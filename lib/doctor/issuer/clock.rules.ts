@@ -44,11 +44,11 @@ function aboutDate({ name, answer }: SeenDocument): Finding[] {
   const theirs = Date.parse(date);
   if (!Number.isFinite(theirs))
     return [found('DATE_MISSING', where, `It is ${quoted(date)}, which is no date.`)];
-  // RFC 9111 section 4.2.3: a cache hands on the Date of the server.
-  const shown = theirs / 1000 + (secondsOf(age) ?? 0);
+  // RFC 9111 section 4.2.3: a cache hands on the Date of the server, that old. Some write a Date of their own beside it.
+  const latest = theirs / 1000 + (secondsOf(age) ?? 0);
   // The header has whole seconds, and was written between the two instants.
-  const ahead = Math.floor(shown - answer.answeredAt / 1000);
-  const behind = Math.floor(answer.askedAt / 1000 - (shown + 1));
+  const ahead = Math.floor(theirs / 1000 - answer.answeredAt / 1000);
+  const behind = Math.floor(answer.askedAt / 1000 - (latest + 1));
   if (ahead > leeway)
     return [found('CLOCK_AHEAD', where, `It is ${ahead} s ahead of the clock of this machine.`)];
   const difference = Math.max(ahead, behind);

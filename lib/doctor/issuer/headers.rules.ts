@@ -141,6 +141,8 @@ function aboutLifetime(name: DocumentName, headers: IncomingHttpHeaders, where: 
   if (directives.has('stale-while-revalidate') || directives.has('stale-if-error')) {
     findings.push(found('STALE_IS_SERVED', where, `It is ${quoted(header)}.`));
   }
+  const isSaid = isNotStored || maxAge !== undefined || shared !== undefined;
+  if (!isSaid && findings.length === 0) findings.push(...aboutExpires(name, headers));
   if (directives.has('immutable')) findings.push(found('IMMUTABLE', where, `It is ${quoted(header)}.`));
   return findings;
 }
