@@ -8,6 +8,7 @@ import type { SigningAlgorithm } from '../core/algorithms.js';
 import type { KeySet } from '../core/key-set/key-set.js';
 import { statusJson } from '../core/key-set/status-json.js';
 import { refuseUnknownOptions } from '../core/unknown-options.js';
+import { hasMethods, invalidOption } from '../options/given-options.js';
 import { readKeys } from '../stores/stored-key-set.js';
 import { initIn, keysToTakeOver, retireIn, revokeIn, rotateIn, statusIn } from '../stores/commands.js';
 import type { CommandResult } from '../stores/command-result.js';
@@ -78,9 +79,11 @@ export async function init(options: InitOptions = {}): Promise<CommandResult> {
 
 function givenKeys(from: string | KeyStore, place: Workplace): Promise<KeySet> {
   const decryption = { ...place.decryption, where: 'The option "from"' };
-  return typeof from === 'string'
-    ? readKeys(from, decryption)
-    : keysToTakeOver({ ...place, store: from, decryption });
+  if (typeof from === 'string') return readKeys(from, decryption);
+  if (hasMethods(from, ['read'])) return keysToTakeOver({ ...place, store: from, decryption });
+  throw invalidOption(
+    'The option "from" has to be a key as text, a PEM or a JWK, or a store. Of a KeyObject or a Buffer give the text.',
+  );
 }
 
 /** What is rotated, and when. */

@@ -29,3 +29,25 @@ it('a server that rotates by itself refuses it, too: it would rotate whenever it
     'KeyRotation.rotate has no option "evry". Its options are algorithm, every.',
   );
 });
+
+const commands: [string, (options: object) => Promise<unknown>][] = [
+  ['init', (options) => init(options)],
+  ['rotate', (options) => rotate(options)],
+  ['revoke', (options) => revoke({ kid: 'a', ...options })],
+  ['retire', (options) => retire({ kid: 'a', ...options })],
+  ['status', (options) => status(options)],
+];
+it.each(commands.flatMap(([name, command]) => [{}, 5, null].map((store) => ({ name, command, store }))))(
+  '$name refuses a store that is none: $store',
+  async ({ command, store }) => {
+    const error = await rejectionOf(command({ store }));
+    expect(error).toMatchObject({ name: 'OidcKeyError', code: 'OIDC_KEY_INVALID_OPTION' });
+    expect(error.message).toContain('The option "store" is no store.');
+  },
+);
+
+it.each([{}, 5, Buffer.from('-----BEGIN PRIVATE KEY-----')])('init takes no key from %j', async (from) => {
+  const error = await rejectionOf(init({ store: nobodyAsks, from: from as never }));
+  expect(error).toMatchObject({ name: 'OidcKeyError', code: 'OIDC_KEY_INVALID_OPTION' });
+  expect(error.message).toContain('The option "from" has to be a key as text');
+});

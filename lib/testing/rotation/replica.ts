@@ -10,6 +10,7 @@ import { KeyInfo } from '../../core/ring/key-info.js';
 import { jwksPathOf } from '../../jwks/jwks-path.js';
 import { OIDC_KEY_EXTRAS } from '../../oidc-key.module-definition.js';
 import type { ResolvedExtras } from '../../oidc-key.module-definition.js';
+import { invalidOption } from '../../options/given-options.js';
 import { KeyRotation } from '../../rotation/key-rotation.js';
 import type { TestClock } from './test-clock.js';
 
@@ -36,7 +37,7 @@ export class Replica {
     const rotation = rotationIn(app, name);
     const server = app.getHttpServer() as Server;
     if (server instanceof TlsServer) {
-      throw new TypeError(
+      throw invalidOption(
         'The application has `httpsOptions`, and the relying parties of withRotation speak HTTP alone. Create it without ' +
           'them for this test.',
       );
@@ -122,7 +123,7 @@ function urlOf(server: Server): string {
 function pathIn(app: INestApplication): string {
   const { jwks } = app.get<ResolvedExtras>(OIDC_KEY_EXTRAS, { strict: false });
   if (jwks !== false) return jwksPathOf(jwks);
-  throw new TypeError(
+  throw invalidOption(
     'The application serves the JWKS itself (`jwks: false`). Give withRotation its path: { jwksPath }.',
   );
 }
