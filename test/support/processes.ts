@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The repository, for what was compiled into a folder of it too. */
@@ -77,4 +77,43 @@ export async function stopAll(): Promise<void> {
       await closed;
     }),
   );
+}
+
+/**
+ * Halts a group of processes, so that they take connections and answer nothing, or lets them go on. A process with many
+ * threads goes on for some milliseconds after the signal, until the last of them has seen it.
+ */
+export async function halt(leader: number, isHalted: boolean): Promise<void> {
+  process.kill(-leader, isHalted ? 'SIGSTOP' : 'SIGCONT');
+  // Elsewhere than on Linux it is left to luck.
+  if (!isHalted || !existsSync('/proc/self/stat')) return;
+  while (threadsOf(leader).some((state) => state !== 'T')) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** The states of all threads of a group. */
+function threadsOf(leader: number): string[] {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return processes
+    .filter((pid) => statOf(`/proc/${pid}`)?.group === leader)
+    .flatMap((pid) => ifThere(() => readdirSync(`/proc/${pid}/task`))?.map((id) => `/proc/${pid}/task/${id}`))
+    .flatMap((folder) => (folder && statOf(folder)?.state) ?? []);
+}
+
+/** Undefined where it has ended. */
+function statOf(folder: string): { state: string; group: number } | undefined {
+  const text = ifThere(() => readFileSync(`${folder}/stat`, 'utf8'));
+  // What stands in brackets is the name of the program, with whatever characters it has.
+  const [state = 'Z', , group] = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
+  return state === 'Z' ? undefined : { state, group: Number(group) };
+}
+
+function ifThere<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }

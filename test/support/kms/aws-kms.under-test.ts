@@ -32,8 +32,8 @@ function underTest(
           await client.send(new DisableKeyCommand({ KeyId: reference.replace(/^aws-kms:/, '') }));
         },
         outage: {
-          begin: async () => running.halt(true),
-          end: async () => running.halt(false),
+          begin: () => running.halt(true),
+          end: () => running.halt(false),
         },
         stop: async () => {
           client.destroy();

@@ -23,8 +23,8 @@ export const vaultTransitUnderTest: KmsUnderTest = {
         });
       },
       outage: {
-        begin: async () => server.halt(true),
-        end: async () => server.halt(false),
+        begin: () => server.halt(true),
+        end: () => server.halt(false),
       },
       stop: () => server.stop(),
     };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { freePort } from '../ports.js';
+import { halt } from '../processes.js';
 
 /** Where `.ci/machine` puts the server. */
 const stores = process.env.OIDC_KEY_STORES ?? join(homedir(), '.cache/nestjs-oidc-key/stores');
@@ -166,8 +167,8 @@ export class OpenBao {
   }
 
   /** Halts it, so that it takes connections and answers nothing, or lets it go on. */
-  halt(isHalted: boolean): void {
-    process.kill(-this.#child!.pid!, isHalted ? 'SIGSTOP' : 'SIGCONT');
+  halt(isHalted: boolean): Promise<void> {
+    return halt(this.#child!.pid!, isHalted);
   }
 
   /** Ends it, so that it can be run again. */

@@ -4,13 +4,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { halt } from '../processes.js';
+
 /** Where .ci/machine puts the servers that tests of stores need. */
 export const serversFolder = process.env.OIDC_KEY_STORES ?? join(homedir(), '.cache/nestjs-oidc-key/stores');
 
 /** A server that runs. */
 export interface ServerProcess {
   /** Halts it, so that it takes connections and answers nothing, or lets it go on. */
-  halt(isHalted: boolean): void;
+  halt(isHalted: boolean): Promise<void>;
   /** Ends it, and resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -44,11 +46,9 @@ export async function startServer(
     child.stdin.end();
     await ended;
   };
-  const halt = (isHalted: boolean) => {
-    process.kill(-child.pid!, isHalted ? 'SIGSTOP' : 'SIGCONT');
-  };
   for (const start = Date.now(); ; await wait(50)) {
-    if (await isReady().catch(() => false)) return { halt, stop };
+    if (await isReady().catch(() => false))
+      return { halt: (isHalted: boolean) => halt(child.pid!, isHalted), stop };
     if (Date.now() - start < patience) continue;
     await stop();
     throw new Error(`${command} is not ready: ${said}`);

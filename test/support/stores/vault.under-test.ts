@@ -29,8 +29,8 @@ export const vaultUnderTest: StoreUnderTest = {
         };
       },
       outage: {
-        begin: async () => server.halt(true),
-        end: async () => server.halt(false),
+        begin: () => server.halt(true),
+        end: () => server.halt(false),
       },
       stop: () => server.stop(),
     };

@@ -79,8 +79,8 @@ function underTest(emulator: AwsEmulator): StoreUnderTest {
           };
         },
         outage: {
-          begin: async () => running.halt(true),
-          end: async () => running.halt(false),
+          begin: () => running.halt(true),
+          end: () => running.halt(false),
         },
         stop: async () => {
           client.destroy();
