@@ -32,6 +32,8 @@ const defaultExtras: ResolvedExtras = {
   issuerName: undefined,
 };
 
+export const extraNames: readonly string[] = Object.keys(defaultExtras);
+
 const definition = new ConfigurableModuleBuilder<OidcKeyFactoryOptions>({
   optionsInjectionToken: OIDC_KEY_OPTIONS,
 })

@@ -53,7 +53,7 @@ export interface ResolvedOptions {
 
 type OptionName = keyof OidcKeyValues | keyof OidcKeySourceOptions | keyof OidcKeyStoreOptions;
 
-const optionNames: Readonly<Record<OptionName, true>> = {
+const everyOption: Readonly<Record<OptionName, true>> = {
   key: true,
   nextKeys: true,
   previousKeys: true,
@@ -74,6 +74,9 @@ const optionNames: Readonly<Record<OptionName, true>> = {
   propagationFloor: true,
 };
 
+/** What every way to import the module takes, beside its extras. */
+export const optionNames: readonly string[] = Object.keys(everyOption);
+
 /**
  * The keys come whole from one place: from the option `key` and those beside it, from the option `source`, from a store,
  * or from the settings, so that no slot is filled from a place that nobody looks at.
@@ -86,7 +89,7 @@ export async function resolveOptions(
   prefix: string,
 ): Promise<ResolvedOptions> {
   refuseMisplaced(options);
-  checkServiceOptions(options, Object.keys(optionNames), 'OidcKeyModule');
+  checkServiceOptions(options, optionNames, 'OidcKeyModule');
   const isFromSettings = !isGiven(options, 'key') && !isGiven(options, 'source');
   const times = await timesFrom(options, settings, prefix);
   const timing = timingOf(secondsOf(times), options.propagationFloor);

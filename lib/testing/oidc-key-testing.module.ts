@@ -2,7 +2,10 @@ import type { DynamicModule } from '@nestjs/common';
 
 import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
 import { isObject, isPlain } from '../core/objects.js';
+import { refuseUnknownOptions } from '../core/unknown-options.js';
 import { hasMethods, invalidOption } from '../options/given-options.js';
+import { optionNames } from '../options/resolve-options.js';
+import { extraNames } from '../oidc-key.module-definition.js';
 import { OidcKeyModule } from '../oidc-key.module.js';
 import type { OidcKeyExtras, OidcKeyStoreOptions } from '../oidc-key.options.js';
 import type { MemoryKeyStore } from './memory-key.store.js';
@@ -37,7 +40,7 @@ export class OidcKeyTestingModule {
 
 const ofKeys = ['key', 'source', 'nextKeys', 'previousKeys', 'revokedKids', 'nextActivatesAt'];
 
-/** What is its own business; the rest is for OidcKeyModule to look at. */
+/** What is its own business; the values of the others are for OidcKeyModule to look at. */
 function checkOptions(given: unknown): void {
   if (!isObject(given) || !isPlain(given)) {
     throw invalidOption("OidcKeyTestingModule takes a plain object, such as { algorithm: 'ES256' }.");
@@ -49,6 +52,8 @@ function checkOptions(given: unknown): void {
         'in { store: new MemoryKeyStore(text) }, or import OidcKeyModule itself.',
     );
   }
+  const names = [...optionNames, ...extraNames].filter((name) => !ofKeys.includes(name));
+  refuseUnknownOptions(given, names, 'OidcKeyTestingModule');
   const { store, algorithm } = given;
   if (store !== undefined && !hasMethods(store, ['read', 'write'])) {
     throw invalidOption('The option "store" of OidcKeyTestingModule has to be a MemoryKeyStore.');

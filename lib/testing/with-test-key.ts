@@ -1,6 +1,6 @@
 import { ModuleRef } from '@nestjs/core';
 
-import { isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
+import { algorithmNamed, isSigningAlgorithm, signingAlgorithms } from '../core/algorithms.js';
 import type { SigningAlgorithm } from '../core/algorithms.js';
 import { OIDC_KEY_EXTRAS, OIDC_KEY_OPTIONS, RESOLVED_OPTIONS } from '../oidc-key.module-definition.js';
 import type { ResolvedExtras } from '../oidc-key.module-definition.js';
@@ -59,6 +59,11 @@ function checkArguments(builder: unknown, algorithms: unknown): void {
     throw invalidOption(
       `The algorithms that withTestKey takes have to be a list of at least one of ${signingAlgorithms.join(', ')}.`,
     );
+  }
+  // EdDSA and Ed25519 are two names of one.
+  const rows = algorithms.map((each) => algorithmNamed(each));
+  if (new Set(rows).size < rows.length) {
+    throw invalidOption('withTestKey takes each algorithm once: a rotation makes a second key of it.');
   }
 }
 

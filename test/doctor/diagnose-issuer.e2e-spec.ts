@@ -69,6 +69,20 @@ describe('one thing is wrong with an issuer, and that is what is found', () => {
   it.each(faults)('$name', (fault) => find(fault, false));
 });
 
+it('one node of several that fails is told as one of several', async () => {
+  const issuer = await startIssuer();
+  let asked = 0;
+  issuer.instead = ({ url }, response) => {
+    if (url !== '/jwks' || ++asked !== 2) return false;
+    response.writeHead(503).end();
+    return true;
+  };
+  const { findings } = await diagnose(issuer);
+  expect(findings.find(({ code }) => code === 'JWKS_STATUS')?.message).toBe(
+    'It answers with the status 503, 1 of 3 times: ask each node by itself (--resolve HOST:ADDRESS).',
+  );
+});
+
 describe('what is odd and sound is not found', () => {
   it('keys in another order each time', async () => {
     const issuer = await startIssuer();

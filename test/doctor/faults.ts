@@ -547,7 +547,7 @@ const rows: readonly Row[] = [
   [
     'a shared secret',
     also({ kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url'), alg: 'HS256' }),
-    ['SYMMETRIC_KEY', 'ALGORITHM_NOT_LISTED'],
+    'SYMMETRIC_KEY',
     'jwks.keys[2]',
   ],
   ['a key that is a string', ({ keys }) => keys.push('key'), 'KEY_NO_OBJECT', 'jwks.keys[2]'],
@@ -558,12 +558,7 @@ const rows: readonly Row[] = [
     'jwks.keys[2].crv',
   ],
   ['a key that is null', ({ keys }) => keys.push(null), 'KEY_NO_OBJECT', 'jwks.keys[2]'],
-  [
-    'a key without kty',
-    also({ n: 'AQAB', e: 'AQAB', alg: 'RS256' }),
-    ['KTY_MISSING', 'ALG_DOES_NOT_FIT'],
-    'jwks.keys[2].kty',
-  ],
+  ['a key without kty', also({ n: 'AQAB', e: 'AQAB', alg: 'RS256' }), 'KTY_MISSING', 'jwks.keys[2].kty'],
   [
     'a kty that nobody knows',
     also({ kty: 'LATTICE', x: 'AQAB' }),
@@ -654,15 +649,10 @@ const rows: readonly Row[] = [
   [
     'HS256 on an RSA key',
     key({ alg: 'HS256' }),
-    ['ALG_DOES_NOT_FIT', 'RS256_WITHOUT_KEY', 'ALGORITHM_NOT_LISTED', 'JWKS_WITHOUT_RS256'],
+    ['ALG_DOES_NOT_FIT', 'RS256_WITHOUT_KEY', 'JWKS_WITHOUT_RS256'],
     'jwks.keys[0].alg',
   ],
-  [
-    '"none" on a key',
-    also({ ...ecJwk('P-256'), alg: 'none' }),
-    ['ALG_DOES_NOT_FIT', 'ALGORITHM_NOT_LISTED'],
-    'jwks.keys[2].alg',
-  ],
+  ['"none" on a key', also({ ...ecJwk('P-256'), alg: 'none' }), 'ALG_DOES_NOT_FIT', 'jwks.keys[2].alg'],
   [
     'an algorithm that nobody knows',
     also({ ...ecJwk('P-256'), alg: 'SHA256withECDSA' }),

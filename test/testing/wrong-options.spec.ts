@@ -83,9 +83,12 @@ describe('OidcKeyTestingModule refuses', () => {
     expect(error.message).toContain(says);
   });
 
-  it('what no OidcKeyModule has, when it boots', async () => {
-    const imports = [OidcKeyTestingModule.forRoot(wrong({ stor: new MemoryKeyStore() }))];
-    await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow('has no option "stor"');
+  it('what no OidcKeyModule has, and names none that it refuses', () => {
+    const error = errorOf(() => OidcKeyTestingModule.forRoot(wrong({ stor: new MemoryKeyStore() })));
+    expect(error).toMatchObject(invalid);
+    expect(error.message).toMatch(/^OidcKeyTestingModule has no option "stor"\. Its options are store, /);
+    for (const name of ['key', 'nextKeys', 'source']) expect(error.message).not.toContain(`${name},`);
+    expect(error.message).toContain('jwks, envPrefix');
   });
 });
 
@@ -94,6 +97,15 @@ describe('a key for tests', () => {
     const error = errorOf(() => withTestKey(wrong(builder)));
     expect(error).toMatchObject(invalid);
     expect(error.message).toContain('withTestKey takes what `Test.createTestingModule(');
+  });
+
+  it.each([
+    ['ES256', 'ES256'],
+    ['EdDSA', 'RS256', 'Ed25519'],
+  ])('is made once for %s, %s', (...algorithms) => {
+    const error = errorOf(() => withTestKey(Test.createTestingModule({}), wrong(algorithms)));
+    expect(error).toMatchObject(invalid);
+    expect(error.message).toContain('each algorithm once');
   });
 
   it.each(['ES256', [], ['HS256'], [undefined], null])('is for no %p', (algorithms) => {

@@ -123,7 +123,10 @@ const slow = 3000;
 
 export function answersRule({ discovery, jwks }: Observation): readonly Finding[] {
   // One node of several may be the one that fails.
-  return oncePerCode([discovery, ...jwks].flatMap((document) => (document ? aboutAnswer(document) : [])));
+  return oncePerCode([
+    ...(discovery ? aboutAnswer(discovery) : []),
+    ...jwks.flatMap((document) => aboutAnswer(document, jwks)),
+  ]);
 }
 
 function oncePerCode(findings: readonly Finding[]): readonly Finding[] {
@@ -132,7 +135,8 @@ function oncePerCode(findings: readonly Finding[]): readonly Finding[] {
   ].toReversed();
 }
 
-function aboutAnswer(document: SeenDocument): Finding[] {
+/** @param all what was answered each time */
+function aboutAnswer(document: SeenDocument, all: readonly SeenDocument[] = [document]): Finding[] {
   const { name, answer } = document;
   const target = answer.redirects.at(-1);
   const redirected =
@@ -156,7 +160,12 @@ function aboutAnswer(document: SeenDocument): Finding[] {
     took > slow ? [found('SLOW', name, `The whole answer took ${(took / 1000).toFixed(1)} s.`)] : [];
   if (status !== 200) {
     const code = name === 'jwks' ? 'JWKS_STATUS' : 'DISCOVERY_STATUS';
-    return [...redirected, ...late, found(code, name, `It answers with the status ${status}.`)];
+    const same = all.filter((each) => isAnswer(each.answer) && each.answer.status === status).length;
+    const share =
+      same < all.length
+        ? `, ${same} of ${all.length} times: ask each node by itself (--resolve HOST:ADDRESS).`
+        : '.';
+    return [...redirected, ...late, found(code, name, `It answers with the status ${status}${share}`)];
   }
   return [...redirected, ...late, ...aboutBody(document), ...aboutType(name, answer.headers['content-type'])];
 }

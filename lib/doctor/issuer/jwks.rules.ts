@@ -174,14 +174,14 @@ function aboutAlgorithms(seen: Observation, keys: readonly SeenKey[]): Finding[]
   const listed = metadataOf(seen)?.id_token_signing_alg_values_supported;
   if (!Array.isArray(listed) || listed.length === 0) return [];
   const names = listed.filter((each) => typeof each === 'string');
-  // What is signed with a client's secret has no key here.
-  const without = names.filter(
-    (name) => !/^(none|HS\d+)$/.test(name) && !keys.some(({ jwk }) => canSignIn(jwk, name)),
-  );
+  // What is signed with a client's secret, or with nothing, has no key here, and a key that says so is wrong by itself.
+  const hasKey = (name: string) => !/^(none|HS\d+)$/.test(name);
+  const without = names.filter((name) => hasKey(name) && !keys.some(({ jwk }) => canSignIn(jwk, name)));
   const where = 'discovery.id_token_signing_alg_values_supported';
   const others = without.filter((name) => name !== 'RS256');
   const unlisted = keys.filter(
-    ({ jwk }) => typeof jwk.alg === 'string' && !isForEncryption(jwk) && !names.includes(jwk.alg),
+    ({ jwk }) =>
+      typeof jwk.alg === 'string' && hasKey(jwk.alg) && !isForEncryption(jwk) && !names.includes(jwk.alg),
   );
   return [
     ...(without.includes('RS256')

@@ -59,8 +59,8 @@ export function aboutPurpose(jwk: Record<string, unknown>, where: string): Findi
 
 function aboutAlg(jwk: Record<string, unknown>, where: string): Finding[] {
   const { alg, kty } = jwk;
-  // Of a secret something worse is said.
-  if (alg === undefined || kty === 'oct') return [];
+  // Of a secret, and of a key of no kind, something worse is said.
+  if (alg === undefined || kty === 'oct' || typeof kty !== 'string') return [];
   const place = `${where}.alg`;
   const fits = algFits(jwk);
   if (fits === undefined) {

@@ -46,6 +46,7 @@ function isNamedKey(value: unknown): value is NamedKey {
   const { key_ops: operations } = value;
   const isTextOrNothing = (name: string) => ['string', 'undefined'].includes(typeof value[name]);
   return (
+    typeof value.kty === 'string' &&
     ['kid', 'alg', 'use'].every(isTextOrNothing) &&
     (operations === undefined ||
       (Array.isArray(operations) && operations.every((each) => typeof each === 'string')))
