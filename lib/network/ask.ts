@@ -56,7 +56,7 @@ export async function ask(address: string, options: AskOptions = {}): Promise<An
       const { statusCode: status = 0, headers } = message;
       const { location } = headers;
       if (!redirectStatuses.has(status) || location === undefined) {
-        const body = await unlessAborted(bodyOf(message), signal);
+        const body = await unlessAborted(bodyOf(message).catch(cutOff), signal);
         const took = Date.now() - startedAt;
         return { url, status, headers, body, redirects, askedAt, answeredAt, took };
       }
@@ -128,6 +128,11 @@ async function sent(
 
 /** That something came which is no answer to the request. */
 class Unasked extends Error {}
+
+/** It was reached, and so neither its name nor a firewall is to blame. */
+function cutOff(error: NodeJS.ErrnoException): never {
+  throw error.code === 'ECONNRESET' ? new Unasked('cuts its answer off') : error;
+}
 
 /** Nothing outlives the deadline, and nothing that was cut off by it is taken for a whole. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
