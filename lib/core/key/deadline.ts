@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** What begins within so many milliseconds ends together. */
 const together = 20;
 
@@ -36,6 +38,8 @@ export class Deadline {
 
   constructor(milliseconds: number, reason: () => Error) {
     this.#timer = setTimeout(() => this.#end(reason()), milliseconds).unref();
+    // As many wait for it as there are signatures under way, and Node would warn of the eleventh.
+    setMaxListeners(0, this.#ended.signal);
   }
 
   /** Aborted when it is over. Others have it, too. */
