@@ -31,7 +31,7 @@ describe('the tables of the documentation are whole, and have nothing that is no
   });
 
   it('options of the module', () => {
-    const declared = /const optionNames.*?\{(.*?)\}/s.exec(sourceOf('options/resolve-options.ts'))![1]!;
+    const declared = /const everyOption.*?\{(.*?)\}/s.exec(sourceOf('options/resolve-options.ts'))![1]!;
     const names = [...declared.matchAll(/(\w+): true/g)].map(([, name]) => name!);
     const extras = ['isGlobal', 'jwks', 'envPrefix', 'issuerName'];
     // Lowers what a relying party is taken to cache, for a drill in scaled time.

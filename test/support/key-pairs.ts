@@ -1,5 +1,7 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+
+import { privateKeyOf } from '../../lib/core/reading/private-key-of.js';
 
 /** The declarations of Node have one overload for each kind of key. */
 const generate = generateKeyPairSync as unknown as (
@@ -21,7 +23,7 @@ export function makeKeyPair(
     publicKeyEncoding: { format: 'der', type: 'spki' },
   });
   return {
-    privateKey: createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' }),
+    privateKey: privateKeyOf({ key: privateKey, format: 'der', type: 'pkcs8' }),
     publicKey: createPublicKey({ key: publicKey, format: 'der', type: 'spki' }),
   };
 }
