@@ -16,7 +16,7 @@ export default {
   testEnvironment: 'node',
   // Many tests run servers, and the drill a fleet of them: beside each other they would measure the machine.
   maxWorkers: 1,
-  // What a file of tests has loaded is not given back, and all of them took 4 GB: a process that holds too much is replaced.
+  // What a file of tests has loaded is not given back, and all of them took more than 3 GB: a process that holds too much is replaced.
   workerIdleMemoryLimit: '1GB',
   // Child processes on a busy machine take their time; a hang is still found.
   testTimeout: 30_000,

@@ -1,5 +1,4 @@
 import { OidcKeyError } from '../core/errors.js';
-import { isObject } from '../core/objects.js';
 import type { CallUsage } from '../core/usage/call-usage.js';
 import { decodeText } from '../core/reading/text.js';
 import type { OidcKeyFactoryOptions } from '../oidc-key.options.js';
@@ -11,6 +10,7 @@ import { settingsSource } from '../sources/settings.source.js';
 import type { WatchableSettings } from '../sources/settings.source.js';
 import type { KeyStore, SignerReference } from '../stores/key-store.js';
 import type { Workplace } from '../stores/run-command.js';
+import { checkedStore } from './checked-store.js';
 import type { AllowedReferences } from './signers-on-demand.js';
 
 /** Keys that come from a store. */
@@ -110,14 +110,6 @@ async function storeOf(
     if (error instanceof StoreReferenceError) throw invalid(error.message);
     throw error;
   }
-}
-
-function checkedStore(chosen: unknown, name: string): KeyStore {
-  const store = isObject(chosen) ? (chosen as Partial<KeyStore>) : {};
-  if (typeof store.read === 'function' && typeof store.write === 'function') return store as KeyStore;
-  throw invalid(
-    `${name} is no store. Give a reference, such as "vault:secret/oidc-keys", or an object with "read" and "write".`,
-  );
 }
 
 /** Part of the spread, or the last replica would take a change over later than all reckon with. */

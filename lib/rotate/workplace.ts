@@ -2,7 +2,7 @@ import { OidcKeyError } from '../core/errors.js';
 import type { Figures } from '../core/key-set/figures.js';
 import { revokedKidsOf } from '../core/reading/revoked-kids.js';
 import { decodeText } from '../core/reading/text.js';
-import { hasMethods, invalidOption } from '../options/given-options.js';
+import { checkedStore } from '../options/checked-store.js';
 import { timesFrom } from '../options/times.js';
 import type { TimingOptions } from '../rotation/timing.js';
 import type { Decryption } from '../sources/encrypted-key-set.js';
@@ -109,7 +109,8 @@ async function storeFor(
   { store: given, settings = environment, prefix = defaultEnvPrefix }: CommandOptions,
   where: string,
 ): Promise<{ store: KeyStore; where: string }> {
-  if (given !== undefined && typeof given !== 'string') return { store: checkedStore(given), where };
+  if (given !== undefined && typeof given !== 'string')
+    return { store: checkedStore(given, 'The option "store"'), where };
   const nameOfSetting = prefix + storeSetting;
   const reference = decodeText(given) ?? (await settingText(settings, nameOfSetting));
   if (reference === undefined) {
@@ -158,12 +159,4 @@ async function figuresFor(
   const times = await timesFrom(given, settings, prefix);
   const seconds = Object.entries(times).map(([name, time]) => [name, time.seconds] as const);
   return Object.fromEntries(seconds) as unknown as Figures;
-}
-
-/** @throws OidcKeyError `OIDC_KEY_INVALID_OPTION` */
-function checkedStore(given: unknown): KeyStore {
-  if (hasMethods(given, ['read', 'write'])) return given as KeyStore;
-  throw invalidOption(
-    'The option "store" is no store. Give a reference, such as "vault:secret/oidc-keys", or an object with "read" and "write".',
-  );
 }
